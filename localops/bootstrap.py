@@ -1,0 +1,183 @@
+"""Make `.venv` with the locked dependencies and continue inside it.
+
+Standard library only, in syntax that any Python 3.6 reads: an old Python must get as
+far as the sentence that says which one is needed.
+"""
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+OLDEST_PYTHON = (3, 11)
+TEST_COMMANDS = ("test", "check")
+# What a stamp records when the package index has no build of a package for this machine.
+NO_BUILD = "no build for this machine"
+
+
+class BootstrapError(Exception):
+    """The environment cannot be made; the text says what the person does about it."""
+
+
+def enter(argv: List[str]) -> None:
+    """Return when running inside `.venv`; otherwise make it and replace this process by one that does.
+
+    Args:
+        argv: the words after `python3 -m localops`; the first decides what is installed.
+    """
+    if Path(sys.prefix).resolve() == VENV.resolve():
+        return
+    try:
+        check_python()
+        with installation_lock():
+            install(requirement_files(argv))
+    except BootstrapError as error:
+        print("localops: {}".format(error), file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("localops: stopped; run the same command again to finish the installation", file=sys.stderr)
+        sys.exit(130)
+    os.execv(str(VENV_PYTHON), [str(VENV_PYTHON), "-m", "localops"] + argv)  # noqa: S606 - our own venv
+
+
+def check_python() -> None:
+    """Raise BootstrapError when this Python cannot run localops."""
+    found = "{}.{}".format(*sys.version_info[:2])
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        raise BootstrapError(
+            "this is Python {}, localops needs 3.11 or newer; "
+            "install one and run it as `python3.12 -m localops`".format(found)
+        )
+    if sys.platform == "win32":
+        raise BootstrapError(
+            "localops runs on Linux and macOS; on Windows run it in WSL, as the `ops` tools are run"
+        )
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        raise BootstrapError(
+            "this Python {0} has no venv module; install it "
+            "(Debian, Ubuntu: `apt install python{0}-venv`) and run the same command again".format(found)
+        )
+
+
+def requirement_files(argv: List[str]) -> List[Path]:
+    """The lock files that a command needs, the one that may have no build last."""
+    base = "test.txt" if argv and argv[0] in TEST_COMMANDS else "run.txt"
+    return [ROOT / "requirements" / base, ROOT / "requirements" / "llamacpp.txt"]
+
+
+class installation_lock:
+    """Hold off a second first run in the same folder until this one has finished."""
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        self.file = open(str(ROOT / ".venv.lock"), "w")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.file.close()
+
+
+def install(files: List[Path]) -> None:
+    """Bring `.venv` to what the lock files say; do nothing, and need no network, when it already is."""
+    if not is_current_venv():
+        tell("first run: making .venv")
+        make_venv()
+    for file in files:
+        if not is_installed(file):
+            tell("installing what requirements/{} locks (needs the network once)".format(file.name))
+            stamp(file).write_text("\n".join([digest(file), pip_install(file)]))
+
+
+def is_current_venv() -> bool:
+    # Packages installed for one Python are of no use to another.
+    config = VENV / "made-with"
+    return VENV_PYTHON.exists() and config.exists() and config.read_text() == venv_identity()
+
+
+def venv_identity() -> str:
+    return "Python {}.{}".format(*sys.version_info[:2])
+
+
+def make_venv() -> None:
+    import venv
+
+    try:
+        venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(str(VENV))
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise BootstrapError(
+            "the folder {} cannot be made ({}); check its rights and the free disk space".format(VENV, error)
+        ) from error
+    (VENV / "made-with").write_text(venv_identity())
+
+
+def stamp(file: Path) -> Path:
+    return VENV / "installed-{}".format(file.stem)
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def is_installed(file: Path) -> bool:
+    # The test set holds all of the run set, so either stamp will do for `up`.
+    wider = file.with_name("test.txt")
+    return any(
+        stamp(each).exists() and stamp(each).read_text().split("\n")[0] == digest(each)
+        for each in ([file, wider] if file.name == "run.txt" else [file])
+    )
+
+
+def has_build(name: str) -> bool:
+    """Whether the package index had a build of requirements/NAME.txt for this machine."""
+    text = (VENV / "installed-{}".format(name)).read_text()
+    return NO_BUILD not in text
+
+
+def pip_install(file: Path) -> str:
+    """Install one lock file; return "installed", or NO_BUILD where the optional one has no wheel."""
+    command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--retries", "2", "--require-hashes", "--only-binary", ":all:", "-r", str(file)]
+    errors: List[str] = []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+    ) as pip:
+        assert pip.stdout is not None  # noqa: S101 - PIPE was asked for
+        for line in pip.stdout:
+            show_progress(line)
+            if line.startswith("ERROR:"):
+                errors.append(line[len("ERROR:") :].strip())
+    if pip.returncode == 0:
+        return "installed"
+    if file.name == "llamacpp.txt" and any("No matching distribution" in error for error in errors):
+        return NO_BUILD
+    raise BootstrapError(explanation(errors))
+
+
+def show_progress(line: str) -> None:
+    if line.lstrip().startswith(("Collecting", "Downloading", "Using cached", "Installing")):
+        print("  " + line.strip()[:100], file=sys.stderr, flush=True)
+
+
+def explanation(errors: List[str]) -> str:
+    if any("HASHES" in error for error in errors):
+        return (
+            "a downloaded package is not the one that requirements/ locks, so nothing was installed; "
+            "check which package index this machine uses"
+        )
+    return (
+        "the dependencies could not be installed ({}); connect this machine to the network, "
+        "which only the first run needs, and run the same command again".format(
+            (errors or ["pip failed"])[-1]
+        )
+    )
+
+
+def tell(text: str) -> None:
+    print("localops: " + text, file=sys.stderr, flush=True)

@@ -1,0 +1,114 @@
+"""OpenWhisk's entities as this process knows them: actions, and what became of their activations."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Status = Literal["success", "application error", "action developer error", "whisk internal error"]
+Stream = Literal["stdout", "stderr"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an action may use. Defaults: OpenWhisk's."""
+
+    timeout_ms: int = 60_000
+    memory_mb: int = 256
+    logs_mb: int = 10
+
+    def as_json(self) -> dict[str, int]:
+        return {"timeout": self.timeout_ms, "memory": self.memory_mb, "logs": self.logs_mb, "concurrency": 1}
+
+
+@dataclass(frozen=True)
+class Code:
+    """Where an action's code lies.
+
+    Attributes:
+        main_file: holds the entry function.
+        folder: the action's own folder; None for a single file, which is alone wherever it runs.
+        function: name of the entry function.
+    """
+
+    main_file: Path
+    folder: Path | None = None
+    function: str = "main"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A deployed action.
+
+    Attributes:
+        parameters: package parameters with the action's own over them.
+        annotations: as deployed; `web-export`, `final`, `raw-http`, `provide-api-key` and `index` matter.
+    """
+
+    package: str
+    name: str
+    kind: str
+    code: Code
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    limits: Limits = Limits()
+    version: str = "0.0.1"
+    updated_ms: int = 0
+
+    @property
+    def path(self) -> str:
+        """`package/name`, as people write it."""
+        return f"{self.package}/{self.name}"
+
+    def is_web(self) -> bool:
+        return self.annotations.get("web-export") is True
+
+    def is_raw(self) -> bool:
+        return self.annotations.get("raw-http") is True
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line that an action printed."""
+
+    time_s: float
+    stream: Stream
+    text: str
+
+    def as_whisk(self) -> str:
+        """The form in activation records: timestamp of 30 characters, stream, text."""
+        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.time_s))
+        return f"{seconds}.{int(self.time_s % 1 * 1e9):09d}Z {self.stream}: {self.text}"
+
+
+@dataclass
+class Activation:
+    """One invocation and what became of it.
+
+    Attributes:
+        result: the JSON value that the action returned, or `{"error": ...}`.
+        cold_ms: how long the process took to start and load the code; None when it was warm.
+    """
+
+    action: Action
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    start_ms: int = field(default_factory=lambda: int(time.time() * 1000))
+    end_ms: int | None = None
+    status: Status = "success"
+    result: Any = None
+    logs: list[LogLine] = field(default_factory=list[LogLine])
+    cold_ms: int | None = None
+    timed_out: bool = False
+
+    @property
+    def duration_ms(self) -> int:
+        return (self.end_ms or int(time.time() * 1000)) - self.start_ms
+
+    def finish(self, status: Status, result: Any) -> None:
+        self.status = status
+        self.result = result
+        self.end_ms = int(time.time() * 1000)

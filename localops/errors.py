@@ -1,0 +1,35 @@
+"""What can go wrong, by what the person can do about it.
+
+LocalopsError
+├── StartError       `up` cannot start: the sentence goes to the terminal, exit status 2
+├── DirectiveError   the `#--` lines of an action make no sense: that action is not deployed
+└── RequestError     a request is answered with an HTTP status and a sentence
+"""
+
+from __future__ import annotations
+
+
+class LocalopsError(Exception):
+    """Root of all errors whose text is meant for a person."""
+
+
+class StartError(LocalopsError):
+    """`up` cannot start; the text says why and what to do."""
+
+
+class DirectiveError(LocalopsError):
+    """An action's `#--` lines cannot be deployed; `ops ide deploy` would leave it out as well."""
+
+
+class RequestError(LocalopsError):
+    """A request that is refused.
+
+    Args:
+        status: HTTP status.
+        message: the sentence the caller reads.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
