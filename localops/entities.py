@@ -64,6 +64,11 @@ class Action:
         """`package/name`, as people write it."""
         return f"{self.package}/{self.name}"
 
+    @property
+    def revision(self) -> tuple[str, str]:
+        """What a process is good for: this version of this action, no other."""
+        return self.path, self.version
+
     def is_web(self) -> bool:
         return self.annotations.get("web-export") is True
 

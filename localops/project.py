@@ -6,6 +6,7 @@ in a problem, as is every action whose directives `wsk` would refuse.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -121,3 +122,15 @@ def files(code: Code) -> list[Path]:
         for path in code.folder.rglob("*")
         if path.is_file() and not set(LEFT_OUT).intersection(path.relative_to(code.folder).parts)
     )
+
+
+def syntax_problem(action: Action) -> str | None:
+    """The first syntax error in an action's files, as a sentence."""
+    for file in files(action.code):
+        if file.suffix != ".py":
+            continue
+        try:
+            ast.parse(file.read_bytes(), str(file))
+        except SyntaxError as error:
+            return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}"
+    return None

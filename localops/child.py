@@ -1,0 +1,119 @@
+"""Runs inside an action's process: loads the code once, then serves calls one after another.
+
+Started by `process.py` as a script, with an empty environment, on the socket whose descriptor is its
+first argument. Standard library only, and little of it: each import is paid at every cold start.
+
+Source: apache/openserverless-runtimes launcher.py (what the entry function gets, how its outcome is told).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import sys
+import traceback
+from importlib.machinery import ModuleSpec, SourceFileLoader
+
+TYPE_CHECKING = False  # importing typing would cost more than this whole file
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+HEADER = struct.Struct("!I")
+
+
+class Channel:
+    """Length-prefixed JSON values over a socket."""
+
+    def __init__(self, descriptor: int) -> None:
+        # A grandchild that kept this open would hide the end of this process.
+        os.set_inheritable(descriptor, False)
+        self.socket = socket.socket(fileno=descriptor)
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next value, or None when the other end is closed."""
+        header = self.read(HEADER.size)
+        return json.loads(self.read(HEADER.unpack(header)[0])) if header else None
+
+    def read(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            part = self.socket.recv(size - len(data))
+            if not part:
+                return b""
+            data += part
+        return bytes(data)
+
+    def send(self, value: dict[str, Any]) -> None:
+        # Not ASCII on purpose: a lone surrogate ends the runtime's process, so it must end this one.
+        text = json.dumps(value, ensure_ascii=False).encode()
+        self.socket.sendall(HEADER.pack(len(text)) + text)
+
+
+def serve(channel: Channel) -> None:
+    """Load the action that the first message names, then answer calls until the other end closes."""
+    start = channel.receive()
+    entry = load(start, channel) if start else None
+    while entry and (call := channel.receive()):
+        os.environ.update(call["environment"])
+        result = run(entry, call["arguments"])
+        end_logs(call["marker"])
+        channel.send({"result": result})
+
+
+def load(start: dict[str, Any], channel: Channel) -> Callable[[Any], Any] | None:
+    """The entry function; None, after the other end was told why, when there is none."""
+    os.environ.update(start["environment"])
+    os.chdir(start["folder"])
+    sys.path.insert(0, start["folder"])
+    try:
+        entry = entry_function(start["main_file"], start["function"])
+    except BaseException as error:  # noqa: BLE001 - the action's own code may raise anything, also SystemExit
+        print_trace(error)
+        end_logs(start["marker"])
+        channel.send({"loaded": False, "parsed": not isinstance(error, SyntaxError)})
+        return None
+    end_logs(start["marker"])
+    channel.send({"loaded": True})
+    return entry
+
+
+def entry_function(main_file: str, name: str) -> Callable[[Any], Any]:
+    # The runtime renames the main file to main__.py and imports it under that name.
+    loader = SourceFileLoader("main__", main_file)
+    module = type(sys)("main__")
+    module.__file__ = main_file
+    module.__spec__ = ModuleSpec("main__", loader, origin=main_file)
+    sys.modules["main__"] = module
+    loader.exec_module(module)
+    return getattr(module, name)
+
+
+def run(entry: Callable[[Any], Any], arguments: dict[str, Any]) -> Any:
+    """What the entry function returns; an exception becomes an `error` result, as in the runtime."""
+    try:
+        return entry(arguments)
+    except Exception as error:  # noqa: BLE001 - the action's own code may raise anything
+        print_trace(error)
+        return {"error": str(error)}
+
+
+def print_trace(error: BaseException) -> None:
+    """Print the trace from the action's first frame on; how the code came to be called is no help."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename.startswith((__file__, "<frozen importlib")):
+        trace = trace.tb_next
+    traceback.print_exception(error.with_traceback(trace))
+
+
+def end_logs(marker: str) -> None:
+    """Mark where the logs of one activation end, in both streams."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.write(stream.fileno(), f"\n{marker}\n".encode())
+
+
+if __name__ == "__main__":
+    serve(Channel(int(sys.argv[1])))

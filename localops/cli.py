@@ -1,0 +1,75 @@
+"""The commands of `python3 -m localops`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from localops import bootstrap
+from localops.errors import LocalopsError
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit status: 0 done, 1 something is wrong, 2 it could not start."""
+    options, rest = parser().parse_known_args(argv)
+    if rest and options.run is not test:
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest
+    try:
+        return options.run(options)
+    except LocalopsError as error:
+        print(f"localops: {error}", file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    commands = argparse.ArgumentParser(
+        prog="python3 -m localops", description="A whole OpenServerless in one process.", allow_abbrev=False
+    )
+    add = commands.add_subparsers(metavar="COMMAND", required=True).add_parser
+    each = add("up", help="run a project: its actions, its page and a model")
+    each.add_argument("--project", type=Path, default=bootstrap.ROOT, help="folder to run (this one)")
+    each.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    each.add_argument("--port", type=int, default=3233, help="port, 0 for any free one (%(default)s)")
+    each.add_argument("--no-open", action="store_true", help="do not open the browser")
+    each.set_defaults(run=up)
+    each = add("test", help="run all tests; further words go to pytest", add_help=False)
+    each.set_defaults(run=test)
+    each = add("check", help="format, lint, types and shared copies")
+    each.set_defaults(run=check)
+    each = add("sync", help="copy shared modules to the actions that use them")
+    each.add_argument("--check", action="store_true", help="only say which copies are out of date")
+    each.set_defaults(run=sync)
+    return commands
+
+
+def up(options: argparse.Namespace) -> int:
+    from localops import console
+    from localops.up import Options
+    from localops.up import up as serve
+
+    console.set_up()
+    asyncio.run(serve(Options(options.project, options.host, options.port, not options.no_open)))
+    return 0
+
+
+def test(options: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "pytest", *options.rest]
+    return subprocess.run(command, cwd=bootstrap.ROOT, check=False).returncode  # noqa: S603 - our own words
+
+
+def check(options: argparse.Namespace) -> int:
+    raise NotImplementedError
+
+
+def sync(options: argparse.Namespace) -> int:
+    raise NotImplementedError
+
+
+def run(*command: str) -> int:
+    environment = {**os.environ, "FORCE_COLOR": "0"}
+    return subprocess.run(command, cwd=bootstrap.ROOT, env=environment, check=False).returncode  # noqa: S603

@@ -1,0 +1,41 @@
+"""The static site: files of `web/`, and its index page for every path that the page routes itself.
+
+Source: apache/openserverless-operator nginx-static-cm.yaml.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+
+class Site(StaticFiles):
+    """Static files with the single-page fallback."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder, html=True, check_dir=False)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await self.file_or_index(path, scope)
+        # A page that is being worked on must never come from the browser's cache unasked.
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+    async def file_or_index(self, path: str, scope: Scope) -> Response:
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code != 404:
+                raise
+        if PurePosixPath(path).suffix:
+            return PlainTextResponse(f"There is no file {path} in web/.\n", 404)
+        try:
+            return await super().get_response("index.html", scope)
+        except HTTPException as error:
+            if error.status_code != 404:
+                raise
+            return PlainTextResponse("This project has no web/index.html.\n", 404)

@@ -1,0 +1,160 @@
+"""`localops up`: starts everything, says `ready`, and ends everything."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import uuid
+import webbrowser
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from localops import bootstrap, config, model_host, watcher
+from localops.activations import Activations
+from localops.app import make_app
+from localops.config import USER, Project
+from localops.deployment import Deployment
+from localops.errors import StartError
+from localops.model_host import BuiltInModel, ModelHost
+from localops.registry import Registry
+from localops.runner import Runner
+
+LOOPBACK = ("127.0.0.1", "localhost")
+# A stream that is still open when the person stops the server gets this long to end.
+GRACE_S = 1
+
+log = logging.getLogger("localops.up")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line of `up`."""
+
+    project: Path
+    host: str
+    port: int
+    open_browser: bool
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that says when it can answer and leaves the signals to `up`."""
+
+    def __init__(self, server_config: uvicorn.Config, url: str) -> None:
+        super().__init__(server_config)
+        self.url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        sys.stdout.write(f"ready {self.url}\n")
+        sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+async def up(options: Options) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        StartError: it cannot start.
+    """
+    project = Project(options.project.resolve())
+    project.check()
+    with listen(options.host, options.port) as listener:
+        shown_host = "localhost" if options.host in LOOPBACK else options.host
+        url = f"http://{shown_host}:{listener.getsockname()[1]}"
+        async with asyncio.TaskGroup() as tasks:
+            background: list[asyncio.Task[None]] = []
+            host = existing_model(project)
+            if host is None:
+                built_in = BuiltInModel()
+                background.append(tasks.create_task(built_in.run()))
+                host = built_in.host()
+            runner = Runner(Activations(), url, f"{uuid.uuid4()}:{secrets.token_urlsafe(32)}")
+            deployment = Deployment(project, login_variables(url, host), Registry(), runner)
+            deployment.refresh()
+            log.info(host.line)
+            background.append(tasks.create_task(watcher.watch(project, deployment.refresh)))
+            try:
+                await serve(deployment, listener, url, options)
+            finally:
+                for task in background:
+                    task.cancel()
+                await runner.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The server's socket.
+
+    Raises:
+        StartError: the address cannot be had.
+    """
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StartError(
+                f"port {port} is taken by another program; end that program or choose a port with --port "
+                "(0 takes any free one)"
+            ) from error
+        raise StartError(f"cannot listen on {host} port {port}: {error.strerror}; see --host") from error
+
+
+def existing_model(project: Project) -> ModelHost | None:
+    """The model server that is there already, if any."""
+    return model_host.chosen_by_person(config.layers(project, {})) or model_host.ollama_of_this_machine()
+
+
+def login_variables(url: str, host: ModelHost) -> dict[str, str]:
+    """What a login to a cluster would put into the configuration; it beats every `.env` file."""
+    return {
+        "OPSDEV_USERNAME": USER,
+        "OPSDEV_APIHOST": url,
+        "OPSDEV_HOST": url,
+        "OPSDEV_STREAM": url,
+        "OPSDEV_S3": url,
+        **host.variables,
+    }
+
+
+async def serve(deployment: Deployment, listener: socket.socket, url: str, options: Options) -> None:
+    """Answer requests until a signal comes."""
+    app = make_app(
+        deployment.registry, deployment.runner, site_folder(deployment.project), options.host in LOOPBACK
+    )
+    server = Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_S
+        ),
+        url,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    if options.open_browser and can_open_browser():
+        loop.run_in_executor(None, webbrowser.open, url)
+    await server.serve(sockets=[listener])
+
+
+def site_folder(project: Project) -> Path:
+    """The project's own page, or this product's where it has none."""
+    own = project.folder / "web"
+    return own if (own / "index.html").is_file() else bootstrap.ROOT / "web"
+
+
+def can_open_browser() -> bool:
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

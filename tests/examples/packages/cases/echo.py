@@ -1,0 +1,6 @@
+#--web true
+#--param GREETING "$GREETING"
+
+
+def main(args):
+    return {"body": args}

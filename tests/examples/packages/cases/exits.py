@@ -1,0 +1,6 @@
+#--web true
+import os
+
+
+def main(args):
+    os._exit(3)

@@ -1,0 +1,5 @@
+#--web true
+
+
+def main(args):
+    return args.get("as_text", 42)

@@ -1,0 +1,8 @@
+#--web true
+#--timeout 300
+import time
+
+
+def main(args):
+    print("started", flush=True)
+    time.sleep(600)

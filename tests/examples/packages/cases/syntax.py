@@ -1,0 +1,5 @@
+#--web true
+
+
+def main(args):
+    return {"body": "never"
