@@ -1,0 +1,85 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ROOT / "packages"
+
+# A __pycache__ in an action's folder would be packed and deployed with it.
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "tests"))
+
+from localops_process import LocalopsProcess  # noqa: E402
+from scripted_ollama import ScriptedOllama, ollama  # noqa: E402
+from streamock import streamer  # noqa: E402
+
+__all__ = ["ollama", "streamer"]
+
+
+@pytest.fixture(scope="session")
+def default_ollama() -> Iterator[ScriptedOllama]:
+    """A scripted model for tests that only need some model to be there."""
+    with ScriptedOllama() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def test_environment(monkeypatch: pytest.MonkeyPatch, default_ollama: ScriptedOllama) -> None:
+    """What tests see: `.env`, then `tests/.env` over it, and the scripted model as OLLAMA_HOST."""
+    for name in ("AUTH", "LOGIN_SECRET", "OLLAMA_PROTO", "REDIS_URL", "REDIS_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in dotenv_values(ROOT / ".env").items():
+        monkeypatch.setenv(name, os.environ.get(name, value or ""))
+    for name, value in dotenv_values(ROOT / "tests" / ".env").items():
+        monkeypatch.setenv(name, value or "")
+    monkeypatch.setenv("OLLAMA_HOST", default_ollama.host)
+
+
+@pytest.fixture
+def load_action(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """Import an action the way the runtime does: alone, with its folder first."""
+    before = set(sys.modules)
+
+    def load(name: str) -> ModuleType:
+        single = PACKAGES / f"{name}.py"
+        main = single if single.exists() else PACKAGES / name / "__main__.py"
+        if main is not single:
+            monkeypatch.syspath_prepend(main.parent)
+        spec = importlib.util.spec_from_file_location("main__", main)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    yield load
+    for name in set(sys.modules) - before:
+        path = getattr(sys.modules[name], "__file__", None)
+        if path and Path(path).is_relative_to(PACKAGES):
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def localops() -> Iterator[LocalopsProcess]:
+    """This project, served by localops with its built-in model."""
+    with LocalopsProcess() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def desk() -> Iterator[LocalopsProcess]:
+    """The example actions of tests/examples, good and broken, served by localops."""
+    with LocalopsProcess(
+        project=ROOT / "tests" / "examples", environment={"GREETING": "hello there"}
+    ) as process:
+        yield process

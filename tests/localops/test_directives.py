@@ -1,0 +1,134 @@
+"""What the `#--` lines of a source come to; the tables are what the real deployer does with them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from localops.directives import counted_lines, expand, read, words
+from localops.errors import DirectiveError
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        ("#--web true", True),
+        ("# --web true", True),
+        ("#-a index x", True),
+        ("//--web true", True),
+        ("// --web true", True),
+        ("#--web true\r", True),
+        ("#  --web true", False),
+        (" #--web true", False),
+        ("#---web true", False),
+        ("#-x", False),
+        ("#-- web true", False),
+        ("# a comment", False),
+        ("x = 1  #--web true", False),
+    ],
+)
+def test_a_line_counts_only_as_the_deployer_counts_it(line: str, counts: bool):
+    assert bool(counted_lines(line)) is counts
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("$V", "a b", "a b"),
+        ("${V}", "a", "a"),
+        ("'$V'", "a", "'$V'"),
+        ('"$V"', "a", '"a"'),
+        ("$MISSING-", "a", "-"),
+        ("${MISSING:-other}", "a", "other"),
+        ("${MISSING:=other} $MISSING", "a", "other other"),
+        ("${V:-other}", "a", "a"),
+        ("${V:-other}", "", "other"),
+        ("${not a name}", "a", "${not a name}"),
+        ("${V", "a", "${V"),
+        ("\\$V", "a", "\\a"),
+        ("costs 5$", "a", "costs 5$"),
+        ("$?$#", "a", "00"),
+    ],
+)
+def test_variables_expand_as_in_the_deployer(text: str, value: str, expected: str):
+    assert expand(text, {"V": value}) == expected
+
+
+def test_two_dollars_are_the_process_id():
+    assert expand("$$", {}) == str(os.getpid())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("--param P a  b", ["--param", "P", "a", "b"]),
+        ('--param P "a  b"', ["--param", "P", "a  b"]),
+        ("--param P ''", ["--param", "P", ""]),
+        ("--param P '{\"a\": 1}'", ["--param", "P", '{"a": 1}']),
+        ("--param P a#b --web true", ["--param", "P", "a"]),
+        ('--param P "a#b" --web true', ["--param", "P", "a#b", "--web", "true"]),
+        ("--param P x* y", ["--param", "P", "y"]),
+        ("--param P a?b&c d", ["--param", "P", "c", "d"]),
+        ("--param P a|b", ["--param", "P", "a", "b"]),
+        ("--param P a;b", ["--param", "P", "a", "b"]),
+        ('--param P "a\\"b"', ["--param", "P", 'a"b']),
+        ("--param P a\\ b", ["--param", "P", "a b"]),
+        ("a\\#b", ["a#b"]),
+        ("x 'a'\"b\"c", ["x", "abc"]),
+        ('--p "it\'s"', ["--p", "it's"]),
+        ("--p 'unclosed x", ["--p", "unclosed", "x"]),
+        ("p a<b>c (d)", ["p", "a", "b", "c", "d"]),
+        ("{a,b} [x] ~ !", ["{a,b}", "[x]", "~", "!"]),
+        ('"a\\nb"', ["a\\nb"]),
+    ],
+)
+def test_text_becomes_words_as_in_shell_quote(text: str, expected: list[str]):
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "parameters"),
+    [
+        ('#--param P "$V"', {"P": "a  b"}),
+        ("#--param P '$V'", {"P": "$V"}),
+        ('#--param P "$UNSET"', {"P": ""}),
+        ("#--param P 9000", {"P": 9000}),
+        ("#--param P true", {"P": True}),
+        ("#--param P '[1, 2]'", {"P": [1, 2]}),
+        ("#-p P x", {"P": "x"}),
+        ("#--param P x\n#--param P y", {"P": "y"}),
+    ],
+)
+def test_parameters_are_json_where_they_can_be(line: str, parameters: dict[str, Any]):
+    assert read(line, {"V": "a  b"}).parameters == parameters
+
+
+def test_web_true_exports_and_protects_the_parameters():
+    assert read("#--web true", {}).annotations == {"web-export": True, "raw-http": False, "final": True}
+
+
+def test_all_options_of_an_action_are_read():
+    source = "#--kind python:3.12\n#--timeout 1000\n#--memory 128\n#--main run\n#-a index '80:G:N::'\n"
+    found = read(source, {})
+    assert (found.kind, found.function) == ("python:3.12", "run")
+    assert found.annotations == {"index": "80:G:N::"}
+    assert (found.as_limits().timeout_ms, found.as_limits().memory_mb) == (1000, 128)
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("#--param P $V", "'b' is no option"),
+        ("#--param P", "--param lacks its value"),
+        ("#--param P $UNSET", "--param lacks its value"),
+        ("#--colour red", "'--colour' is no option"),
+        ("#--timeout soon", "a number from 100 to 300000"),
+        ("#--timeout 300001", "a number from 100 to 300000"),
+        ("#--web perhaps", "--web takes"),
+    ],
+)
+def test_what_wsk_refuses_is_refused_with_a_sentence(line: str, part: str):
+    with pytest.raises(DirectiveError, match=part):
+        read(line, {"V": "a  b"})

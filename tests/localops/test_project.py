@@ -1,0 +1,104 @@
+"""Which actions a project folder holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from localops.config import Project, layers
+from localops.errors import StartError
+from localops.project import fingerprint, scan
+from localops.registry import Registry
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "packages" / "chat").mkdir(parents=True)
+    return Project(tmp_path)
+
+
+def write(project: Project, path: str, text: str = "def main(args): return {}\n") -> Path:
+    file = project.folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_folders_with_a_main_and_single_files_are_actions(project: Project):
+    write(project, "packages/chat/one/__main__.py")
+    write(project, "packages/chat/two.py")
+    write(project, "packages/chat/no_main/other.py")
+    write(project, "packages/not_in_a_package.py")
+    write(project, "packages/chat/deep/er/__main__.py")
+    assert sorted(scan(project, {}).actions) == ["chat/one", "chat/two"]
+
+
+def test_a_name_ends_at_the_first_dot(project: Project):
+    write(project, "packages/chat/two.old.py")
+    assert list(scan(project, {}).actions) == ["chat/two"]
+
+
+def test_parameters_of_the_package_stand_below_those_of_the_action(project: Project):
+    write(project, "packages/chat.args", "#--param A package\n#--param B package\n")
+    write(project, "packages/chat/two.py", "#--param B action\n")
+    assert scan(project, {}).actions["chat/two"].parameters == {"A": "package", "B": "action"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "part"),
+    [
+        ("packages/chat/two.py", "#--param X\n", "chat/two is not deployed: --param lacks its value"),
+        ("packages/chat/page.js", "", "packages/chat/page.js is not run here"),
+        ("packages/chat/one/index.js", "", "packages/chat/one/index.js is not run here"),
+        ("packages/chat/two.py", "#--kind nodejs:20\n", "its kind nodejs:20 is not Python"),
+        ("packages/chat.args", "#--param X\n", "packages/chat.args: --param lacks its value"),
+    ],
+)
+def test_what_cannot_run_is_named_and_the_rest_is_found(project: Project, path: str, text: str, part: str):
+    write(project, "packages/other/fine.py")
+    write(project, path, text)
+    found = scan(project, {})
+    assert list(found.actions) == ["other/fine"]
+    assert len(found.problems) == 1
+    assert part in found.problems[0]
+
+
+def test_every_edit_of_a_file_of_the_action_gives_a_new_version(project: Project):
+    main = write(project, "packages/chat/one/__main__.py")
+    registry = Registry()
+    registry.deploy(scan(project, {}))
+    assert registry.deploy(scan(project, {})) == []
+    write(project, "packages/chat/one/helper.py", "X = 1\n")
+    assert registry.deploy(scan(project, {})) == ["chat/one"]
+    assert registry.actions["chat/one"].version == "0.0.2"
+    main.unlink()
+    assert registry.deploy(scan(project, {})) == ["chat/one"]
+    assert list(registry) == []
+
+
+def test_a_changed_variable_gives_a_new_version(project: Project):
+    write(project, "packages/chat/two.py", '#--param A "$A"\n')
+    prints = [fingerprint(scan(project, {"A": value}).actions["chat/two"]) for value in ("1", "2")]
+    assert prints[0] != prints[1]
+
+
+def test_variables_of_the_login_beat_the_environment_and_that_beats_the_files(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+):
+    write(project, ".env", "A=file\nB=file\nC=file\nD=file\n")
+    write(project, "packages/.env", "B=packages\nC=packages\nD=packages\n")
+    monkeypatch.setenv("C", "environment")
+    monkeypatch.setenv("D", "environment")
+    found = layers(project, {"D": "login"})
+    assert [(found[name].value, found[name].source) for name in "ABCD"] == [
+        ("file", ".env"),
+        ("packages", "packages/.env"),
+        ("environment", "environment"),
+        ("login", "login"),
+    ]
+
+
+def test_a_folder_without_packages_is_refused_with_what_to_do(tmp_path: Path):
+    with pytest.raises(StartError, match=r"has no folder packages/.*--project"):
+        Project(tmp_path).check()
