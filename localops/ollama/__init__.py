@@ -1,0 +1,10 @@
+"""An Ollama-compatible model server, run as `python -m localops.ollama`.
+
+    listener -> server -> generation, openai_api, catalog -> answering -> engine
+
+One server, several engines behind the small interface in `engine.py`: llama.cpp in `llamacpp.py`, a script in
+`scripted.py`. The protocol is Ollama's as of `PROTOCOL_VERSION`.
+"""
+
+PROTOCOL_VERSION = "0.32.15"
+"""The Ollama release whose protocol is imitated; clients read it to learn which fields to expect."""

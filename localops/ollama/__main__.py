@@ -1,0 +1,134 @@
+"""Run the model server as a process of its own.
+
+    python -m localops.ollama [--fd N | --port P] [--engine llamacpp|scripted] [--model FILE.gguf]
+                              [--stands-in-for NAME]...
+
+It ends when its standard input reaches end of file, so that it never outlives the one who started it, and
+within a second on SIGTERM or Ctrl-C. OLLAMA_ORIGINS, OLLAMA_MAX_QUEUE and OLLAMA_KEEP_ALIVE mean what they
+mean to Ollama.
+
+Exit status: 0 asked to end, 1 it cannot start, 3 the engine's library is not to be had on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from localops.ollama import keep_alive, script
+from localops.ollama.catalog import Catalog
+from localops.ollama.engine import Engine
+from localops.ollama.errors import EngineMissing, ModelServerError, StartFailure
+from localops.ollama.listener import Listener
+from localops.ollama.llamacpp import LlamaCpp, builtin_model, model_in
+from localops.ollama.scripted import ScriptedEngine
+from localops.ollama.server import create_app
+from localops.ollama.turns import MAX_WAITING
+
+DEFAULT_PORT = 11434
+_FAILED, _ENGINE_MISSING = 1, 3
+
+
+def main() -> int:
+    """Run until asked to end; give the exit status."""
+    arguments = _arguments()
+    try:
+        engine = _engine(arguments.engine, arguments.model)
+        sock = _listening_socket(arguments.fd, arguments.port)
+        asyncio.run(_serve(engine, sock, frozenset(arguments.stands_in_for)))
+    except ModelServerError as error:
+        sys.stderr.write(f"{error}\n")
+        return _ENGINE_MISSING if isinstance(error, EngineMissing) else _FAILED
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m localops.ollama", description="An Ollama-compatible model server."
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--fd", type=int, help="an inherited listening socket")
+    where.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="a port on 127.0.0.1 (default %(default)s)"
+    )
+    parser.add_argument("--engine", choices=("llamacpp", "scripted"), default="llamacpp")
+    parser.add_argument(
+        "--model", type=Path, metavar="FILE.gguf", help="a model to run in place of the built-in one"
+    )
+    parser.add_argument(
+        "--stands-in-for",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another model's name to answer for; answers carry the true name (may be repeated)",
+    )
+    return parser.parse_args()
+
+
+def _engine(kind: str, file: Path | None) -> Engine:
+    if kind == "scripted":
+        return ScriptedEngine(script.STAND_IN)
+    model, path = model_in(file) if file else builtin_model()
+    return LlamaCpp(model, path)
+
+
+def _listening_socket(fd: int | None, port: int) -> socket.socket:
+    if fd is not None:
+        try:
+            return socket.socket(fileno=fd)
+        except OSError as error:
+            raise StartFailure(f"--fd {fd} is not an open socket: {error.strerror}") from error
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise StartFailure(f"port {port} is taken; stop the other server or choose another --port") from error
+
+
+async def _serve(engine: Engine, sock: socket.socket, stands_in_for: frozenset[str]) -> None:
+    catalog = Catalog(engine.models, stands_in_for, keep_alive.from_environment(os.environ))
+    app = create_app(
+        engine,
+        catalog,
+        max_waiting=int(os.environ.get("OLLAMA_MAX_QUEUE") or MAX_WAITING),
+        origins=tuple(filter(None, os.environ.get("OLLAMA_ORIGINS", "").split(","))),
+    )
+    await engine.load(engine.models[0], None)  # before it answers, so that the first answer is quick
+    listener = Listener(app, sock)
+    ended = _ending()
+    await listener.start()
+    await ended.wait()
+    engine.close()
+    await listener.close()
+
+
+def _ending() -> asyncio.Event:
+    """Give an event that is set by SIGTERM, Ctrl-C, and the end of standard input."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+
+    def end_from_thread(*_: object) -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    def wait_for_parent() -> None:
+        while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
+            pass
+        end_from_thread()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end_from_thread)
+    threading.Thread(target=wait_for_parent, daemon=True).start()
+    return ended
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: llama.cpp's thread may be inside a long prompt, which nothing can interrupt.
+    os._exit(status)

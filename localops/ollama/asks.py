@@ -1,0 +1,192 @@
+"""The bodies of /api/generate and /api/chat, checked and turned into what an engine is asked.
+
+Source: ollama api/types.go:62-230, server/routes.go:248-480 and 2440-2560.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from localops.ollama import keep_alive
+from localops.ollama.catalog import Catalog
+from localops.ollama.engine import Ask, Message
+from localops.ollama.errors import BadRequest, ModelNotFound, RequestFailure
+from localops.ollama.godecode import Fields, decode
+from localops.ollama.model import Model
+from localops.ollama.options import Options
+from localops.ollama.wire import whole_characters
+
+Route = Literal["generate", "chat"]
+_LEVELS = ("high", "medium", "low", "max")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the server carries it.
+
+    Attributes:
+        ask: for the engine.
+        answer_name: what the answer's `model` says.
+        stream: lines as they come, or one object.
+        keep_alive_s: how long the model stays loaded afterwards.
+        empty: nothing to answer, only load the model, or unload it when `keep_alive_s` is 0.
+    """
+
+    ask: Ask
+    answer_name: str
+    stream: bool
+    keep_alive_s: float
+    empty: bool = field(default=False)
+
+
+def read_generate(body: bytes, catalog: Catalog) -> Request:
+    """Read the body of /api/generate.
+
+    Raises:
+        RequestFailure: with Ollama's status and text.
+    """
+    fields = decode(body, "GenerateRequest")
+    name = fields.text("model")
+    if not name:
+        raise ModelNotFound("")
+    model = catalog.find(name)
+    prompt, system = fields.text("prompt"), fields.text("system")
+    raw = fields.flag("raw") or False
+    _refuse_unsupported(fields, name, model)
+    if raw and (fields.text("template") or system or fields.items("context", "int")):
+        raise BadRequest("raw mode does not support template, system, or context")
+    if fields.text("suffix"):
+        raise BadRequest(f'"{name}" does not support insert')
+    _check_images(fields, name)
+    history = conversation_of(fields.items("context", "int"))
+    opening = (Message("system", system),) if system else ()
+    ask = Ask(
+        model=model,
+        messages=(*opening, *history, Message("user", prompt)),
+        raw=prompt if raw else None,
+        options=_options(fields),
+        think=_think(fields, name, model),
+        format=_format(fields),
+    )
+    return _request(fields, catalog, ask, empty=not prompt)
+
+
+def read_chat(body: bytes, catalog: Catalog) -> Request:
+    """Read the body of /api/chat.
+
+    Raises:
+        RequestFailure: with Ollama's status and text.
+    """
+    fields = decode(body, "ChatRequest")
+    name = fields.text("model")
+    if not name:
+        raise BadRequest("model is required")
+    model = catalog.find(name)
+    _refuse_unsupported(fields, name, model)
+    if fields.items("tools", "api.Tool"):
+        raise BadRequest(f'"{name}" does not support tools')
+    messages = tuple(_message(item, name) for item in fields.structs("messages", "api.Message"))
+    ask = Ask(
+        model=model,
+        messages=messages,
+        options=_options(fields),
+        think=_think(fields, name, model),
+        format=_format(fields),
+    )
+    return _request(fields, catalog, ask, empty=not messages)
+
+
+def context_of(ask: Ask, answer: str) -> list[int]:
+    """Give the `context` of a final line: what continues this conversation when it is sent back.
+
+    Ollama puts token numbers there; clients treat them as opaque. These are the bytes of the conversation in
+    JSON, so that they mean the same to every engine.
+    """
+    turns = [message for message in ask.messages if message.role != "system"]
+    return list(json.dumps([*turns, Message("assistant", answer)], separators=(",", ":")).encode())
+
+
+def conversation_of(context: Sequence[Any]) -> tuple[Message, ...]:
+    """Read back what `context_of` wrote.
+
+    Raises:
+        BadRequest: another server's context.
+    """
+    if not context:
+        return ()
+    try:
+        turns = cast("list[list[str]]", json.loads(bytes(context)))
+        return tuple(Message(str(role), str(content)) for role, content, *_ in turns)
+    except (TypeError, ValueError) as error:
+        raise BadRequest(
+            "this context is not from this server; send the conversation to /api/chat"
+        ) from error
+
+
+def _request(fields: Fields, catalog: Catalog, ask: Ask, *, empty: bool) -> Request:
+    stream = fields.flag("stream")
+    return Request(
+        ask=ask,
+        answer_name=catalog.answer_name(fields.text("model")),
+        stream=True if stream is None else stream,
+        keep_alive_s=keep_alive.seconds(fields.values.get("keep_alive"), catalog.keep_alive_s),
+        empty=empty,
+    )
+
+
+def _message(item: Fields, name: str) -> Message:
+    _check_images(item, name)
+    return Message(item.text("role"), item.text("content"), item.text("thinking"))
+
+
+def _options(fields: Fields) -> Options:
+    return Options().with_values(fields.mapping("options"))
+
+
+def _refuse_unsupported(fields: Fields, name: str, model: Model) -> None:
+    if not model.can("completion"):
+        raise BadRequest(f'"{name}" does not support generate')
+    if fields.text("template"):
+        raise BadRequest("this server does not run Go templates; leave `template` out, or send `raw`")
+    top_logprobs = fields.integer("top_logprobs") or 0
+    if not 0 <= top_logprobs <= 20:
+        raise BadRequest("top_logprobs must be between 0 and 20")
+    if fields.flag("logprobs") or top_logprobs:
+        raise BadRequest("this server does not give logprobs")
+
+
+def _check_images(fields: Fields, name: str) -> None:
+    images = fields.items("images", "api.ImageData")
+    for image in images:
+        try:
+            base64.b64decode(image, validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise BadRequest(f"illegal base64 data in an image: {error}") from error
+    if images:
+        raise BadRequest(f'"{name}" does not support vision')
+
+
+def _think(fields: Fields, name: str, model: Model) -> bool | str | None:
+    value = fields.values.get("think")
+    if value is not None and not isinstance(value, bool) and value not in _LEVELS:
+        levels = ", ".join(f'"{level}"' for level in _LEVELS)
+        raise BadRequest(f"invalid think value: {json.dumps(value)} (must be {levels}, true, or false)")
+    if value and not model.can("thinking"):
+        raise BadRequest(f'"{name}" does not support thinking')
+    return True if value is None and model.can("thinking") else value
+
+
+def _format(fields: Fields) -> str | Mapping[str, Any] | None:
+    value = fields.values.get("format")
+    if value is None or value == "":
+        return None
+    if value == "json" or isinstance(value, dict):
+        return cast("str | Mapping[str, Any]", value)
+    raise RequestFailure(
+        f'invalid format: {whole_characters(json.dumps(value))}; expected "json" or a JSON Schema'
+    )

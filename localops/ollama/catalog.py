@@ -1,0 +1,50 @@
+"""The models a server answers for, found by the names people use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from localops.ollama import keep_alive
+from localops.ollama.errors import ModelNotFound
+from localops.ollama.model import Model, canonical_name
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Models by name.
+
+    Attributes:
+        models: the first one also answers for the names in `stands_in_for`.
+        stands_in_for: names that are answered without being listed; the answer carries the true name.
+        keep_alive_s: how long a model stays loaded when the request does not say.
+        quoted_not_found: say that a model is missing in the words of old servers.
+    """
+
+    models: Sequence[Model]
+    stands_in_for: frozenset[str] = field(default_factory=frozenset[str])
+    keep_alive_s: float = keep_alive.DEFAULT_S
+    quoted_not_found: bool = False
+
+    def find(self, name: str) -> Model:
+        """Give the model that answers for a name.
+
+        Raises:
+            BadRequest: not a name.
+            ModelNotFound: no such model.
+        """
+        wanted = canonical_name(name)
+        for model in self.models:
+            if canonical_name(model.name) == wanted:
+                return model
+        if self._stands_in(wanted):
+            return self.models[0]
+        raise ModelNotFound(name, old_words=self.quoted_not_found)
+
+    def answer_name(self, name: str) -> str:
+        """Give what an answer's `model` says: the caller's own spelling, or who really answered."""
+        return self.models[0].name if self._stands_in(canonical_name(name)) else name
+
+    def _stands_in(self, wanted: str) -> bool:
+        listed = {canonical_name(model.name) for model in self.models}
+        return wanted not in listed and wanted in {canonical_name(name) for name in self.stands_in_for}

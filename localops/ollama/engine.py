@@ -1,0 +1,115 @@
+"""The one interface between the server and whatever makes the text.
+
+A new engine is one file with a class of this shape, and a line in `__main__.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol
+
+from localops.ollama.model import Model
+from localops.ollama.options import Options
+
+DoneReason = Literal["stop", "length", "load", "unload"]
+
+
+class Message(NamedTuple):
+    """One turn of a conversation; `thinking` is what an assistant thought before it spoke."""
+
+    role: str
+    content: str
+    thinking: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an engine is asked to continue.
+
+    Attributes:
+        messages: the conversation, put through the model's template; ignored when `raw` is given.
+        raw: text to continue as it stands, without any template.
+        think: whether reasoning is wanted, or how much; None leaves it to the model.
+        format: "json", a JSON schema, or None.
+    """
+
+    model: Model
+    messages: tuple[Message, ...] = ()
+    raw: str | None = None
+    options: Options = field(default_factory=Options)
+    think: bool | str | None = None
+    format: str | Mapping[str, Any] | None = None
+
+    def last_user_text(self) -> str:
+        """What the person said last, or the raw prompt."""
+        if self.raw is not None:
+            return self.raw
+        return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
+
+
+class Piece(NamedTuple):
+    """A token's worth of answer: whole characters of text, of reasoning, or neither."""
+
+    text: str = ""
+    thinking: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a generation ended, with what was measured. Durations in nanoseconds."""
+
+    done_reason: DoneReason = "stop"
+    prompt_tokens: int = 0
+    prompt_ns: int = 0
+    tokens: int = 0
+    eval_ns: int = 0
+
+
+class Engine(Protocol):
+    """Makes text.
+
+    Attributes:
+        models: what it offers, the first is the one it prefers.
+        parallel: how many generations it can run at once.
+    """
+
+    @property
+    def models(self) -> Sequence[Model]: ...
+
+    @property
+    def parallel(self) -> int: ...
+
+    def context_loaded(self, model: Model) -> int:
+        """Give the context length the model is loaded with, 0 when it is not loaded."""
+        ...
+
+    async def load(self, model: Model, num_ctx: int | None) -> None:
+        """Make the model ready; returns at once when it is.
+
+        Args:
+            num_ctx: the context wanted, in tokens; None leaves it to the engine.
+
+        Raises:
+            EngineFailure: it cannot be loaded.
+        """
+        ...
+
+    async def unload(self, model: Model) -> None:
+        """Give the model's memory back."""
+        ...
+
+    def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
+        """Yield pieces as they come, those that came together in one list, and a Summary last.
+
+        A generator that ends without a Summary stands for a server that gave up in silence. Closing or
+        cancelling it stops the work; it returns only when the engine is free again.
+
+        Raises:
+            RequestFailure: before the first list, or in the middle.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop whatever runs; nothing is asked of the engine afterwards."""
+        ...

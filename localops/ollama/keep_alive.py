@@ -1,0 +1,62 @@
+"""How long a model stays loaded: `keep_alive` as Ollama reads it.
+
+Source: ollama api/types.go:1243-1270; Go time.ParseDuration.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from localops.ollama.errors import BadRequest, StartFailure
+from localops.ollama.godecode import kind
+
+DEFAULT_S = 300.0
+FOREVER_S = math.inf
+_UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_TERM = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+
+
+def seconds(value: Any, default_s: float = DEFAULT_S) -> float:
+    """Read a number of seconds or a Go duration such as `5m` or `1h30m`; negative means for ever.
+
+    Raises:
+        BadRequest: with Go's text.
+    """
+    if value is None:
+        return default_s
+    if isinstance(value, str):
+        read = _duration(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        read = float(value)
+    else:
+        raise BadRequest(f"Unsupported type: '{kind(value)}'")
+    return FOREVER_S if read < 0 else read
+
+
+def _duration(text: str) -> float:
+    unsigned = text.lstrip("+-") if len(text) - len(text.lstrip("+-")) <= 1 else ""
+    terms = list(_TERM.finditer(unsigned))
+    whole = "".join(term[0] for term in terms) == unsigned or unsigned == "0"
+    if not unsigned or not whole:
+        missing = re.fullmatch(r"[\d.]+", unsigned) is not None
+        raise BadRequest(f'time: {"missing unit in" if missing else "invalid"} duration "{text}"')
+    total_s = sum(float(term[1]) * _UNITS_S[term[2]] for term in terms)
+    return -total_s if text.startswith("-") else total_s
+
+
+def from_environment(environment: Mapping[str, str]) -> float:
+    """Read OLLAMA_KEEP_ALIVE: a duration or a number of seconds.
+
+    Raises:
+        StartFailure: it is neither.
+    """
+    value = environment.get("OLLAMA_KEEP_ALIVE")
+    if not value:
+        return DEFAULT_S
+    try:
+        return seconds(int(value) if value.lstrip("-").isdecimal() else value)
+    except BadRequest as error:
+        raise StartFailure(f"OLLAMA_KEEP_ALIVE: {error}; write it like 5m, or -1 for ever") from error

@@ -1,0 +1,286 @@
+"""Real inference: llama.cpp in this process, through the `xllamacpp` wheel.
+
+The wheel's Server runs llama.cpp's own loop in a C++ thread and gives chunks to a callback in the calling
+thread. Two of its habits are closed off here:
+
+- It opens an HTTP listener, by default on a random loopback port, without a key and with CORS for every page.
+  It cannot be switched off, so it gets a Unix socket in a private folder which is removed at once: nothing
+  can connect any more. On Windows it stays on loopback, behind an unguessable key and without CORS.
+- It keeps up to 8 GB of old prompts in memory. Switched off; the last prompt's prefix is still reused.
+
+A callback that returns True ends the generation within a token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import tempfile
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+from localops.ollama import gguf
+from localops.ollama.engine import Ask, DoneReason, Piece, Summary
+from localops.ollama.errors import BadRequest, EngineFailure, EngineMissing, PromptTooLong, RequestFailure
+from localops.ollama.model import Model
+from localops.ollama.options import Options
+
+BUILTIN_FILE = Path(__file__).parent / "builtin_model" / "builtin-q8_0.gguf"
+BUILTIN_NAME = "mastrogpt-tiny:3m"
+
+_THREADS = 1  # two on busy cores fall from 2000 to 1 or 2 tokens a second
+_DEFAULT_CONTEXT = 4096  # for models trained for more; Ollama's own default on small machines
+_Chunk = dict[str, Any]
+
+
+def builtin_model() -> tuple[Model, Path]:
+    """Describe the model that comes with the project, and say where it lies."""
+    return gguf.describe(BUILTIN_FILE, BUILTIN_NAME, licence="Apache-2.0"), BUILTIN_FILE
+
+
+def model_in(file: Path) -> tuple[Model, Path]:
+    """Describe a person's own GGUF file; its name is the file's, in lower case.
+
+    Raises:
+        StartFailure: it cannot be read.
+    """
+    return gguf.describe(file, f"{file.stem.lower().replace(' ', '-')}:latest"), file
+
+
+class LlamaCpp:
+    """An engine over one GGUF file. One generation at a time.
+
+    Raises:
+        EngineMissing: the wheel is not installed here.
+    """
+
+    parallel = 1
+
+    def __init__(self, model: Model, file: Path) -> None:
+        try:
+            import xllamacpp  # pyright: ignore[reportMissingTypeStubs] # heavy, and not everywhere
+        except ImportError as error:
+            raise EngineMissing(
+                f"llama.cpp cannot run here: {error}; install `xllamacpp`, or use --engine scripted"
+            ) from error
+        self._binding: Any = xllamacpp
+        self._file = file
+        self.models: Sequence[Model] = (model,)
+        self._server: Any = None
+        self._context = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama.cpp")
+        self._generation: _Generation | None = None
+
+    def context_loaded(self, model: Model) -> int:
+        """Give the context length the model is loaded with, 0 when it is not loaded."""
+        return self._context if model in self.models else 0
+
+    async def load(self, model: Model, num_ctx: int | None) -> None:
+        """Load the model, or load it again when a longer context is asked for.
+
+        The binding holds Python's lock meanwhile, so nothing else runs in this process: 0.1 s for the
+        built-in model, seconds for a large one.
+
+        Raises:
+            EngineFailure: the file is no model that llama.cpp can run.
+        """
+        limit = model.context_length or _DEFAULT_CONTEXT
+        wanted = min(num_ctx or min(limit, _DEFAULT_CONTEXT), limit)
+        if self._context >= wanted:
+            return
+        self._server = None
+        self._context = 0
+        self._server = _start_server(self._binding, self._file, wanted, can_think=model.can("thinking"))
+        self._context = wanted
+
+    async def unload(self, model: Model) -> None:
+        """Give the model's memory back."""
+        if model in self.models:
+            self._server = None
+            self._context = 0
+
+    async def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
+        """Yield what llama.cpp makes, as `Engine.generate` says."""
+        limit = min(ask.options.num_ctx or self._context, self._context)
+        self._generation = generation = _Generation(limit)
+        handle, payload = self._call(ask)
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, handle, payload, generation.take)
+        work.add_done_callback(generation.finish)
+        try:
+            async for item in generation.items():
+                yield item
+        finally:
+            generation.cancelled = True
+            self._generation = None
+            await asyncio.wait([work])
+
+    def close(self) -> None:
+        """Stop whatever runs."""
+        if self._generation is not None:
+            self._generation.cancelled = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _call(self, ask: Ask) -> tuple[Callable[..., None], dict[str, Any]]:
+        payload = {"stream": True, "return_progress": True, **_sampling(ask.options)}
+        if ask.raw is not None:
+            payload |= {"prompt": ask.raw, **_raw_format(ask.format)}
+            return self._server.handle_completions, payload
+        payload |= {
+            "messages": [{"role": message.role, "content": message.content} for message in ask.messages],
+            "chat_template_kwargs": {"enable_thinking": bool(ask.think)},
+            **_chat_format(ask.format),
+        }
+        return self._server.handle_chat_completions, payload
+
+
+class _Generation:
+    """Carries chunks from llama.cpp's thread to the event loop, waking the loop once per batch."""
+
+    def __init__(self, limit: int) -> None:
+        self.cancelled = False
+        self._limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._chunks: deque[_Chunk] = deque()
+        self._awake = asyncio.Event()
+        self._called = False
+        self._finished = False
+        self._refusal: BaseException | None = None
+        self._prompt_tokens = 0
+        self._tokens = 0
+
+    def take(self, chunk: _Chunk) -> bool:
+        """Receive a chunk in llama.cpp's thread; True ends the generation."""
+        self._chunks.append(chunk)
+        if not self._called:
+            self._called = True
+            self._loop.call_soon_threadsafe(self._awake.set)
+        return self.cancelled
+
+    def finish(self, work: asyncio.Future[None]) -> None:
+        """Say, in the loop, that no more chunks come."""
+        self._finished = True
+        self._refusal = None if work.cancelled() else work.exception()
+        self._awake.set()
+
+    async def items(self) -> AsyncGenerator[Sequence[Piece] | Summary]:
+        """Yield what has come since the last time, until the end."""
+        while not self._finished or self._chunks:
+            await self._awake.wait()
+            self._awake.clear()
+            self._called = False  # before the chunks are taken, or one could lie there unannounced
+            pieces: list[Piece] = []
+            summary: Summary | None = None
+            while self._chunks and summary is None:
+                summary = self._read(self._chunks.popleft(), pieces)
+            if pieces:
+                yield pieces
+            if summary is not None:
+                yield summary
+                return
+        if self._refusal is not None:  # the binding turns llama.cpp's exceptions into Python's
+            raise BadRequest(f"llama.cpp refused the request: {self._refusal}") from self._refusal
+
+    def _read(self, chunk: _Chunk, pieces: list[Piece]) -> Summary | None:
+        failure = cast("dict[str, Any]", chunk.get("error", chunk))
+        if "code" in failure:
+            raise _failure(failure)
+        self._note_progress(chunk)
+        choice = chunk["choices"][0]
+        delta = choice.get("delta", choice)
+        piece = Piece(delta.get("content") or delta.get("text") or "", delta.get("reasoning_content") or "")
+        if piece.text or piece.thinking:
+            pieces.append(piece)
+            self._tokens += 1
+        if choice["finish_reason"] is not None:
+            return _summary(choice["finish_reason"], chunk["timings"])
+        if self._prompt_tokens + self._tokens >= self._limit > 0 and self._tokens:
+            self.cancelled = True
+            return Summary("length", prompt_tokens=self._prompt_tokens, tokens=self._tokens)
+        return None
+
+    def _note_progress(self, chunk: _Chunk) -> None:
+        progress = chunk.get("prompt_progress")
+        if progress is None:
+            return
+        self._prompt_tokens = progress["total"]
+        if self._prompt_tokens >= self._limit:
+            raise PromptTooLong(self._prompt_tokens, self._limit)
+
+
+def _start_server(binding: Any, file: Path, context: int, *, can_think: bool) -> Any:
+    parameters = binding.CommonParams()
+    parameters.model.path = str(file)
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = _THREADS
+    parameters.n_parallel = 1
+    parameters.n_ctx = context
+    parameters.cache_ram_mib = 0
+    parameters.verbosity = -1
+    parameters.api_keys = [secrets.token_hex(32)]
+    parameters.cors_origins = ""
+    parameters.n_threads_http = 1
+    parameters.ui = parameters.endpoint_slots = False
+    # The general parser reads the whole answer again at every token, to find tools and reasoning in it.
+    parameters.force_pure_content_parser = not can_think
+    try:
+        with tempfile.TemporaryDirectory(prefix="localops-", ignore_cleanup_errors=True) as folder:
+            if os.name == "posix":
+                parameters.hostnames = [os.path.join(folder, "closed.sock")]
+            return binding.Server(parameters)
+    except RuntimeError as error:
+        raise EngineFailure(
+            f"llama.cpp cannot load {file.name}: it is damaged, or of a kind it does not know"
+        ) from error
+
+
+def _sampling(options: Options) -> dict[str, Any]:
+    return {
+        "n_predict": options.num_predict if options.num_predict >= 0 else -1,
+        "n_keep": options.num_keep,
+        "seed": options.seed,
+        "top_k": options.top_k,
+        "top_p": options.top_p,
+        "min_p": options.min_p,
+        "typical_p": options.typical_p,
+        "repeat_last_n": options.repeat_last_n,
+        "temperature": options.temperature,
+        "repeat_penalty": options.repeat_penalty,
+        "presence_penalty": options.presence_penalty,
+        "frequency_penalty": options.frequency_penalty,
+        "stop": list(options.stop),
+    }
+
+
+def _chat_format(wanted: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    if wanted is None:
+        return {}
+    if isinstance(wanted, str):
+        return {"response_format": {"type": "json_object"}}
+    return {"response_format": {"type": "json_schema", "json_schema": {"schema": dict(wanted)}}}
+
+
+def _raw_format(wanted: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    if wanted is None:
+        return {}
+    return {"json_schema": {"type": "object"} if isinstance(wanted, str) else dict(wanted)}
+
+
+def _summary(finish_reason: str, timings: Mapping[str, Any]) -> Summary:
+    reason: DoneReason = "length" if finish_reason == "length" else "stop"
+    return Summary(
+        done_reason=reason,
+        prompt_tokens=timings["cache_n"] + timings["prompt_n"],
+        prompt_ns=round(timings["prompt_ms"] * 1e6),
+        tokens=timings["predicted_n"],
+        eval_ns=round(timings["predicted_ms"] * 1e6),
+    )
+
+
+def _failure(error: Mapping[str, Any]) -> RequestFailure:
+    if error.get("type") == "exceed_context_size_error":
+        return PromptTooLong(error["n_prompt_tokens"], error["n_ctx"])
+    return EngineFailure(str(error.get("message", error)), status=int(error["code"]))

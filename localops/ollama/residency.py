@@ -1,0 +1,68 @@
+"""Which models are loaded and for how long: loads on demand, unloads when `keep_alive` has passed.
+
+Source: ollama server/sched.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+
+from localops.ollama.engine import Engine
+from localops.ollama.model import Model
+
+_FAR_FUTURE_NS = 10 * 365 * 86_400 * 1_000_000_000
+
+
+class Residency:
+    """Loads and unloads an engine's models."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._expires_ns: dict[str, int] = {}
+        self._users: dict[str, int] = {}
+        self._unloading: set[asyncio.Task[None]] = set()
+
+    async def hold(self, model: Model, num_ctx: int | None) -> int:
+        """Make a model ready and keep it so until `release`; give the nanoseconds it took.
+
+        Raises:
+            EngineFailure: it cannot be loaded; nothing is held.
+        """
+        started_ns = time.perf_counter_ns()
+        await self._engine.load(model, num_ctx)
+        self._users[model.name] = self._users.get(model.name, 0) + 1
+        self._forget_timer(model)
+        return time.perf_counter_ns() - started_ns
+
+    def release(self, model: Model, keep_alive_s: float) -> None:
+        """End a `hold`; the model is unloaded so many seconds after its last user left."""
+        self._users[model.name] -= 1
+        self._forget_timer(model)
+        lasting_ns = _FAR_FUTURE_NS if math.isinf(keep_alive_s) else round(keep_alive_s * 1e9)
+        self._expires_ns[model.name] = time.time_ns() + lasting_ns
+        if not math.isinf(keep_alive_s):
+            loop = asyncio.get_running_loop()
+            self._timers[model.name] = loop.call_later(keep_alive_s, self._expire, model)
+
+    def loaded(self) -> list[tuple[Model, int, int]]:
+        """Give each loaded model, its context length and when it is unloaded, longest life first."""
+        rows = [
+            (model, self._engine.context_loaded(model), self._expires_ns.get(model.name, time.time_ns()))
+            for model in self._engine.models
+            if self._engine.context_loaded(model)
+        ]
+        return sorted(rows, key=lambda row: row[2], reverse=True)
+
+    def _expire(self, model: Model) -> None:
+        if not self._users.get(model.name):
+            task = asyncio.ensure_future(self._engine.unload(model))
+            self._unloading.add(task)
+            task.add_done_callback(self._unloading.discard)
+
+    def _forget_timer(self, model: Model) -> None:
+        timer = self._timers.pop(model.name, None)
+        if timer is not None:
+            timer.cancel()
