@@ -101,7 +101,7 @@ class ActionProcess:
         ours.setblocking(False)
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-B", "-X", "utf8", str(CHILD), str(theirs.fileno())),
+                *(sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), str(theirs.fileno())),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,

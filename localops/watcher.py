@@ -36,7 +36,7 @@ def is_env_file(change: Change, path: str) -> bool:  # noqa: ARG001 - the shape 
 
 
 async def watch(project: Project, deploy: Callable[[], None]) -> None:
-    """Call `deploy` after each change, until cancelled."""
+    """Call `deploy` once when watching has begun and after each change, until cancelled."""
 
     async def follow(folder: Path, watch_filter: Callable[[Change, str], bool], recursive: bool) -> None:
         changes = awatch(
@@ -45,7 +45,9 @@ async def watch(project: Project, deploy: Callable[[], None]) -> None:
         async for _ in changes:
             deploy()
 
-    await asyncio.gather(
-        follow(project.packages, PackagesFilter(), recursive=True),
-        follow(project.folder, is_env_file, recursive=False),
-    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(follow(project.packages, PackagesFilter(), recursive=True))
+        tasks.create_task(follow(project.folder, is_env_file, recursive=False))
+        # Both have registered their folder when they first wait; what changed before that is caught here.
+        await asyncio.sleep(0)
+        deploy()

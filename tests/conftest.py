@@ -77,9 +77,14 @@ def localops() -> Iterator[LocalopsProcess]:
 
 
 @pytest.fixture(scope="session")
-def desk() -> Iterator[LocalopsProcess]:
-    """The example actions of tests/examples, good and broken, served by localops."""
-    with LocalopsProcess(
-        project=ROOT / "tests" / "examples", environment={"GREETING": "hello there"}
-    ) as process:
+def running_desk() -> Iterator[LocalopsProcess]:
+    examples = ROOT / "tests" / "examples"
+    with LocalopsProcess(project=examples, environment={"GREETING": "hello there"}) as process:
         yield process
+
+
+@pytest.fixture
+def desk(running_desk: LocalopsProcess) -> LocalopsProcess:
+    """The example actions of tests/examples, good and broken, served by localops."""
+    running_desk.forget_lines()
+    return running_desk

@@ -71,6 +71,11 @@ class LocalopsProcess:
         assert self.ready_line.startswith("ready http"), "\n".join(self.log)
         return self
 
+    def forget_lines(self) -> None:
+        """Let `wait_for_line` see only what is logged from now on."""
+        while not self.lines.empty():
+            self.lines.get()
+
     def wait_for_line(self, part: str, timeout_s: float = 10) -> str:
         """The first log line, from where the last wait ended, that holds a text."""
         deadline = time.monotonic() + timeout_s

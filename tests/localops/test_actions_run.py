@@ -1,0 +1,141 @@
+"""Actions in their processes, called over HTTP as in production."""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from localops_process import LocalopsProcess
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+FAILED = "There was an error processing your request."
+
+
+def call(desk: LocalopsProcess, action: str, **members: Any) -> httpx.Response:
+    return httpx.post(f"{desk.url}/api/my/cases/{action}", json=members, timeout=20)
+
+
+@pytest.mark.parametrize("path", ["/api/my/cases/echo", "/api/v1/web/devel/cases/echo"])
+def test_a_web_action_answers_at_both_addresses(desk: LocalopsProcess, path: str):
+    answer = httpx.post(desk.url + path, json={"input": "x"})
+    assert (answer.status_code, answer.json()["input"]) == (200, "x")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-openwhisk-activation-id"])
+
+
+def test_a_param_line_brings_a_variable_of_the_environment(desk: LocalopsProcess):
+    assert call(desk, "echo").json()["GREETING"] == "hello there"
+
+
+def test_an_action_gets_what_the_request_was(desk: LocalopsProcess):
+    answer = httpx.get(f"{desk.url}/api/my/cases/echo/a/b?x=1", headers={"x-mine": "y"}).json()
+    assert (answer["__ow_method"], answer["__ow_path"], answer["x"]) == ("get", "/a/b", "1")
+    assert answer["__ow_headers"]["x-mine"] == "y"
+
+
+def test_an_action_runs_in_its_own_folder_with_a_clean_environment(desk: LocalopsProcess):
+    answer = call(desk, "folder").json()
+    assert answer["cwd"] == str(EXAMPLES / "packages" / "cases" / "folder")
+    assert answer["sibling"] == "from the same folder"
+    assert answer["module"] == "main__"
+    names = set(answer["environment"])
+    assert {"__OW_API_HOST", "__OW_API_KEY", "__OW_NAMESPACE", "__OW_DEADLINE", "__OW_ACTIVATION_ID"} <= names
+    assert not names & {"HOME", "PATH", "GREETING", "OPSDEV_HOST"}
+
+
+def test_globals_stay_between_calls_of_one_process(desk: LocalopsProcess):
+    first, second = (call(desk, "folder").json()["calls"] for _ in range(2))
+    assert second == first + 1
+
+
+def test_what_an_action_prints_is_logged_under_its_name(desk: LocalopsProcess):
+    before = len(desk.log)
+    call(desk, "folder")
+    desk.wait_for_line("cases/folder success")
+    printed = [line.partition(" | ")[2] for line in desk.log[before:] if "cases/folder | " in line]
+    assert [line for line in printed if "stderr" not in line] == ["to stdout", "", "after a blank line"]
+    assert "to stderr, naïve" in printed
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "error", "detail"),
+    [
+        ("missing", 404, "The requested resource does not exist.", "packages/cases/missing.py"),
+        ("private", 404, "The requested resource does not exist.", "No web action cases/private"),
+        ("fails", 400, "Response is not valid 'message/http'.", "ValueError: this action always fails"),
+        ("syntax", 400, FAILED, "SyntaxError: '{' was never closed"),
+        ("imports", 400, FAILED, "No module named 'a_module_that_does_not_exist'"),
+        ("exits", 400, FAILED, "command exited"),
+        ("sleeps", 400, FAILED, "exceeded its time limits of 300 milliseconds"),
+        ("scalar", 400, FAILED, "did not return a dictionary or array"),
+    ],
+)
+def test_a_failure_is_an_error_with_a_detail_and_the_next_call_works(
+    desk: LocalopsProcess, action: str, status: int, error: str, detail: str
+):
+    answer = call(desk, action)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert re.fullmatch("[0-9a-f]{32}", answer.json()["code"])
+    assert detail in answer.json()["detail"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert call(desk, "echo").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "part"),
+    [
+        (b"{", 400, "malformed"),
+        (b'{"GREETING": "mine"}', 400, "parameters that are not allowed"),
+        (b"[1, 2]", 200, "[1,2]"),
+        (b'{"input": "' + b"x" * 1024 * 1024 + b'"}', 413, "Request larger than allowed: 1048589 > 1048576"),
+    ],
+)
+def test_bad_input_gets_one_clear_sentence(desk: LocalopsProcess, body: bytes, status: int, part: str):
+    headers = {"content-type": "application/json"}
+    answer = httpx.post(f"{desk.url}/api/my/cases/echo", content=body, headers=headers)
+    assert answer.status_code == status
+    assert part in answer.text
+
+
+def test_calls_that_overlap_run_at_the_same_time(desk: LocalopsProcess):
+    begun = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: call(desk, "waits", seconds=0.5).json(), range(4)))
+    assert len({answer["process"] for answer in answers}) == 4
+    assert time.monotonic() - begun < 1.9
+
+
+def test_a_question_before_a_request_of_another_origin_runs_nothing(desk: LocalopsProcess):
+    headers = {"origin": "http://elsewhere", "access-control-request-headers": "x-mine"}
+    answer = httpx.options(f"{desk.url}/api/my/cases/echo", headers=headers)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["access-control-allow-headers"] == "x-mine"
+
+
+def test_a_request_for_another_host_name_is_refused(desk: LocalopsProcess):
+    answer = httpx.get(f"{desk.url}/api/my/cases/echo", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+
+
+def test_the_actions_are_listed_for_who_has_the_key(desk: LocalopsProcess):
+    key = call(desk, "folder").json()["environment"]["__OW_API_KEY"]
+    url = f"{desk.url}/api/v1/namespaces/_/actions"
+    headers = {"authorization": "Basic " + base64.b64encode(key.encode()).decode()}
+    listed = httpx.get(f"{url}?limit=200", headers=headers).json()
+    folder = next(each for each in listed if each["name"] == "folder")
+    assert folder["namespace"] == "devel/cases"
+    assert {"key": "provide-api-key", "value": True} in folder["annotations"]
+    assert len(httpx.get(f"{url}?limit=1&skip=1", headers=headers).json()) == 1
+    assert httpx.get(f"{url}?limit=201", headers=headers).status_code == 400
+    assert httpx.get(url).status_code == 401
+
+
+def test_what_is_not_done_says_so(desk: LocalopsProcess):
+    answer = httpx.delete(f"{desk.url}/api/v1/namespaces/_/triggers/x")
+    assert (answer.status_code, "localops does not answer DELETE" in answer.json()["error"]) == (501, True)

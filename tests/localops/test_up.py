@@ -1,0 +1,163 @@
+"""`up` as a person meets it: how it starts, follows edits, and ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from localops_process import ROOT, LocalopsProcess
+
+HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project in a folder whose name has a space."""
+    folder = tmp_path / "my project"
+    (folder / "packages" / "demo").mkdir(parents=True)
+    (folder / "packages" / "demo" / "hello.py").write_text(HELLO)
+    (folder / "web").mkdir()
+    (folder / "web" / "index.html").write_text("<h1>the page</h1>")
+    (folder / "web" / "style.css").write_text("h1 {}")
+    return folder
+
+
+@pytest.fixture
+def running(project: Path) -> Iterator[LocalopsProcess]:
+    with LocalopsProcess(project=project) as process:
+        yield process
+
+
+def answer(running: LocalopsProcess, action: str = "hello") -> str:
+    return httpx.post(f"{running.url}/api/my/demo/{action}", json={}).text
+
+
+def test_the_ready_line_names_the_real_port_and_is_alone_on_standard_output(running: LocalopsProcess):
+    assert re.fullmatch(r"ready http://localhost:[1-9]\d+", running.ready_line)
+    assert answer(running) == '{"answer":"one"}'
+    assert running.stop() == 0
+    assert running.process.stdout is not None
+    assert running.process.stdout.read() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything_within_two_seconds(project: Path, number: signal.Signals):
+    source = (
+        "#--web true\nimport os, time\ndef main(args):\n    print('pid', os.getpid())\n    time.sleep(60)\n"
+    )
+    (project / "packages" / "demo" / "long.py").write_text(source)
+    with LocalopsProcess(project=project) as running, httpx.Client() as client:
+        with pytest.raises(httpx.TimeoutException):
+            client.post(f"{running.url}/api/my/demo/long", json={}, timeout=1)
+        child = int(running.wait_for_line("demo/long | pid").rsplit(" ", 1)[1])
+        begun = time.monotonic()
+        assert running.stop(number) == 0
+        assert time.monotonic() - begun < 2
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+
+
+def test_an_edit_is_served_without_a_restart(running: LocalopsProcess, project: Path):
+    running.wait_for_line("deployed: demo/hello")
+    (project / "packages" / "demo" / "hello.py").write_text(HELLO.replace("one", "two"))
+    running.wait_for_line("deployed: demo/hello")
+    assert answer(running) == '{"answer":"two"}'
+
+
+def test_new_renamed_and_deleted_files_are_followed(running: LocalopsProcess, project: Path):
+    package = project / "packages" / "demo"
+    running.wait_for_line("deployed: demo/hello")
+    (package / "added.py").write_text(HELLO)
+    running.wait_for_line("deployed: demo/added")
+    (package / "added.py").rename(package / "renamed.py")
+    running.wait_for_line("demo/renamed")
+    assert httpx.post(f"{running.url}/api/my/demo/added").status_code == 404
+    assert answer(running, "renamed") == '{"answer":"one"}'
+    (package / "renamed.py").unlink()
+    running.wait_for_line("deployed: demo/renamed")
+    assert httpx.post(f"{running.url}/api/my/demo/renamed").status_code == 404
+
+
+def test_a_syntax_error_is_reported_at_once_and_leaves_the_rest_running(
+    running: LocalopsProcess, project: Path
+):
+    (project / "packages" / "demo" / "broken.py").write_text("#--web true\ndef main(args:\n")
+    assert "broken.py line 2" in running.wait_for_line("demo/broken cannot run")
+    assert "SyntaxError" in answer(running, "broken")
+    assert answer(running) == '{"answer":"one"}'
+
+
+def test_a_changed_env_file_reaches_the_actions(running: LocalopsProcess, project: Path):
+    source = '#--web true\n#--param NAME "$NAME_OF_TEST"\ndef main(args): return {"body": args["NAME"]}\n'
+    (project / "packages" / "demo" / "greets.py").write_text(source)
+    running.wait_for_line("demo/greets")
+    (project / ".env").write_text("NAME_OF_TEST=first\n")
+    running.wait_for_line("demo/greets")
+    assert answer(running, "greets") == "first"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/", 200, "<h1>the page</h1>"),
+        ("/index.html", 200, "<h1>the page</h1>"),
+        ("/style.css", 200, "h1 {}"),
+        ("/chat/some/thing", 200, "<h1>the page</h1>"),
+        ("/missing.js", 404, "There is no file missing.js in web/.\n"),
+        ("/../packages/demo/hello.py", 404, "There is no file packages/demo/hello.py in web/.\n"),
+    ],
+)
+def test_the_site_is_served_with_its_index_as_the_fallback(
+    running: LocalopsProcess, path: str, status: int, text: str
+):
+    found = httpx.get(running.url + path)
+    assert (found.status_code, found.text) == (status, text)
+
+
+def refused(*words: str) -> str:
+    """The sentence with which `up` refuses to start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "localops", "up", "--no-open", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def test_a_taken_port_is_named(project: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"localops: port {port} is taken" in refused("--port", str(port), "--project", str(project))
+
+
+def test_a_folder_that_is_no_project_is_refused(tmp_path: Path):
+    assert "has no folder packages/" in refused("--project", str(tmp_path))
+
+
+def test_a_host_that_is_not_this_machine_is_refused(project: Path):
+    assert "cannot listen on 192.0.2.1" in refused("--host", "192.0.2.1", "--project", str(project))
+
+
+def test_ollama_host_of_the_environment_is_used_and_named(project: Path):
+    with LocalopsProcess(project=project, environment={"OLLAMA_HOST": "example.test:1234"}) as running:
+        assert running.wait_for_line("model: example.test:1234 (OLLAMA_HOST from environment)")
+
+
+def test_packages_env_does_not_choose_the_model_of_the_desk(project: Path):
+    (project / "packages" / ".env").write_text("OLLAMA_HOST=production.example\n")
+    with LocalopsProcess(project=project) as running:
+        assert "production.example" not in running.wait_for_line("model: ")
