@@ -1,0 +1,228 @@
+/**
+ * One reply: asks, reads, and always ends in `done`, `stopped`, `interrupted` or `failed`.
+ */
+
+import { ApiError } from "./api.js"
+import { newId } from "./ids.js"
+import { BrokenStreamError, frames } from "./stream.js"
+import { ThinkingSplitter } from "./thinking.js"
+
+/** @import { Api, Problem } from "./api.js" */
+/** @import { Frame } from "./stream.js" */
+/** @import { Message, Figures, Status, Store } from "./store.js" */
+
+/** Nothing arrived for so long that the reader should know. */
+export const SILENCE_MS = 20_000
+/** Longer than any action may run, so nothing will come any more. */
+const GIVE_UP_MS = 330_000
+const LOOK_AGAIN_MS = 1_000
+/** Problems after which what had arrived is worth keeping and going on from. */
+const INTERRUPTIONS = new Set(["broken", "offline", "silent"])
+/** A rough measure of a token, used only where the action gives no figures. */
+const CHARACTERS_PER_TOKEN = 4
+
+/**
+ * @typedef {{
+ *   action: string,
+ *   streaming: boolean,
+ *   body: Record<string, unknown>,
+ * }} Question
+ */
+
+export class Reply {
+  #api
+  #store
+  #question
+  #stopper = new AbortController()
+  #splitter = new ThinkingSplitter()
+  #request = newId()
+  #began = performance.now()
+  #lastRead = performance.now()
+  #firstTextAt = 0
+  #answerAt = 0
+  #answerLength = 0
+  #sawSilence = false
+  /** Set when the action asks for another mode, state and so on. */
+  /** @type {{ streaming?: boolean, state?: string }} */
+  outcome = {}
+
+  /**
+   * @param {Api} api
+   * @param {Store} store
+   * @param {Message} message grows in place
+   * @param {Question} question
+   */
+  constructor(api, store, message, question) {
+    this.#api = api
+    this.#store = store
+    this.message = message
+    this.#question = question
+  }
+
+  /** Runs to the end; never throws for anything the network or the action does. */
+  async run() {
+    const watch = setInterval(() => this.#lookForSilence(), LOOK_AGAIN_MS)
+    try {
+      if (this.#question.streaming) await this.#stream()
+      else await this.#ask()
+      this.#end("done")
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      clearInterval(watch)
+      this.#setSilent(false)
+    }
+  }
+
+  /** Ends the reply here, and the model's work there. */
+  stop() {
+    if (this.#stopper.signal.aborted) return
+    this.#stopper.abort()
+    this.#api.stop(this.#question.action, this.#request).catch((error) => {
+      if (!(error instanceof ApiError)) throw error
+      console.warn(`the action could not be told to stop: ${error.message}`)
+    })
+  }
+
+  get #body() {
+    return { ...this.#question.body, request: this.#request, thinking: true, metrics: true }
+  }
+
+  async #ask() {
+    const { action } = this.#question
+    const answer = await this.#api.ask(action, this.#body, this.#stopper.signal)
+    this.#accept(answer)
+    this.outcome = { streaming: answer.streaming === true, state: typeof answer.state === "string" ? answer.state : "" }
+    this.message.data = dataIn(answer)
+  }
+
+  async #stream() {
+    const { action } = this.#question
+    const body = await this.#api.stream(action, this.#body, this.#stopper.signal)
+    for await (const frame of frames(body)) this.#take(frame)
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
+    this.#lastRead = performance.now()
+    if (this.#sawSilence) this.#setSilent(false)
+    if (frame.kind === "message") this.#accept(frame.message)
+    else if (frame.kind === "damaged") this.message.lost++
+    else if (frame.kind === "text") throw new ApiError("streamer", frame.text)
+    else throw new ApiError("broken")
+  }
+
+  /** @param {Record<string, unknown>} answer whole, or one object of a stream */
+  #accept({ output, thinking, state, metrics, error }) {
+    if (typeof state === "string") this.outcome.state = state
+    if (typeof thinking === "string") this.#grow({ thinking, text: "" })
+    if (typeof output === "string") this.#grow(this.#splitter.push(output))
+    if (isObject(metrics)) this.message.figures = figuresIn(metrics)
+    if (typeof error === "string") throw new ApiError("action", error)
+  }
+
+  /** @param {{ thinking: string, text: string }} split */
+  #grow({ thinking, text }) {
+    if (!thinking && !text) return
+    const { message } = this
+    const now = performance.now()
+    this.#firstTextAt ||= now
+    if (text && !this.#answerAt) {
+      this.#answerAt = now
+      if (message.thinking) message.thinkingMs = now - this.#firstTextAt
+    }
+    this.#answerLength += thinking.length + text.length
+    message.thinking += thinking
+    message.text += text
+    if (message.status === "waiting") this.#setStatus("streaming")
+    this.#store.grow({ id: message.id, thinking, text })
+  }
+
+  /** @param {Status} status */
+  #end(status) {
+    this.#grow(this.#splitter.end())
+    this.message.figures ??= this.#measured()
+    this.#setStatus(status)
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    if (error instanceof DOMException && error.name === "AbortError") return this.#end("stopped")
+    const problem = problemOf(error)
+    if (!problem) throw error
+    this.message.problem = problem
+    this.#end(INTERRUPTIONS.has(problem.key) && this.message.text ? "interrupted" : "failed")
+  }
+
+  /** @param {Status} status */
+  #setStatus(status) {
+    this.message.status = status
+    this.#store.touch(this.message)
+  }
+
+  #lookForSilence() {
+    const silence = performance.now() - this.#lastRead
+    if (silence > GIVE_UP_MS) this.#stopper.abort(new ApiError("silent"))
+    else if (silence > SILENCE_MS) this.#setSilent(true)
+  }
+
+  /** @param {boolean} silent */
+  #setSilent(silent) {
+    if (silent === this.#sawSilence) return
+    this.#sawSilence = silent
+    this.#store.update({ silent })
+  }
+
+  /** @returns {Figures | null} */
+  #measured() {
+    if (!this.#firstTextAt) return null
+    const tokens = Math.round(this.#answerLength / CHARACTERS_PER_TOKEN)
+    const seconds = (this.#lastRead - this.#firstTextAt) / 1000
+    return {
+      model: "",
+      tokens,
+      firstTokenMs: this.#firstTextAt - this.#began,
+      tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
+      measured: true,
+    }
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Problem | null} null for an error of the page itself
+ */
+function problemOf(error) {
+  if (error instanceof ApiError) return error.problem
+  if (error instanceof BrokenStreamError) return { key: navigator.onLine ? "broken" : "offline", detail: "" }
+  return null
+}
+
+/**
+ * @param {Record<string, unknown>} metrics
+ * @returns {Figures}
+ */
+function figuresIn(metrics) {
+  return {
+    model: typeof metrics.model === "string" ? metrics.model : "",
+    tokens: Number(metrics.tokens) || 0,
+    firstTokenMs: Number(metrics.first_token_ms) || 0,
+    tokensPerSecond: Number(metrics.tokens_per_second) || 0,
+    measured: false,
+  }
+}
+
+const NOT_DATA = new Set(["output", "thinking", "state", "streaming", "metrics", "error"])
+
+/** @param {Record<string, unknown>} answer */
+function dataIn(answer) {
+  return Object.fromEntries(Object.entries(answer).filter(([name]) => !NOT_DATA.has(name)))
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+function isObject(value) {
+  return value !== null && typeof value === "object"
+}

@@ -1,0 +1,125 @@
+/**
+ * The state of the page. Elements render from it and listen to it; only `chat.js`, `archive.js` and
+ * `settings.js` change it, through `update` and `touch`.
+ */
+
+/** @import { Place, Problem } from "./api.js" */
+
+/**
+ * Figures of one reply. `measured` tells that the page counted, because the action gave none.
+ *
+ * @typedef {{ model: string, tokens: number, firstTokenMs: number, tokensPerSecond: number, measured: boolean }} Figures
+ *
+ * `waiting` until the first text, then `streaming`, then one of the four ends.
+ *
+ * @typedef {"waiting" | "streaming" | "done" | "stopped" | "interrupted" | "failed"} Status
+ *
+ * @typedef {{
+ *   id: string,
+ *   conversation: string,
+ *   place: number,
+ *   from: "user" | "assistant",
+ *   at: number,
+ *   text: string,
+ *   thinking: string,
+ *   thinkingMs: number,
+ *   status: Status,
+ *   opening: boolean,
+ *   problem: Problem | null,
+ *   figures: Figures | null,
+ *   state: string,
+ *   lost: number,
+ *   data: Record<string, unknown>,
+ * }} Message
+ * `opening` marks the greeting of an action, which is no part of the dialogue. `state` is what the
+ * action gave with the message. `lost` counts objects the stream damaged. `data` is what the answer
+ * held besides text: `form` and what the display area shows.
+ *
+ * @typedef {{ system: string, temperature: number | null, maxTokens: number | null, model: string }} Settings
+ *
+ * @typedef {{
+ *   id: string,
+ *   action: string,
+ *   name: string,
+ *   title: string,
+ *   at: number,
+ *   streaming: boolean,
+ *   settings: Settings,
+ * }} Conversation
+ * `name` is the menu's name of the action; `streaming` is what the action last asked for.
+ *
+ * @typedef {{ ok: boolean | null, reason: string, models: string[] }} Health
+ *
+ * @typedef {{
+ *   phase: "starting" | "ready" | "unreachable" | "login",
+ *   problem: Problem | null,
+ *   place: Place | null,
+ *   conversations: Conversation[],
+ *   current: Conversation | null,
+ *   messages: Message[],
+ *   silent: boolean,
+ *   health: Health,
+ * }} State
+ * `messages` are those of `current`, in order.
+ *
+ * @typedef {{ id: string, text: string, thinking: string }} Delta
+ */
+
+/** @type {State} */
+const BEGINNING = {
+  phase: "starting",
+  problem: null,
+  place: null,
+  conversations: [],
+  current: null,
+  messages: [],
+  silent: false,
+  health: { ok: null, reason: "", models: [] },
+}
+
+/**
+ * Emits, after the change: one event named after each changed member of the state; `message` with the
+ * message's id as detail when one message changed other than by text; `delta` when text was added.
+ */
+export class Store extends EventTarget {
+  /** @type {Readonly<State>} */
+  state = BEGINNING
+
+  /** @param {Partial<State>} changes */
+  update(changes) {
+    this.state = { ...this.state, ...changes }
+    for (const name of Object.keys(changes)) this.dispatchEvent(new Event(name))
+  }
+
+  /** @param {Message} message changed in place */
+  touch(message) {
+    this.dispatchEvent(new CustomEvent("message", { detail: message.id }))
+  }
+
+  /** @param {Delta} delta text that has just been added to a message */
+  grow(delta) {
+    this.dispatchEvent(new CustomEvent("delta", { detail: delta }))
+  }
+
+  /**
+   * Calls `render` now and after every later change of the named members.
+   *
+   * @param {(keyof State)[]} names
+   * @param {(state: Readonly<State>) => void} render
+   * @param {AbortSignal} [signal] ends it
+   */
+  watch(names, render, signal) {
+    for (const name of names) this.addEventListener(name, () => render(this.state), { signal })
+    render(this.state)
+  }
+
+  /** @returns {Message | undefined} the reply being written in the current conversation, greetings apart */
+  get running() {
+    return this.state.messages.findLast((message) => isRunning(message) && !message.opening)
+  }
+}
+
+/** @param {Message} message */
+export function isRunning(message) {
+  return message.status === "waiting" || message.status === "streaming"
+}
