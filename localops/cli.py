@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from localops.errors import LocalopsError
 def main(argv: list[str]) -> int:
     """Run one command and return its exit status: 0 done, 1 something is wrong, 2 it could not start."""
     options, rest = parser().parse_known_args(argv)
-    if rest and options.run is not test:
+    if rest and options.run not in (test, bench):
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
     try:
@@ -44,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     each = add("sync", help="copy shared modules to the actions that use them")
     each.add_argument("--check", action="store_true", help="only say which copies are out of date")
     each.set_defaults(run=sync)
+    each = add("bench", help="print measured figures beside their bars", add_help=False)
+    each.set_defaults(run=bench)
     return commands
 
 
@@ -62,14 +63,25 @@ def test(options: argparse.Namespace) -> int:
     return subprocess.run(command, cwd=bootstrap.ROOT, check=False).returncode  # noqa: S603 - our own words
 
 
-def check(options: argparse.Namespace) -> int:
-    raise NotImplementedError
+def check(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command is called with its options
+    from localops.check import check as run_checks
+
+    return run_checks()
 
 
 def sync(options: argparse.Namespace) -> int:
-    raise NotImplementedError
+    from localops import shared
+
+    if not options.check:
+        for copy in shared.sync(bootstrap.ROOT):
+            print(f"copied {copy}")
+        return 0
+    problems = shared.problems(bootstrap.ROOT)
+    print("\n".join(problems) or "all copies are up to date")
+    return 1 if problems else 0
 
 
-def run(*command: str) -> int:
-    environment = {**os.environ, "FORCE_COLOR": "0"}
-    return subprocess.run(command, cwd=bootstrap.ROOT, env=environment, check=False).returncode  # noqa: S603
+def bench(options: argparse.Namespace) -> int:
+    from localops import bench as figures
+
+    return figures.main(options.rest)
