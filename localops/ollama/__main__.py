@@ -1,7 +1,7 @@
 """Run the model server as a process of its own.
 
     python -m localops.ollama [--fd N | --port P] [--engine llamacpp|scripted] [--model FILE.gguf]
-                              [--stands-in-for NAME]...
+                              [--script FILE.json] [--stands-in-for NAME]...
 
 It ends when its standard input reaches end of file, so that it never outlives the one who started it, and
 within a second on SIGTERM or Ctrl-C. OLLAMA_ORIGINS, OLLAMA_MAX_QUEUE and OLLAMA_KEEP_ALIVE mean what they
@@ -21,15 +21,17 @@ import sys
 import threading
 from pathlib import Path
 
-from localops.ollama import keep_alive, script
+from starlette.types import ASGIApp
+
 from localops.ollama.catalog import Catalog
-from localops.ollama.engine import Engine
 from localops.ollama.errors import EngineMissing, ModelServerError, StartFailure
 from localops.ollama.listener import Listener
 from localops.ollama.llamacpp import LlamaCpp, builtin_model, model_in
-from localops.ollama.scripted import ScriptedEngine
+from localops.ollama.script import STAND_IN
+from localops.ollama.script_file import read_script
+from localops.ollama.scripted_app import ScriptedApp
 from localops.ollama.server import create_app
-from localops.ollama.turns import MAX_WAITING
+from localops.ollama.settings import Settings
 
 DEFAULT_PORT = 11434
 _FAILED, _ENGINE_MISSING = 1, 3
@@ -39,9 +41,10 @@ def main() -> int:
     """Run until asked to end; give the exit status."""
     arguments = _arguments()
     try:
-        engine = _engine(arguments.engine, arguments.model)
-        sock = _listening_socket(arguments.fd, arguments.port)
-        asyncio.run(_serve(engine, sock, frozenset(arguments.stands_in_for)))
+        others = frozenset[str](arguments.stands_in_for)
+        scripted = arguments.engine == "scripted"
+        app = _scripted_app(arguments.script, others) if scripted else _model_app(arguments.model, others)
+        asyncio.run(_serve(app, _listening_socket(arguments.fd, arguments.port)))
     except ModelServerError as error:
         sys.stderr.write(f"{error}\n")
         return _ENGINE_MISSING if isinstance(error, EngineMissing) else _FAILED
@@ -61,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--model", type=Path, metavar="FILE.gguf", help="a model to run in place of the built-in one"
     )
+    parser.add_argument("--script", type=Path, metavar="FILE.json", help="what the scripted engine says")
     parser.add_argument(
         "--stands-in-for",
         action="append",
@@ -71,11 +75,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _engine(kind: str, file: Path | None) -> Engine:
-    if kind == "scripted":
-        return ScriptedEngine(script.STAND_IN)
-    model, path = model_in(file) if file else builtin_model()
-    return LlamaCpp(model, path)
+def _model_app(file: Path | None, stands_in_for: frozenset[str]) -> ASGIApp:
+    settings = Settings.read(os.environ)
+    engine = LlamaCpp(*(model_in(file) if file else builtin_model()))
+    engine.load_now(engine.models[0], None)  # before it answers, so that the first answer is quick
+    catalog = Catalog(engine.models, stands_in_for, settings.keep_alive_s)
+    return create_app(engine, catalog, settings=settings)
+
+
+def _scripted_app(file: Path | None, stands_in_for: frozenset[str]) -> ASGIApp:
+    return ScriptedApp(read_script(file) if file else STAND_IN, stands_in_for=stands_in_for)
 
 
 def _listening_socket(fd: int | None, port: int) -> socket.socket:
@@ -90,20 +99,11 @@ def _listening_socket(fd: int | None, port: int) -> socket.socket:
         raise StartFailure(f"port {port} is taken; stop the other server or choose another --port") from error
 
 
-async def _serve(engine: Engine, sock: socket.socket, stands_in_for: frozenset[str]) -> None:
-    catalog = Catalog(engine.models, stands_in_for, keep_alive.from_environment(os.environ))
-    app = create_app(
-        engine,
-        catalog,
-        max_waiting=int(os.environ.get("OLLAMA_MAX_QUEUE") or MAX_WAITING),
-        origins=tuple(filter(None, os.environ.get("OLLAMA_ORIGINS", "").split(","))),
-    )
-    await engine.load(engine.models[0], None)  # before it answers, so that the first answer is quick
+async def _serve(app: ASGIApp, sock: socket.socket) -> None:
     listener = Listener(app, sock)
     ended = _ending()
     await listener.start()
     await ended.wait()
-    engine.close()
     await listener.close()
 
 

@@ -29,9 +29,14 @@ class Measured:
 
 
 class Format(Protocol):
-    """Writes an answer in one protocol's form."""
+    """Writes an answer in one protocol's form.
+
+    Attributes:
+        needs_text: whether the end of a stream needs the whole text.
+    """
 
     media_type: str
+    needs_text: bool
 
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
         """Write pieces of a stream."""
@@ -127,7 +132,8 @@ class _Answer:
         if isinstance(item, Summary):
             self._summary = item
             return
-        self._pieces.extend(item)
+        if self._form.needs_text or not self._stream:
+            self._pieces.extend(item)
         if self._stream:
             await self._write(self._form.pieces(item))
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from localops.ollama import keep_alive
 from localops.ollama.catalog import Catalog
+from localops.ollama.continuation import conversation_of
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest, ModelNotFound, RequestFailure
 from localops.ollama.godecode import Fields, decode
@@ -99,33 +100,6 @@ def read_chat(body: bytes, catalog: Catalog) -> Request:
         format=_format(fields),
     )
     return _request(fields, catalog, ask, empty=not messages)
-
-
-def context_of(ask: Ask, answer: str) -> list[int]:
-    """Give the `context` of a final line: what continues this conversation when it is sent back.
-
-    Ollama puts token numbers there; clients treat them as opaque. These are the bytes of the conversation in
-    JSON, so that they mean the same to every engine.
-    """
-    turns = [message for message in ask.messages if message.role != "system"]
-    return list(json.dumps([*turns, Message("assistant", answer)], separators=(",", ":")).encode())
-
-
-def conversation_of(context: Sequence[Any]) -> tuple[Message, ...]:
-    """Read back what `context_of` wrote.
-
-    Raises:
-        BadRequest: another server's context.
-    """
-    if not context:
-        return ()
-    try:
-        turns = cast("list[list[str]]", json.loads(bytes(context)))
-        return tuple(Message(str(role), str(content)) for role, content, *_ in turns)
-    except (TypeError, ValueError) as error:
-        raise BadRequest(
-            "this context is not from this server; send the conversation to /api/chat"
-        ) from error
 
 
 def _request(fields: Fields, catalog: Catalog, ask: Ask, *, empty: bool) -> Request:

@@ -109,7 +109,3 @@ class Engine(Protocol):
             RequestFailure: before the first list, or in the middle.
         """
         ...
-
-    def close(self) -> None:
-        """Stop whatever runs; nothing is asked of the engine afterwards."""
-        ...

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from localops.ollama.errors import BadRequest, StartFailure
+from localops.ollama.errors import BadRequest
 from localops.ollama.godecode import kind
 
 DEFAULT_S = 300.0
@@ -45,18 +44,3 @@ def _duration(text: str) -> float:
         raise BadRequest(f'time: {"missing unit in" if missing else "invalid"} duration "{text}"')
     total_s = sum(float(term[1]) * _UNITS_S[term[2]] for term in terms)
     return -total_s if text.startswith("-") else total_s
-
-
-def from_environment(environment: Mapping[str, str]) -> float:
-    """Read OLLAMA_KEEP_ALIVE: a duration or a number of seconds.
-
-    Raises:
-        StartFailure: it is neither.
-    """
-    value = environment.get("OLLAMA_KEEP_ALIVE")
-    if not value:
-        return DEFAULT_S
-    try:
-        return seconds(int(value) if value.lstrip("-").isdecimal() else value)
-    except BadRequest as error:
-        raise StartFailure(f"OLLAMA_KEEP_ALIVE: {error}; write it like 5m, or -1 for ever") from error

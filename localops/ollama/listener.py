@@ -34,6 +34,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, state, {}, loop)
         self._listeners: list[Callable[[], None]] = []
         self._client_ended = False
+        self._ended = asyncio.Event()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -46,6 +47,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._ended.set()
         if self._client_ended or exc is not None:
             for listener in self._listeners:
                 listener()
@@ -53,6 +55,10 @@ class Connection(HttpToolsProtocol):
     def when_client_closes(self, listener: Callable[[], None]) -> None:
         """Have a function called when the client, not the server, ends the connection."""
         self._listeners.append(listener)
+
+    async def wait_ended(self) -> None:
+        """Wait until the connection is gone, whoever ended it."""
+        await self._ended.wait()
 
     def finish(self, data: bytes) -> None:
         """Write bytes past all HTTP framing and end the connection with a FIN."""
@@ -104,3 +110,4 @@ class Listener:
             connection.transport.abort()
         if self._state.tasks:
             await asyncio.wait(set(self._state.tasks), timeout=_CLOSING_S)
+        await asyncio.sleep(0)  # the transports close their sockets in the loop's next round

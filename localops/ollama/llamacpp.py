@@ -73,13 +73,20 @@ class LlamaCpp:
         self._server: Any = None
         self._context = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama.cpp")
-        self._generation: _Generation | None = None
 
     def context_loaded(self, model: Model) -> int:
         """Give the context length the model is loaded with, 0 when it is not loaded."""
         return self._context if model in self.models else 0
 
     async def load(self, model: Model, num_ctx: int | None) -> None:
+        """Load the model, as `load_now` does.
+
+        Raises:
+            EngineFailure: the file is no model that llama.cpp can run.
+        """
+        self.load_now(model, num_ctx)
+
+    def load_now(self, model: Model, num_ctx: int | None) -> None:
         """Load the model, or load it again when a longer context is asked for.
 
         The binding holds Python's lock meanwhile, so nothing else runs in this process: 0.1 s for the
@@ -106,7 +113,7 @@ class LlamaCpp:
     async def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
         """Yield what llama.cpp makes, as `Engine.generate` says."""
         limit = min(ask.options.num_ctx or self._context, self._context)
-        self._generation = generation = _Generation(limit)
+        generation = _Generation(limit)
         handle, payload = self._call(ask)
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, handle, payload, generation.take)
@@ -116,14 +123,7 @@ class LlamaCpp:
                 yield item
         finally:
             generation.cancelled = True
-            self._generation = None
             await asyncio.wait([work])
-
-    def close(self) -> None:
-        """Stop whatever runs."""
-        if self._generation is not None:
-            self._generation.cancelled = True
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _call(self, ask: Ask) -> tuple[Callable[..., None], dict[str, Any]]:
         payload = {"stream": True, "return_progress": True, **_sampling(ask.options)}

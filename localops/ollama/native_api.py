@@ -12,8 +12,9 @@ from starlette.requests import Request as HTTPRequest
 from starlette.types import Receive, Scope, Send
 
 from localops.ollama.answering import Answering, Measured
-from localops.ollama.asks import Request, context_of, read_chat, read_generate
+from localops.ollama.asks import Request, read_chat, read_generate
 from localops.ollama.catalog import Catalog
+from localops.ollama.continuation import context_of
 from localops.ollama.engine import Piece
 from localops.ollama.errors import RequestFailure
 from localops.ollama.wire import dumps, string, timestamp
@@ -47,6 +48,7 @@ class _Lines:
     """What both forms share."""
 
     media_type = "application/x-ndjson"
+    needs_text = False
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -73,6 +75,8 @@ class _Lines:
 
 
 class _GenerateLines(_Lines):
+    needs_text = True  # for `context`
+
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
         head = self._head()
         return b"".join(

@@ -121,6 +121,7 @@ class _Events:
     request: Request
     usage_wanted: bool
     media_type = "text/event-stream"
+    needs_text = False
 
     def __post_init__(self) -> None:
         # Ollama's own numbers repeat as well.

@@ -49,8 +49,9 @@ class Residency:
 
     def loaded(self) -> list[tuple[Model, int, int]]:
         """Give each loaded model, its context length and when it is unloaded, longest life first."""
+        never_ns = time.time_ns() + _FAR_FUTURE_NS  # loaded at the start, not used yet
         rows = [
-            (model, self._engine.context_loaded(model), self._expires_ns.get(model.name, time.time_ns()))
+            (model, self._engine.context_loaded(model), self._expires_ns.get(model.name, never_ns))
             for model in self._engine.models
             if self._engine.context_loaded(model)
         ]

@@ -95,6 +95,9 @@ class Script:
         routes: what goes wrong on other paths, `{"/api/tags": [Status(401)]}`.
         old: behave like a server of 2024: an old version, `<think>` tags in the text, old words for a missing
             model.
+
+    Attributes:
+        answers: what is still to be said.
     """
 
     def __init__(
@@ -112,12 +115,12 @@ class Script:
         self.version = OLD_VERSION if old else version
         self.routes = routes or {}
         self.old = old
-        self._answers = list(answers) or [""]
+        self.answers = list(answers) or [""]
         self._schedule = schedule or Schedule()
 
     def next_answer(self, prompt: str) -> Answer:
         """Take the next answer from the queue; the last one stays."""
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if callable(answer):
             answer = answer(prompt)
         return Answer(answer, schedule=self._schedule) if isinstance(answer, str) else answer

@@ -39,9 +39,6 @@ class ScriptedEngine:
     async def unload(self, model: Model) -> None:
         """Do nothing."""
 
-    def close(self) -> None:
-        """Do nothing: cancelling is enough."""
-
     async def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
         """Yield the script's answer, as `Engine.generate` says."""
         answer = chosen_answer.get(None) or self._script.next_answer(ask.last_user_text())

@@ -21,7 +21,8 @@ from localops.ollama.models_api import ModelsApi
 from localops.ollama.native_api import Chat, Generate
 from localops.ollama.openai_api import ChatCompletions, Completions, OpenAIModels, failure_body
 from localops.ollama.residency import Residency
-from localops.ollama.turns import MAX_WAITING, Turns
+from localops.ollama.settings import Settings
+from localops.ollama.turns import Turns
 from localops.ollama.wire import JSONAnswer
 
 # What Ollama does and this server does not, with what to do instead.
@@ -47,19 +48,17 @@ def create_app(
     catalog: Catalog,
     *,
     version: str = PROTOCOL_VERSION,
-    max_waiting: int = MAX_WAITING,
-    origins: tuple[str, ...] = (),
+    settings: Settings | None = None,
 ) -> ASGIApp:
     """Make the application.
 
     Args:
         catalog: the names it answers for; its models are the engine's.
         version: what /api/version says.
-        max_waiting: requests that may wait for their turn before others are refused.
-        origins: more web origins that may call.
     """
+    settings = settings or Settings()
     residency = Residency(engine)
-    answering = Answering(engine, Turns(engine.parallel, max_waiting), residency)
+    answering = Answering(engine, Turns(engine.parallel, settings.max_waiting), residency)
     models = ModelsApi(catalog, residency, version)
     openai_models = OpenAIModels(catalog)
     routes = [
@@ -81,7 +80,7 @@ def create_app(
         HTTPException: _plain_refusal,
         ClientDisconnect: _client_left,
     }
-    return guarded(Starlette(routes=routes, exception_handlers=handlers), origins)
+    return guarded(Starlette(routes=routes, exception_handlers=handlers), settings.origins)
 
 
 async def _not_here(request: Request) -> Response:

@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 
 from localops.ollama.errors import ServerBusy
 
-MAX_WAITING = 512  # Ollama's OLLAMA_MAX_QUEUE
-
 
 class Turns:
     """A queue for the engine.
@@ -19,7 +17,7 @@ class Turns:
         max_waiting: how many may wait; those after them are refused.
     """
 
-    def __init__(self, parallel: int, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, parallel: int, max_waiting: int) -> None:
         self._places = asyncio.Semaphore(parallel)
         self._max_waiting = max_waiting
         self._waiting = 0

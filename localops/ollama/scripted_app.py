@@ -1,0 +1,124 @@
+"""The server's application over a script: records requests, picks their answers, carries out their faults."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from localops.ollama.catalog import Catalog
+from localops.ollama.errors import BadRequest
+from localops.ollama.faults import Fault, Status
+from localops.ollama.godecode import Fields
+from localops.ollama.listener import CONNECTION, Connection
+from localops.ollama.recording import RecordedRequest
+from localops.ollama.sabotage import AnswerOver, Saboteur
+from localops.ollama.script import Script
+from localops.ollama.scripted import ScriptedEngine, chosen_answer
+from localops.ollama.server import create_app
+from localops.ollama.wire import JSONAnswer
+
+_QUESTION_ROUTES = ("/api/generate", "/api/chat", "/v1/chat/completions", "/v1/completions")
+
+Recorder = Callable[[RecordedRequest], None]
+
+
+class ScriptedApp:
+    """The application that serves a script.
+
+    Args:
+        record: called in the event loop with every request whose body has come.
+        stands_in_for: other names to answer for, as in `Catalog`.
+    """
+
+    def __init__(
+        self, script: Script, record: Recorder | None = None, stands_in_for: frozenset[str] = frozenset()
+    ) -> None:
+        catalog = Catalog(script.models, stands_in_for, quoted_not_found=script.old)
+        self._app: ASGIApp = create_app(ScriptedEngine(script), catalog, version=script.version)
+        self._script = script
+        self._record = record
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        connection: Connection = scope["extensions"][CONNECTION]["connection"]
+        recorded = RecordedRequest(request.method, request.url.path, dict(request.headers))
+        connection.when_client_closes(recorded.note_closed)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        recorded.body = _parsed(body)
+        if self._record is not None:
+            self._record(recorded)
+        faults = self._choose(recorded)
+        try:
+            await self._answer(scope, _replaying(body, receive), send, faults)
+        except AnswerOver:
+            return
+        recorded.answered_s = time.monotonic()
+
+    def _choose(self, recorded: RecordedRequest) -> Sequence[Fault]:
+        """Pick the answer when a question is asked; give what is to go wrong."""
+        faults = self._script.routes.get(recorded.path)
+        if faults is not None:
+            return faults
+        question = _question(recorded)
+        if question is None:
+            return ()
+        answer = self._script.next_answer(question)
+        chosen_answer.set(answer)
+        return answer.faults
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, faults: Sequence[Fault]) -> None:
+        status = next((fault for fault in faults if isinstance(fault, Status)), None)
+        if status is not None:
+            await _other_answer(status)(scope, receive, send)
+        elif faults:
+            connection: Connection = scope["extensions"][CONNECTION]["connection"]
+            await self._app(scope, receive, Saboteur(send, connection, faults))
+        else:
+            await self._app(scope, receive, send)
+
+
+def _other_answer(fault: Status) -> Response:
+    headers = dict(fault.headers)
+    if isinstance(fault.body, str):
+        return HTMLResponse(fault.body, status_code=fault.status, headers=headers)
+    return JSONAnswer(fault.body, status_code=fault.status, headers=headers)
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read already once more, then what the server says."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _question(recorded: RecordedRequest) -> str | None:
+    """Give what the person asked; None when nothing was, as when a model is only to be loaded."""
+    body: object = recorded.body
+    if recorded.path not in _QUESTION_ROUTES or not isinstance(body, dict):
+        return None
+    fields = Fields("", cast("dict[str, Any]", body))
+    try:
+        messages = fields.structs("messages", "api.Message")
+        said = [message.text("content") for message in messages if message.text("role") == "user"]
+        return fields.text("prompt") or next(reversed(said), None)
+    except BadRequest:
+        return None  # the server itself will say what is wrong
