@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from localops.ollama.faults import (
+from localops.ollama.scripted.faults import (
     End,
     Fails,
     Fin,
@@ -26,9 +26,9 @@ from localops.ollama.faults import (
     Status,
     error_line,
 )
-from localops.ollama.recording import RecordedRequest
-from localops.ollama.script import Answer, Answerer, Schedule, Script
-from localops.ollama.scripted_server import ScriptedServer
+from localops.ollama.scripted.recording import RecordedRequest
+from localops.ollama.scripted.script import Answer, Answerer, Schedule, Script
+from localops.ollama.scripted.server import ScriptedServer
 
 __all__ = [
     "MODELS",

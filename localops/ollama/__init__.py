@@ -1,9 +1,9 @@
 """An Ollama-compatible model server, run as `python -m localops.ollama`.
 
-    listener -> server -> generation, openai_api, catalog -> answering -> engine
+    __main__ -> listener, server -> native_api, openai_api, models_api -> answering, asks -> engine, errors
 
 One server, several engines behind the small interface in `engine.py`: llama.cpp in `llamacpp.py`, a script in
-`scripted.py`. The protocol is Ollama's as of `PROTOCOL_VERSION`.
+`scripted/`. The protocol is Ollama's as of `PROTOCOL_VERSION`.
 """
 
 PROTOCOL_VERSION = "0.32.15"

@@ -27,9 +27,9 @@ from localops.ollama.catalog import Catalog
 from localops.ollama.errors import EngineMissing, ModelServerError, StartFailure
 from localops.ollama.listener import Listener
 from localops.ollama.llamacpp import LlamaCpp, builtin_model, model_in
-from localops.ollama.script import STAND_IN
-from localops.ollama.script_file import read_script
-from localops.ollama.scripted_app import ScriptedApp
+from localops.ollama.scripted.app import ScriptedApp
+from localops.ollama.scripted.script import STAND_IN
+from localops.ollama.scripted.script_file import read_script
 from localops.ollama.server import create_app
 from localops.ollama.settings import Settings
 

@@ -17,15 +17,15 @@ import asyncio
 import os
 import secrets
 import tempfile
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from localops.ollama import gguf
-from localops.ollama.engine import Ask, DoneReason, Piece, Summary
-from localops.ollama.errors import BadRequest, EngineFailure, EngineMissing, PromptTooLong, RequestFailure
+from localops.ollama.engine import Ask, Piece, Summary
+from localops.ollama.errors import EngineFailure, EngineMissing
+from localops.ollama.llama_generation import Generation
 from localops.ollama.model import Model
 from localops.ollama.options import Options
 
@@ -34,7 +34,6 @@ BUILTIN_NAME = "mastrogpt-tiny:3m"
 
 _THREADS = 1  # two on busy cores fall from 2000 to 1 or 2 tokens a second
 _DEFAULT_CONTEXT = 4096  # for models trained for more; Ollama's own default on small machines
-_Chunk = dict[str, Any]
 
 
 def builtin_model() -> tuple[Model, Path]:
@@ -113,7 +112,7 @@ class LlamaCpp:
     async def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
         """Yield what llama.cpp makes, as `Engine.generate` says."""
         limit = min(ask.options.num_ctx or self._context, self._context)
-        generation = _Generation(limit)
+        generation = Generation(limit)
         handle, payload = self._call(ask)
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, handle, payload, generation.take)
@@ -136,80 +135,6 @@ class LlamaCpp:
             **_chat_format(ask.format),
         }
         return self._server.handle_chat_completions, payload
-
-
-class _Generation:
-    """Carries chunks from llama.cpp's thread to the event loop, waking the loop once per batch."""
-
-    def __init__(self, limit: int) -> None:
-        self.cancelled = False
-        self._limit = limit
-        self._loop = asyncio.get_running_loop()
-        self._chunks: deque[_Chunk] = deque()
-        self._awake = asyncio.Event()
-        self._called = False
-        self._finished = False
-        self._refusal: BaseException | None = None
-        self._prompt_tokens = 0
-        self._tokens = 0
-
-    def take(self, chunk: _Chunk) -> bool:
-        """Receive a chunk in llama.cpp's thread; True ends the generation."""
-        self._chunks.append(chunk)
-        if not self._called:
-            self._called = True
-            self._loop.call_soon_threadsafe(self._awake.set)
-        return self.cancelled
-
-    def finish(self, work: asyncio.Future[None]) -> None:
-        """Say, in the loop, that no more chunks come."""
-        self._finished = True
-        self._refusal = None if work.cancelled() else work.exception()
-        self._awake.set()
-
-    async def items(self) -> AsyncGenerator[Sequence[Piece] | Summary]:
-        """Yield what has come since the last time, until the end."""
-        while not self._finished or self._chunks:
-            await self._awake.wait()
-            self._awake.clear()
-            self._called = False  # before the chunks are taken, or one could lie there unannounced
-            pieces: list[Piece] = []
-            summary: Summary | None = None
-            while self._chunks and summary is None:
-                summary = self._read(self._chunks.popleft(), pieces)
-            if pieces:
-                yield pieces
-            if summary is not None:
-                yield summary
-                return
-        if self._refusal is not None:  # the binding turns llama.cpp's exceptions into Python's
-            raise BadRequest(f"llama.cpp refused the request: {self._refusal}") from self._refusal
-
-    def _read(self, chunk: _Chunk, pieces: list[Piece]) -> Summary | None:
-        failure = cast("dict[str, Any]", chunk.get("error", chunk))
-        if "code" in failure:
-            raise _failure(failure)
-        self._note_progress(chunk)
-        choice = chunk["choices"][0]
-        delta = choice.get("delta", choice)
-        piece = Piece(delta.get("content") or delta.get("text") or "", delta.get("reasoning_content") or "")
-        if piece.text or piece.thinking:
-            pieces.append(piece)
-            self._tokens += 1
-        if choice["finish_reason"] is not None:
-            return _summary(choice["finish_reason"], chunk["timings"])
-        if self._prompt_tokens + self._tokens >= self._limit > 0 and self._tokens:
-            self.cancelled = True
-            return Summary("length", prompt_tokens=self._prompt_tokens, tokens=self._tokens)
-        return None
-
-    def _note_progress(self, chunk: _Chunk) -> None:
-        progress = chunk.get("prompt_progress")
-        if progress is None:
-            return
-        self._prompt_tokens = progress["total"]
-        if self._prompt_tokens >= self._limit:
-            raise PromptTooLong(self._prompt_tokens, self._limit)
 
 
 def _start_server(binding: Any, file: Path, context: int, *, can_think: bool) -> Any:
@@ -267,20 +192,3 @@ def _raw_format(wanted: str | Mapping[str, Any] | None) -> dict[str, Any]:
     if wanted is None:
         return {}
     return {"json_schema": {"type": "object"} if isinstance(wanted, str) else dict(wanted)}
-
-
-def _summary(finish_reason: str, timings: Mapping[str, Any]) -> Summary:
-    reason: DoneReason = "length" if finish_reason == "length" else "stop"
-    return Summary(
-        done_reason=reason,
-        prompt_tokens=timings["cache_n"] + timings["prompt_n"],
-        prompt_ns=round(timings["prompt_ms"] * 1e6),
-        tokens=timings["predicted_n"],
-        eval_ns=round(timings["predicted_ms"] * 1e6),
-    )
-
-
-def _failure(error: Mapping[str, Any]) -> RequestFailure:
-    if error.get("type") == "exceed_context_size_error":
-        return PromptTooLong(error["n_prompt_tokens"], error["n_ctx"])
-    return EngineFailure(str(error.get("message", error)), status=int(error["code"]))

@@ -19,7 +19,8 @@ from localops.ollama.errors import RequestFailure
 from localops.ollama.guard import guarded
 from localops.ollama.models_api import ModelsApi
 from localops.ollama.native_api import Chat, Generate
-from localops.ollama.openai_api import ChatCompletions, Completions, OpenAIModels, failure_body
+from localops.ollama.openai_api import ChatCompletions, Completions, OpenAIModels
+from localops.ollama.openai_events import failure_body
 from localops.ollama.residency import Residency
 from localops.ollama.settings import Settings
 from localops.ollama.turns import Turns

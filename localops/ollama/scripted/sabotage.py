@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from starlette.types import Message, Send
 
-from localops.ollama.faults import End, Fault, Fin, Insert, RepeatEnd, Reset, Slice, Stall
 from localops.ollama.listener import Connection
+from localops.ollama.scripted.faults import End, Fault, Fin, Insert, RepeatEnd, Reset, Slice, Stall
 
 _Placed = Insert | End | Fin | Reset | Stall
 

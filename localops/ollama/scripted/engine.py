@@ -10,9 +10,9 @@ from contextvars import ContextVar
 
 from localops.ollama.engine import Ask, DoneReason, Piece, Summary
 from localops.ollama.errors import EngineFailure
-from localops.ollama.faults import Fails
 from localops.ollama.model import Model
-from localops.ollama.script import Answer, Schedule, Script, tokens_of
+from localops.ollama.scripted.faults import Fails
+from localops.ollama.scripted.script import Answer, Schedule, Script, tokens_of
 
 UNTHROTTLED_BATCH = 64
 """Lines to a write when nothing holds the tokens back."""

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from localops.ollama.listener import Listener
-from localops.ollama.recording import RecordedRequest
-from localops.ollama.script import Answerer, Script
-from localops.ollama.scripted_app import ScriptedApp
+from localops.ollama.scripted.app import ScriptedApp
+from localops.ollama.scripted.recording import RecordedRequest
+from localops.ollama.scripted.script import Answerer, Script
 
 _STARTING_S = 5.0
 

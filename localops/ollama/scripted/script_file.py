@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from localops.ollama.errors import StartFailure
-from localops.ollama.faults import Fault
-from localops.ollama.script import Answer, Schedule, Script
+from localops.ollama.scripted.faults import Fault
+from localops.ollama.scripted.script import Answer, Schedule, Script
 
 _FAULTS = {kind.__name__: kind for kind in get_args(Fault)}
 
@@ -33,7 +33,9 @@ def read_script(file: Path) -> Script:
     except OSError as error:
         raise StartFailure(f"cannot read the script {file}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StartFailure(f"{file} is not a script: {error}; see localops/ollama/script_file.py") from error
+        raise StartFailure(
+            f"{file} is not a script: {error}; see localops/ollama/scripted/script_file.py"
+        ) from error
 
 
 def _answer(value: str | dict[str, Any]) -> str | Answer:

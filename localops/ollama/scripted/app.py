@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localops.ollama.catalog import Catalog
 from localops.ollama.errors import BadRequest
-from localops.ollama.faults import Fault, Status
 from localops.ollama.godecode import Fields
 from localops.ollama.listener import CONNECTION, Connection
-from localops.ollama.recording import RecordedRequest
-from localops.ollama.sabotage import AnswerOver, Saboteur
-from localops.ollama.script import Script
-from localops.ollama.scripted import ScriptedEngine, chosen_answer
+from localops.ollama.scripted.engine import ScriptedEngine, chosen_answer
+from localops.ollama.scripted.faults import Fault, Status
+from localops.ollama.scripted.recording import RecordedRequest
+from localops.ollama.scripted.sabotage import AnswerOver, Saboteur
+from localops.ollama.scripted.script import Script
 from localops.ollama.server import create_app
 from localops.ollama.wire import JSONAnswer
 

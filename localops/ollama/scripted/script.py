@@ -17,8 +17,8 @@ from typing import TypeAlias
 
 from localops.ollama import PROTOCOL_VERSION
 from localops.ollama.engine import DoneReason
-from localops.ollama.faults import Fault
 from localops.ollama.model import Model
+from localops.ollama.scripted.faults import Fault
 
 OLD_VERSION = "0.5.7"
 """Before `thinking`, before real status codes for early errors."""
