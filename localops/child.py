@@ -66,8 +66,8 @@ def serve(channel: Channel) -> None:
 def load(start: dict[str, Any], channel: Channel) -> Callable[[Any], Any] | None:
     """The entry function; None, after the other end was told why, when there is none."""
     os.environ.update(start["environment"])
-    os.chdir(start["folder"])
-    sys.path.insert(0, start["folder"])
+    os.chdir(start["paths"][0])
+    sys.path[:0] = start["paths"]
     try:
         entry = entry_function(start["main_file"], start["function"])
     except BaseException as error:  # noqa: BLE001 - the action's own code may raise anything, also SystemExit

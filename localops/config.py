@@ -37,6 +37,16 @@ class Project:
         return self.folder / "packages"
 
     @property
+    def private(self) -> Path:
+        """What localops keeps between runs; never part of the project, ignored by git."""
+        return self.folder / ".localops"
+
+    def make_private(self) -> None:
+        """Make the private folder: its owner alone reads it, and git does not see it."""
+        self.private.mkdir(mode=0o700, exist_ok=True)
+        (self.private / ".gitignore").write_text("*\n")
+
+    @property
     def env_files(self) -> tuple[Path, Path]:
         """The files that a deployment reads, stronger first."""
         return self.packages / ".env", self.folder / ".env"

@@ -1,9 +1,10 @@
 """What can go wrong, by what the person can do about it.
 
 LocalopsError
-├── StartError       `up` cannot start: the sentence goes to the terminal, exit status 2
-├── DirectiveError   the `#--` lines of an action make no sense: that action is not deployed
-└── RequestError     a request is answered with an HTTP status and a sentence
+├── StartError         `up` cannot start: the sentence goes to the terminal, exit status 2
+├── DirectiveError     the `#--` lines of an action make no sense: that action is not deployed
+├── RequirementsError  the packages that an action asks for cannot be installed: it cannot start
+└── RequestError       a request is answered with an HTTP status and a sentence
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class RequestError(LocalopsError):
         super().__init__(message)
         self.status = status
         self.message = message
+
+
+class RequirementsError(LocalopsError):
+    """The packages that an action asks for cannot be installed."""

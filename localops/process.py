@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -31,6 +32,7 @@ NOT_FOUND_TEXT = "The action failed to generate or locate a binary. See logs for
 NOT_STARTED_TEXT = "Cannot start action. Check logs for details."
 NOT_A_DICTIONARY_TEXT = "The action did not return a dictionary or array."
 EXITED_TEXT = "command exited"
+OUT_OF_MEMORY_TEXT = "The action exhausted its memory and was aborted."
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class ActionProcess:
         self.process = process
         self.control = control
         self.killed = False
+        self.too_large = False
+        self.idle_since_s = 0.0
         self.pipes = (LogPipe(process.stdout, "stdout"), LogPipe(process.stderr, "stderr"))
 
     @classmethod
@@ -113,15 +117,21 @@ class ActionProcess:
         return cls(action, process, ours)
 
     async def load(
-        self, folder: Path, environment: Mapping[str, str], log: Callable[[LogLine], None]
+        self,
+        folder: Path,
+        packages: Path | None,
+        environment: Mapping[str, str],
+        log: Callable[[LogLine], None],
     ) -> Outcome:
         """Load the action's code.
 
         Args:
             folder: becomes the current folder and the first place for imports.
+            packages: holds what the action's `requirements.txt` asks for; the second place for imports.
         """
         code = self.action.code
-        message = {"folder": str(folder), "main_file": str(code.main_file), "function": code.function}
+        paths = [str(folder), *([str(packages)] if packages else [])]
+        message = {"paths": paths, "main_file": str(code.main_file), "function": code.function}
         answer = await self.exchange(message, {**environment, "PWD": str(folder)}, log)
         if isinstance(answer, Outcome):
             return answer
@@ -158,7 +168,8 @@ class ActionProcess:
             self.kill()
             answer = self.time_limit_outcome("arguments" not in message)
         except OSError:
-            answer = Outcome("action developer error", {"error": EXITED_TEXT}, usable=False)
+            text = OUT_OF_MEMORY_TEXT if self.too_large else EXITED_TEXT
+            answer = Outcome("action developer error", {"error": text}, usable=False)
         if isinstance(answer, Outcome):
             # Something that the action started may hold its output open for ever.
             self.kill()
@@ -190,6 +201,24 @@ class ActionProcess:
                 raise ConnectionResetError("the action's process ended")
             data += part
         return bytes(data)
+
+    def is_alive(self) -> bool:
+        return self.process.returncode is None
+
+    def kill_if_too_large(self) -> None:
+        """End the process when it holds more memory than the action's limit allows.
+
+        Measured on Linux, where a container would measure it; other systems do not say it cheaply.
+        """
+        if sys.platform != "linux" or not self.is_alive():
+            return
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        except FileNotFoundError:
+            return
+        if pages * resource.getpagesize() > self.action.limits.memory_mb * 1024 * 1024:
+            self.too_large = True
+            self.kill()
 
     def kill(self) -> None:
         """End the process and everything in its group, once."""

@@ -16,10 +16,16 @@ from typing import Any, TypeVar
 from localops.activations import Activations
 from localops.config import USER
 from localops.entities import Action, Activation, LogLine
+from localops.errors import RequirementsError
 from localops.process import ActionProcess, Outcome
+from localops.requirements import Requirements
 
 # More processes than this at once wait for one to become free: a bound on memory, not a feature.
 MOST_PROCESSES = 256
+# OpenWhisk's own time for an idle container.
+LONGEST_IDLE_S = 600.0
+# Often enough that an action which fills the memory is ended before the machine suffers.
+LOOK_EVERY_S = 0.25
 
 T = TypeVar("T")
 
@@ -32,10 +38,13 @@ class Runner:
         api_key: `uuid:secret`, for actions annotated with `provide-api-key`.
     """
 
-    def __init__(self, activations: Activations, api_host: str, api_key: str) -> None:
+    def __init__(
+        self, activations: Activations, api_host: str, api_key: str, requirements: Requirements
+    ) -> None:
         self.activations = activations
         self.api_host = api_host
         self.api_key = api_key
+        self.requirements = requirements
         self.idle: dict[tuple[str, str], list[ActionProcess]] = {}
         self.running: set[ActionProcess] = set()
         self.slots = asyncio.Semaphore(MOST_PROCESSES)
@@ -67,35 +76,56 @@ class Runner:
         def log(line: LogLine) -> None:
             self.activations.add_line(activation, line)
 
-        environment = self.environment(activation)
-        process, outcome = await self.process_for(activation, environment, log)
+        try:
+            process, outcome = await self.process_for(activation, log)
+        except RequirementsError as error:
+            return Outcome("action developer error", {"error": str(error)})
+        except OSError as error:
+            text = f"No process could be started for {activation.action.path}: {error}"
+            return Outcome("whisk internal error", {"error": text})
         if outcome.usable:
-            outcome = await process.call(arguments, environment, log)
+            outcome = await process.call(arguments, self.environment(activation), log)
         self.release(process, outcome)
         return outcome
 
     async def process_for(
-        self, activation: Activation, environment: Mapping[str, str], log: Callable[[LogLine], None]
+        self, activation: Activation, log: Callable[[LogLine], None]
     ) -> tuple[ActionProcess, Outcome]:
-        """An idle process of the action, or else a new one with what became of loading its code."""
+        """An idle process of the action, or else a new one with what became of loading its code.
+
+        Raises:
+            RequirementsError: the packages that the action asks for cannot be had.
+            OSError: the machine gives no further process.
+        """
         action = activation.action
-        if waiting := self.idle.get(action.revision):
-            process = waiting.pop()
-            self.running.add(process)
+        if process := self.take_idle(action):
             return process, Outcome("success", {})
+        packages = await self.requirements.environment(action.code.folder)
         begun = time.monotonic()
         process = await ActionProcess.start(action)
         self.running.add(process)
         folder = action.code.folder or Path(self.empty_folder.name)
-        outcome = await process.load(folder, environment, log)
+        outcome = await process.load(folder, packages, self.environment(activation), log)
         activation.cold_ms = int((time.monotonic() - begun) * 1000)
         return process, outcome
+
+    def take_idle(self, action: Action) -> ActionProcess | None:
+        """The idle process that was used last, so that the others can grow old and end."""
+        waiting = self.idle.get(action.revision, [])
+        while waiting:
+            process = waiting.pop()
+            if process.is_alive():
+                self.running.add(process)
+                return process
+            self.start_task(process.end())
+        return None
 
     def release(self, process: ActionProcess, outcome: Outcome) -> None:
         """Keep a process for the next call, or end it."""
         self.running.discard(process)
         idle = self.idle.get(process.action.revision)
         if outcome.usable and idle is not None:
+            process.idle_since_s = time.monotonic()
             idle.append(process)
         else:
             self.start_task(process.end())
@@ -110,7 +140,7 @@ class Runner:
             "__OW_ACTION_VERSION": action.version,
             "__OW_ACTIVATION_ID": activation.id,
             "__OW_TRANSACTION_ID": activation.id,
-            "__OW_DEADLINE": str(activation.start_ms + action.limits.timeout_ms),
+            "__OW_DEADLINE": str(int(time.time() * 1000) + action.limits.timeout_ms),
         }
         if action.annotations.get("provide-api-key") is True:
             variables["__OW_API_KEY"] = self.api_key
@@ -124,6 +154,18 @@ class Runner:
                 self.start_task(process.end())
         for revision in current:
             self.idle.setdefault(revision, [])
+
+    async def look_after(self) -> None:
+        """End processes that have been idle for long or use too much memory, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for process in self.running:
+                process.kill_if_too_large()
+            oldest_s = time.monotonic() - LONGEST_IDLE_S
+            for waiting in self.idle.values():
+                for process in [each for each in waiting if each.idle_since_s < oldest_s]:
+                    waiting.remove(process)
+                    self.start_task(process.end())
 
     async def close(self) -> None:
         """End every process at once."""

@@ -27,6 +27,7 @@ from localops.deployment import Deployment
 from localops.errors import StartError
 from localops.model_host import BuiltInModel, ModelHost
 from localops.registry import Registry
+from localops.requirements import Requirements
 from localops.runner import Runner
 
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -74,6 +75,7 @@ async def up(options: Options) -> None:
     """
     project = Project(options.project.resolve())
     project.check()
+    project.make_private()
     with listen(options.host, options.port) as listener:
         shown_host = "localhost" if options.host in LOOPBACK else options.host
         url = f"http://{shown_host}:{listener.getsockname()[1]}"
@@ -84,7 +86,10 @@ async def up(options: Options) -> None:
                 built_in = BuiltInModel()
                 background.append(tasks.create_task(built_in.run()))
                 host = built_in.host()
-            runner = Runner(Activations(), url, f"{uuid.uuid4()}:{secrets.token_urlsafe(32)}")
+            api_key = f"{uuid.uuid4()}:{secrets.token_urlsafe(32)}"
+            requirements = Requirements(project.private / "requirements")
+            runner = Runner(Activations(), url, api_key, requirements)
+            background.append(tasks.create_task(runner.look_after()))
             deployment = Deployment(project, login_variables(url, host), Registry(), runner)
             deployment.refresh()
             log.info(host.line)
