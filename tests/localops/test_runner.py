@@ -92,8 +92,8 @@ def test_a_changed_action_gets_a_new_process_and_the_old_one_ends(tmp_path: Path
 
 def test_a_call_that_is_under_way_when_its_action_changes_still_ends(tmp_path: Path):
     async def check(desk: Desk) -> None:
-        source = "import time\ndef main(args):\n    print('begun')\n    time.sleep(0.5)\n    return {'version': 1}\n"
-        desk.write("one.py", source)
+        body = "    print('begun')\n    time.sleep(0.5)\n    return {'version': 1}\n"
+        desk.write("one.py", "import time\ndef main(args):\n" + body)
         under_way = asyncio.ensure_future(desk.invoke("one"))
         await until(lambda: any(each.logs for each in desk.runner.activations.recent))
         desk.write("one.py", "def main(args): return {'version': 2}\n")
