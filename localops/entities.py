@@ -95,11 +95,13 @@ class Activation:
     """One invocation and what became of it.
 
     Attributes:
+        arguments: what the entry function was called with; secrets among them.
         result: the JSON value that the action returned, or `{"error": ...}`.
         cold_ms: how long the process took to start and load the code; None when it was warm.
     """
 
     action: Action
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     start_ms: int = field(default_factory=lambda: int(time.time() * 1000))
     end_ms: int | None = None

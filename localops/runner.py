@@ -54,9 +54,12 @@ class Runner:
 
     def invoke(self, action: Action, arguments: Mapping[str, Any]) -> asyncio.Task[Activation]:
         """Start an activation. It goes on whether or not anybody waits for the task."""
-        activation = Activation(action)
+        return self.start(Activation(action, arguments))
+
+    def start(self, activation: Activation) -> asyncio.Task[Activation]:
+        """The same, for who must know the activation before it ends."""
         self.activations.begin(activation)
-        return self.start_task(self.run(activation, arguments))
+        return self.start_task(self.run(activation))
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
@@ -64,15 +67,15 @@ class Runner:
         task.add_done_callback(self.tasks.discard)
         return task
 
-    async def run(self, activation: Activation, arguments: Mapping[str, Any]) -> Activation:
+    async def run(self, activation: Activation) -> Activation:
         async with self.slots:
-            outcome = await self.outcome(activation, arguments)
+            outcome = await self.outcome(activation)
         activation.timed_out = outcome.timed_out
         activation.finish(outcome.status, outcome.result)
         self.activations.end(activation)
         return activation
 
-    async def outcome(self, activation: Activation, arguments: Mapping[str, Any]) -> Outcome:
+    async def outcome(self, activation: Activation) -> Outcome:
         def log(line: LogLine) -> None:
             self.activations.add_line(activation, line)
 
@@ -84,7 +87,7 @@ class Runner:
             text = f"No process could be started for {activation.action.path}: {error}"
             return Outcome("whisk internal error", {"error": text})
         if outcome.usable:
-            outcome = await process.call(arguments, self.environment(activation), log)
+            outcome = await process.call(activation.arguments, self.environment(activation), log)
         self.release(process, outcome)
         return outcome
 
