@@ -1,0 +1,12 @@
+"""Shows what an answer can hold beside text: a form, HTML, code, a chess position, a message, options."""
+# --kind python:default
+# --web true
+# --annotation index '81:Demo:Demo::'
+
+from typing import Any
+
+import demo
+
+
+def main(args: dict[str, Any]) -> dict[str, Any]:
+    return {"body": demo.demo(args)}

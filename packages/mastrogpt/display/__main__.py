@@ -1,0 +1,11 @@
+"""Turns what an answer holds beside text into HTML for the page's display area."""
+# --kind python:default
+# --web true
+
+from typing import Any
+
+import display
+
+
+def main(args: dict[str, Any]) -> dict[str, Any]:
+    return display.display(args)

@@ -1,0 +1,133 @@
+"""Builds the menu from the `index` annotations of the deployed actions, and from files beside this one.
+
+An annotation is `<weight>:<group>:<name>:<users>:<iframe>`; a file is `<weight>-<group>.json` with a list of
+`{"name", "url"}`. Groups and what they hold are ordered by weight.
+Source: the MastroGPT page (shape of the answer) and mastrogpt2-starter (the annotation).
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+HERE = Path(__file__).parent
+LISTED_AT_ONCE = 200
+TIMEOUT_S = 20
+
+
+class MenuError(Exception):
+    """The menu cannot be made; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu."""
+
+    weight: int
+    group: str
+    name: str
+    url: str
+    users: str = ""
+    iframe: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        users = {"users": self.users} if self.users else {}
+        return {"name": self.name, "url": self.url, "iframe": self.iframe, **users}
+
+
+def answer(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the web answer: the menu, or a clear error when it cannot be made."""
+    try:
+        entries = [*annotated(deployed_actions()), *listed_in_files(HERE)]
+    except MenuError as error:
+        return {"statusCode": 502, "body": {"error": str(error)}}
+    return {"body": {**places(args), "services": services(entries)}}
+
+
+def places(args: Mapping[str, Any]) -> dict[str, str]:
+    """Who is served, and the absolute addresses that the page calls."""
+    apihost = str(args.get("OPSDEV_APIHOST") or os.environ.get("__OW_API_HOST", ""))
+    found = {
+        "username": str(args.get("OPSDEV_USERNAME") or os.environ.get("__OW_NAMESPACE", "")),
+        "host": str(args.get("OPSDEV_HOST") or apihost),
+        "apihost": apihost,
+        "streamer": str(args.get("OPSDEV_STREAM") or subdomain("stream", apihost)),
+        "s3": str(args.get("OPSDEV_S3") or subdomain("s3", apihost)),
+    }
+    notice = str(args.get("CHAT_NOTICE") or "")
+    return {**found, "notice": notice} if notice else found
+
+
+def subdomain(name: str, url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{name}.{parts.netloc}"))
+
+
+def deployed_actions() -> list[dict[str, Any]]:
+    """All actions of this namespace, asked of the API with the key that this action was given.
+
+    Raises:
+        MenuError: the API cannot be reached or refuses.
+    """
+    host, key = os.environ.get("__OW_API_HOST", ""), os.environ.get("__OW_API_KEY", "")
+    user, _, password = key.partition(":")
+    found: list[dict[str, Any]] = []
+    while len(found) % LISTED_AT_ONCE == 0:
+        page = fetch(f"{host}/api/v1/namespaces/_/actions", (user, password), len(found))
+        found += page
+        if not page:
+            break
+    return found
+
+
+def fetch(url: str, credentials: tuple[str, str], skip: int) -> list[dict[str, Any]]:
+    try:
+        response = requests.get(
+            url, {"limit": LISTED_AT_ONCE, "skip": skip}, auth=credentials, timeout=TIMEOUT_S
+        )
+        response.raise_for_status()
+        return response.json()
+    except (requests.RequestException, ValueError) as error:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        reason = f"answered {status}" if status else "cannot be reached"
+        raise MenuError(
+            f"The menu cannot be made: the API {reason}. "
+            "Deploy mastrogpt/index again with the annotation provide-api-key."
+        ) from error
+
+
+def annotated(actions: list[dict[str, Any]]) -> Iterator[Entry]:
+    """The entries that the annotations describe; a malformed one is named in the log and left out."""
+    for action in actions:
+        url = f"{str(action['namespace']).rpartition('/')[2]}/{action['name']}"
+        for annotation in action.get("annotations", []):
+            if annotation.get("key") != "index":
+                continue
+            parts = str(annotation.get("value")).split(":", 4)
+            if len(parts) == 5 and parts[0].isdecimal():
+                weight, group, name, users, iframe = parts
+                yield Entry(int(weight), group, name, url, users.strip(), iframe)
+            else:
+                print(f"{url}: its index annotation is not <weight>:<group>:<name>:<users>:<iframe>")  # noqa: T201
+
+
+def listed_in_files(folder: Path) -> Iterator[Entry]:
+    """The entries of `<weight>-<group>.json` files, the older form of a menu."""
+    for file in sorted(folder.glob("*-*.json")):
+        weight, _, group = file.stem.partition("-")
+        for entry in json.loads(file.read_text(encoding="utf-8")):
+            position = int(weight) if weight.isdecimal() else 0
+            yield Entry(position, group, entry["name"], entry["url"], iframe=entry.get("iframe", ""))
+
+
+def services(entries: list[Entry]) -> list[dict[str, list[dict[str, str]]]]:
+    """The menu as the page wants it: a list of groups with one member each."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for entry in sorted(entries, key=lambda entry: (entry.weight, entry.group, entry.name)):
+        groups.setdefault(entry.group, []).append(entry.as_json())
+    return [{group: members} for group, members in groups.items()]
