@@ -1,0 +1,118 @@
+"""Cut JSON objects that follow one another, with nothing between them, out of a stream of bytes.
+
+Objects may be cut anywhere between two feeds, also inside a character. What is no object comes out as text,
+at once, so that nothing waits for an end that never comes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple, cast
+
+# An object that is not complete after so many bytes is given up and comes out as text.
+LONGEST_OBJECT_BYTES = 1024 * 1024
+
+BLANKS = re.compile(rb"[ \t\r\n]+")
+OBJECT_START = re.compile(rb'\{[ \t\r\n]*(["}]|\Z)')
+# A whole object without objects in it: nearly all messages, in one step.
+FLAT_OBJECT = re.compile(rb'\{[^{}"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^{}"]*+)*+\}', re.DOTALL)
+NEXT_OF_OBJECT = re.compile(rb'["{}]')
+NEXT_OF_STRING = re.compile(rb'["\\]')
+
+# A raw line break in a string is wrong in JSON, but what was meant is plain.
+DECODER = json.JSONDecoder(strict=False)
+
+
+class Piece(NamedTuple):
+    """Some bytes of the stream; all pieces together, and `rest`, are all of it.
+
+    Attributes:
+        value: the object that the bytes are; None when they are blanks between objects, or text.
+    """
+
+    data: bytes
+    value: dict[str, Any] | None = None
+
+    def is_blank(self) -> bool:
+        return self.value is None and BLANKS.fullmatch(self.data) is not None
+
+
+class JsonObjects:
+    """Cuts one stream; `rest` is the beginning of an object whose end has not come."""
+
+    def __init__(self) -> None:
+        self.rest = b""
+        self.scanned = 0
+        self.depth = 0
+        self.quoted = False
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """Take the next bytes and return what is complete now."""
+        data = self.rest + data
+        pieces: list[Piece] = []
+        at = 0
+        while at < len(data):
+            end = self.piece_end(data, at)
+            if end is None:
+                break
+            pieces.append(piece(data[at:end]))
+            self.scanned = self.depth = 0
+            self.quoted = False
+            at = end
+        self.rest = data[at:]
+        return pieces
+
+    def end(self) -> list[Piece]:
+        """The stream has ended: return what is left, as text."""
+        rest, self.rest = self.rest, b""
+        return [Piece(rest)] if rest else []
+
+    def piece_end(self, data: bytes, at: int) -> int | None:
+        """Where the piece that begins at `at` ends; None when its end has not come."""
+        if OBJECT_START.match(data, at):
+            return self.object_end(data, at)
+        if blanks := BLANKS.match(data, at):
+            return blanks.end()
+        following = OBJECT_START.search(data, at + 1)
+        return following.start() if following else len(data)
+
+    def object_end(self, data: bytes, at: int) -> int | None:
+        if not self.scanned and (whole := FLAT_OBJECT.match(data, at)):
+            return whole.end()
+        if len(data) - at > LONGEST_OBJECT_BYTES:
+            return len(data)
+        return self.scan(data, at)
+
+    def scan(self, data: bytes, at: int) -> int | None:
+        """Go on counting braces where the last feed ended."""
+        position = at + self.scanned
+        while found := (NEXT_OF_STRING if self.quoted else NEXT_OF_OBJECT).search(data, position):
+            position = found.end()
+            character = found[0]
+            if character == b"\\":
+                if position == len(data):
+                    # What it escapes has not come: look at both again.
+                    position -= 1
+                    break
+                position += 1
+            elif character == b'"':
+                self.quoted = not self.quoted
+            else:
+                self.depth += 1 if character == b"{" else -1
+                if not self.depth:
+                    return position
+        else:
+            position = len(data)
+        self.scanned = position - at
+        return None
+
+
+def piece(data: bytes) -> Piece:
+    if not data.startswith(b"{"):
+        return Piece(data)
+    try:
+        value: Any = DECODER.decode(data.decode())
+    except (ValueError, RecursionError):
+        return Piece(data)
+    return Piece(data, cast("dict[str, Any]", value))
