@@ -1,0 +1,51 @@
+"""What is remembered of one stream: each message with its time, its size and what its reads did to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# Further messages are counted, not kept.
+MOST_MESSAGES = 500
+MOST_TEXT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class StreamMessage:
+    """One JSON object that an action sent, or text that is none.
+
+    Attributes:
+        at_s: when its first byte was read, from the start of the activation.
+        cuts: how many times a read of production's size ended inside it; each puts a line break there.
+        together: how many messages, with this one, its last read held.
+    """
+
+    at_s: float
+    data: bytes
+    is_object: bool
+    cuts: int = 0
+    together: int = 1
+
+
+@dataclass
+class StreamRecording:
+    """The messages of one stream; the first ones whole, the rest as numbers.
+
+    Attributes:
+        unexamined_bytes: what came faster than it could be looked at.
+        ended_s: when the connection ended; None while it is open.
+    """
+
+    messages: list[StreamMessage] = field(default_factory=list[StreamMessage])
+    count: int = 0
+    size: int = 0
+    reads: int = 0
+    unexamined_bytes: int = 0
+    ended_s: float | None = None
+    kept_bytes: int = 0
+
+    def add(self, message: StreamMessage) -> None:
+        self.count += 1
+        self.size += len(message.data)
+        if len(self.messages) < MOST_MESSAGES and self.kept_bytes < MOST_TEXT_BYTES:
+            self.messages.append(message)
+            self.kept_bytes += len(message.data)
