@@ -1,4 +1,4 @@
-"""OpenWhisk's entities as this process knows them: actions, and what became of their activations."""
+"""OpenWhisk's entities as this process knows them: packages, actions, and what became of activations."""
 
 from __future__ import annotations
 
@@ -33,11 +33,36 @@ class Code:
         main_file: holds the entry function.
         folder: the action's own folder; None for a single file, which is alone wherever it runs.
         function: name of the entry function.
+        virtualenv: packages that came with the action; its `bin/activate_this.py` makes them importable.
+        upload: what was uploaded in base64, decoded; None for source text and for code of the project.
     """
 
     main_file: Path
     folder: Path | None = None
     function: str = "main"
+    virtualenv: Path | None = None
+    upload: Path | None = None
+
+    @property
+    def binary(self) -> bool:
+        """Whether it travels as base64 rather than as source text."""
+        return self.folder is not None or self.upload is not None
+
+
+@dataclass(frozen=True)
+class Package:
+    """What the actions of one package share.
+
+    Attributes:
+        parameters: every action of the package gets them, below its own.
+    """
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    publish: bool = False
+    version: str = "0.0.1"
+    updated_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,8 +70,11 @@ class Action:
     """A deployed action.
 
     Attributes:
-        parameters: package parameters with the action's own over them.
+        package: "" when it is in none; web addresses then say `default`.
+        image: the container image that was asked for, which is not used here; "" for none.
+        parameters: its own; with those of its package below them where it was looked up to be called.
         annotations: as deployed; `web-export`, `final`, `raw-http`, `provide-api-key` and `index` matter.
+        deployment: differs between any two deployments of one run, also where the version is the same.
     """
 
     package: str
@@ -56,24 +84,31 @@ class Action:
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
     annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
     limits: Limits = Limits()
+    publish: bool = False
+    image: str = ""
     version: str = "0.0.1"
     updated_ms: int = 0
+    deployment: int = 0
 
     @property
     def path(self) -> str:
         """`package/name`, as people write it."""
-        return f"{self.package}/{self.name}"
+        return action_path(self.package, self.name)
 
     @property
     def revision(self) -> tuple[str, str]:
-        """What a process is good for: this version of this action, no other."""
-        return self.path, self.version
+        """What a process is good for: this deployment of this action, no other."""
+        return self.path, f"{self.version} {self.deployment}"
 
     def is_web(self) -> bool:
         return self.annotations.get("web-export") is True
 
     def is_raw(self) -> bool:
         return self.annotations.get("raw-http") is True
+
+
+def action_path(package: str, name: str) -> str:
+    return f"{package}/{name}" if package else name
 
 
 @dataclass(frozen=True)
@@ -98,6 +133,8 @@ class Activation:
         arguments: what the entry function was called with; secrets among them.
         result: the JSON value that the action returned, or `{"error": ...}`.
         cold_ms: how long the process took to start and load the code; None when it was warm.
+        waited_ms: how long it waited for a process to become free or to be started.
+        result_bytes: how large the result is as JSON; 0 until it ended.
     """
 
     action: Action
@@ -109,7 +146,9 @@ class Activation:
     result: Any = None
     logs: list[LogLine] = field(default_factory=list[LogLine])
     cold_ms: int | None = None
+    waited_ms: int = 0
     timed_out: bool = False
+    result_bytes: int = 0
 
     @property
     def duration_ms(self) -> int:

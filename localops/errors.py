@@ -4,6 +4,7 @@ LocalopsError
 ├── StartError         `up` cannot start: the sentence goes to the terminal, exit status 2
 ├── DirectiveError     the `#--` lines of an action make no sense: that action is not deployed
 ├── RequirementsError  the packages that an action asks for cannot be installed: it cannot start
+├── StorageError       something could not be kept: nothing of it was, and what was there before stays
 └── RequestError       a request is answered with an HTTP status and a sentence
 """
 
@@ -38,3 +39,7 @@ class RequestError(LocalopsError):
 
 class RequirementsError(LocalopsError):
     """The packages that an action asks for cannot be installed."""
+
+
+class StorageError(LocalopsError):
+    """The disk did not take what was to be kept; nothing half-written is left."""
