@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 MODELS = ("llama3.1:8b", "deepseek-r1:32b")
-"""The models that the chat actions ask for."""
+"""The models that the chat actions ask for; of these, as in life, only the second one thinks."""
 
 
 class ScriptedOllama(ScriptedServer):
@@ -64,8 +64,12 @@ class ScriptedOllama(ScriptedServer):
     """
 
     def __init__(self, script: Script | Answerer | None = None, *, refuse: bool = False) -> None:
-        whole = script if isinstance(script, Script) else Script(script or know_a_little, models=MODELS)
+        whole = script if isinstance(script, Script) else _usual_script(script or know_a_little)
         super().__init__(whole, refuse=refuse)
+
+
+def _usual_script(answer: Answerer) -> Script:
+    return Script(answer, models=MODELS, thinkers=MODELS[1:])
 
 
 def know_a_little(prompt: str) -> str:

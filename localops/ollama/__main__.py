@@ -41,10 +41,10 @@ def main() -> int:
     """Run until asked to end; give the exit status."""
     arguments = _arguments()
     try:
-        others = frozenset[str](arguments.stands_in_for)
-        scripted = arguments.engine == "scripted"
-        app = _scripted_app(arguments.script, others) if scripted else _model_app(arguments.model, others)
-        asyncio.run(_serve(app, _listening_socket(arguments.fd, arguments.port)))
+        settings = Settings.read(os.environ)
+        app = _scripted_app if arguments.engine == "scripted" else _model_app
+        sock = _listening_socket(arguments.fd, arguments.port)
+        asyncio.run(_serve(app(arguments, settings), sock))
     except ModelServerError as error:
         sys.stderr.write(f"{error}\n")
         return _ENGINE_MISSING if isinstance(error, EngineMissing) else _FAILED
@@ -75,16 +75,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _model_app(file: Path | None, stands_in_for: frozenset[str]) -> ASGIApp:
-    settings = Settings.read(os.environ)
-    engine = LlamaCpp(*(model_in(file) if file else builtin_model()))
+def _model_app(arguments: argparse.Namespace, settings: Settings) -> ASGIApp:
+    engine = LlamaCpp(*(model_in(arguments.model) if arguments.model else builtin_model()))
     engine.load_now(engine.models[0], None)  # before it answers, so that the first answer is quick
-    catalog = Catalog(engine.models, stands_in_for, settings.keep_alive_s)
+    catalog = Catalog(engine.models, frozenset(arguments.stands_in_for), settings.keep_alive_s)
     return create_app(engine, catalog, settings=settings)
 
 
-def _scripted_app(file: Path | None, stands_in_for: frozenset[str]) -> ASGIApp:
-    return ScriptedApp(read_script(file) if file else STAND_IN, stands_in_for=stands_in_for)
+def _scripted_app(arguments: argparse.Namespace, settings: Settings) -> ASGIApp:
+    script = read_script(arguments.script) if arguments.script else STAND_IN
+    return ScriptedApp(script, stands_in_for=frozenset(arguments.stands_in_for), settings=settings)
 
 
 def _listening_socket(fd: int | None, port: int) -> socket.socket:

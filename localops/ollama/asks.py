@@ -140,7 +140,7 @@ def _check_images(fields: Fields, name: str) -> None:
         try:
             base64.b64decode(image, validate=True)
         except (binascii.Error, TypeError, ValueError) as error:
-            raise BadRequest(f"illegal base64 data in an image: {error}") from error
+            raise BadRequest("illegal base64 data in an image") from error
     if images:
         raise BadRequest(f'"{name}" does not support vision')
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from string import hexdigits
 from typing import Any, NoReturn, cast
 
 from localops.ollama.errors import BadRequest
@@ -144,7 +145,16 @@ def _complaint(text: str, error: json.JSONDecodeError) -> str:
     context = _AFTER.get(error.msg, "looking for beginning of value")
     if error.msg == "Expecting ',' delimiter" and _inside_array(text[: error.pos]):
         context = "after array element"
-    return f"invalid character {_go_character(text[error.pos])} {context}"
+    return f"invalid character {_go_character(text[_offence(text, error)])} {context}"
+
+
+def _offence(text: str, error: json.JSONDecodeError) -> int:
+    """Give the place of the character that Go would name; of an escape Python names the beginning."""
+    if error.msg == "Invalid \\escape":
+        return error.pos + 1
+    if error.msg == "Invalid \\uXXXX escape":
+        return len(text) - len(text[error.pos + 1 :].lstrip(hexdigits))
+    return error.pos
 
 
 def _inside_array(text: str) -> bool:

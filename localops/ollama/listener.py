@@ -36,6 +36,12 @@ class Connection(HttpToolsProtocol):
         self._client_ended = False
         self._ended = asyncio.Event()
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        # asyncio does this only where the socket knows its protocol's number; one of create_server does not, and
+        # a token would wait up to 40 ms for the acknowledgement of the one before.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {CONNECTION: {"connection": self}}

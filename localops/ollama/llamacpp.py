@@ -100,7 +100,7 @@ class LlamaCpp:
             return
         self._server = None
         self._context = 0
-        self._server = _start_server(self._binding, self._file, wanted, can_think=model.can("thinking"))
+        self._server = _start_server(self._binding, self._file, wanted)
         self._context = wanted
 
     async def unload(self, model: Model) -> None:
@@ -137,7 +137,7 @@ class LlamaCpp:
         return self._server.handle_chat_completions, payload
 
 
-def _start_server(binding: Any, file: Path, context: int, *, can_think: bool) -> Any:
+def _start_server(binding: Any, file: Path, context: int) -> Any:
     parameters = binding.CommonParams()
     parameters.model.path = str(file)
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = _THREADS
@@ -149,8 +149,6 @@ def _start_server(binding: Any, file: Path, context: int, *, can_think: bool) ->
     parameters.cors_origins = ""
     parameters.n_threads_http = 1
     parameters.ui = parameters.endpoint_slots = False
-    # The general parser reads the whole answer again at every token, to find tools and reasoning in it.
-    parameters.force_pure_content_parser = not can_think
     try:
         with tempfile.TemporaryDirectory(prefix="localops-", ignore_cleanup_errors=True) as folder:
             if os.name == "posix":

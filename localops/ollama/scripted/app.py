@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from starlette.requests import ClientDisconnect, Request
@@ -21,6 +22,7 @@ from localops.ollama.scripted.recording import RecordedRequest
 from localops.ollama.scripted.sabotage import AnswerOver, Saboteur
 from localops.ollama.scripted.script import Script
 from localops.ollama.server import create_app
+from localops.ollama.settings import Settings
 from localops.ollama.wire import JSONAnswer
 
 _QUESTION_ROUTES = ("/api/generate", "/api/chat", "/v1/chat/completions", "/v1/completions")
@@ -34,13 +36,20 @@ class ScriptedApp:
     Args:
         record: called in the event loop with every request whose body has come.
         stands_in_for: other names to answer for, as in `Catalog`.
+        settings: of the server underneath.
     """
 
     def __init__(
-        self, script: Script, record: Recorder | None = None, stands_in_for: frozenset[str] = frozenset()
+        self,
+        script: Script,
+        record: Recorder | None = None,
+        *,
+        stands_in_for: frozenset[str] = frozenset(),
+        settings: Settings | None = None,
     ) -> None:
         catalog = Catalog(script.models, stands_in_for, quoted_not_found=script.old)
-        self._app: ASGIApp = create_app(ScriptedEngine(script), catalog, version=script.version)
+        engine = ScriptedEngine(script)
+        self._app: ASGIApp = create_app(engine, catalog, version=script.version, settings=settings)
         self._script = script
         self._record = record
 
@@ -57,11 +66,8 @@ class ScriptedApp:
         if self._record is not None:
             self._record(recorded)
         faults = self._choose(recorded)
-        try:
-            await self._answer(scope, _replaying(body, receive), send, faults)
-        except AnswerOver:
-            return
-        recorded.answered_s = time.monotonic()
+        with suppress(AnswerOver):
+            await self._answer(scope, _replaying(body, receive), _noting_end(recorded, send), faults)
 
     def _choose(self, recorded: RecordedRequest) -> Sequence[Fault]:
         """Pick the answer when a question is asked; give what is to go wrong."""
@@ -84,6 +90,18 @@ class ScriptedApp:
             await self._app(scope, receive, Saboteur(send, connection, faults))
         else:
             await self._app(scope, receive, send)
+
+
+def _noting_end(recorded: RecordedRequest, send: Send) -> Send:
+    """Give a `send` that remembers when the whole answer had been sent to a client who was still there."""
+
+    async def noting(message: Message) -> None:
+        await send(message)
+        ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if ended and recorded.closed_s is None:
+            recorded.answered_s = time.monotonic()
+
+    return noting
 
 
 def _other_answer(fault: Status) -> Response:

@@ -83,7 +83,7 @@ class RepeatEnd:
 
 @dataclass(frozen=True)
 class Slice:
-    """Every write has so many bytes, wherever that cuts: inside UTF-8, inside JSON, inside a line."""
+    """Every write has so many bytes at most, wherever that cuts: inside UTF-8, inside JSON."""
 
     size: int
 

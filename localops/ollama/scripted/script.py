@@ -89,6 +89,7 @@ class Script:
         answers: for successive requests; the last one serves for all later ones. A function gets the text of
             the last user message, or the raw prompt.
         models: names to list and answer for, or whole models.
+        thinkers: those of the names that think; None is all of them. The others leave `Answer.thinking` out.
         schedule: for answers that are given as plain text.
         parallel: how many requests are served at once. A real Ollama serves 1 at a time.
         version: what /api/version says.
@@ -104,13 +105,16 @@ class Script:
         self,
         *answers: Answerer,
         models: Sequence[str | Model] = ("scripted:latest",),
+        thinkers: Sequence[str] | None = None,
         schedule: Schedule | None = None,
         parallel: int = 64,
         version: str = PROTOCOL_VERSION,
         routes: Mapping[str, Sequence[Fault]] | None = None,
         old: bool = False,
     ) -> None:
-        self.models = tuple(_as_model(model, thinks=not old) for model in models)
+        self.models = tuple(
+            _as_model(model, thinks=not old and (thinkers is None or model in thinkers)) for model in models
+        )
         self.parallel = parallel
         self.version = OLD_VERSION if old else version
         self.routes = routes or {}
