@@ -1,0 +1,69 @@
+"""A chat that remembers nothing but the model: each message is asked alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from answer import Answer
+from ollama_host import ModelError, ollama_host
+from reasoning import Marks, Piece
+from streaming import Reply, reply
+from turn import Turn
+
+GENERATE = "/api/generate"
+
+
+def stateless(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer one message, streaming the answer if STREAM_HOST is given.
+
+    Args:
+        args: those of `turn.Turn`, and `state`, the model's name.
+
+    Returns:
+        `output`, `streaming`, `state`, and `metrics` for a client that asked.
+    """
+    model = args.get("state")
+    return reply(
+        args, lambda written: Question(args, written, model if isinstance(model, str) else "").take()
+    )
+
+
+def url(args: Mapping[str, Any]) -> str:
+    """Give the address of the model with the credentials in it, from `args` or else the environment.
+
+    A secret: hand it to a client, never print it.
+    """
+    return ollama_host(args).url(GENERATE, with_login=True)
+
+
+def stream(args: Mapping[str, Any], lines: Iterable[bytes]) -> str:
+    """Stream the lines of a model's response that somebody else has asked for, and return the text.
+
+    Args:
+        args: STREAM_HOST and STREAM_PORT.
+        lines: what the model's server sent, a JSON object each. The end of them is the end of the answer.
+    """
+
+    def make(written: Reply) -> None:
+        try:
+            _write(Answer().pieces([line] for line in lines), written)
+        except (ModelError, OSError) as error:
+            written.say(str(error))
+
+    return reply(args, make)["output"]
+
+
+class Question(Turn):
+    """A question to the model, without what was said before."""
+
+    def talk(self) -> None:
+        body = {"model": self.choice.model, "prompt": self.choice.prompt, "stream": True}
+        _write(self.ask(GENERATE, body), self.reply)
+
+
+def _write(pieces: Iterable[Piece], written: Reply) -> None:
+    marks = Marks()
+    try:
+        for kind, text in pieces:
+            written.write(marks.mark(kind, text))
+    finally:
+        written.write(marks.end())
