@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from deployment import DEADLINE_S, Deployment, Drop, Gate, Step, message, spoken
+from deployment import DEADLINE_S, Deployment, Drop, Gate, Pause, Step, message, spoken
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -68,7 +68,7 @@ DAMAGED = b'{"output":"lo{"output":" two"}'
 
 ENDINGS: list[tuple[str, list[Step], str, str]] = [
     ("end inside an object", [PART, b'{"outp'], "interrupted", "connection broke"),
-    ("connection drops after text", [PART, Drop()], "interrupted", "connection broke"),
+    ("connection drops after text", [PART, Pause(0.2), Drop()], "interrupted", "connection broke"),
     ("connection drops before text", [b"\n", Drop()], "failed", "connection broke"),
     ("error of the relay", [b"not ok (502 Bad Gateway)\n"], "failed", "not ok (502 Bad Gateway)"),
     ("error of the action", [PART, message(error="no model")], "failed", "no model"),

@@ -35,17 +35,21 @@ export class ApiError extends Error {
 export class Api {
   /** @type {Place | null} */
   place = null
-  token = ""
+
+  /** @param {string} token of an earlier login in this tab, or "" */
+  constructor(token) {
+    this.token = token
+  }
 
   /**
    * Learns the place. Called again after a login, because the menu may differ.
    *
+   * @param {string} user who is logged in, or ""
    * @returns {Promise<Place>}
    * @throws {ApiError}
    */
-  async enter() {
-    const response = await reached("/api/my/mastrogpt/index", { headers: this.#headers() })
-    this.place = placeOf(await answerOf(response))
+  async enter(user) {
+    this.place = placeOf(await answerOf(await reached("/api/my/mastrogpt/index", {})), user)
     return this.place
   }
 
@@ -121,11 +125,6 @@ export class Api {
   #signed(body) {
     return this.token ? { ...body, token: this.token } : body
   }
-
-  /** @returns {HeadersInit} */
-  #headers() {
-    return this.token ? { authorization: `Bearer ${this.token}` } : {}
-  }
 }
 
 /**
@@ -187,16 +186,17 @@ function objectIn(text) {
 
 /**
  * @param {Record<string, unknown>} answer
+ * @param {string} user
  * @returns {Place}
  */
-function placeOf(answer) {
+function placeOf(answer, user) {
   const username = text(answer.username)
   if (!username) throw new ApiError("shape")
   return {
     username,
     host: text(answer.host).replace(/\/$/, ""),
     streamer: text(answer.streamer).replace(/\/$/, ""),
-    groups: groupsOf(answer.services, username),
+    groups: groupsOf(answer.services, user || username),
     notice: text(answer.notice),
   }
 }
@@ -205,23 +205,23 @@ function placeOf(answer) {
  * The menu is a list of objects with one group each; older deployments give one object with all groups.
  *
  * @param {unknown} services
- * @param {string} username
+ * @param {string} user
  * @returns {Group[]}
  */
-function groupsOf(services, username) {
+function groupsOf(services, user) {
   const groups = Array.isArray(services) ? services : [services ?? {}]
   return groups
     .flatMap((group) => Object.entries(group))
-    .map(([name, entries]) => ({ name, services: entries.filter(/** @param {Service} s */ (s) => mayUse(s, username)) }))
+    .map(([name, entries]) => ({ name, services: entries.filter(/** @param {Service} s */ (s) => mayUse(s, user)) }))
     .filter((group) => group.services.length > 0)
 }
 
 /**
  * @param {Service} service
- * @param {string} username
+ * @param {string} user
  */
-function mayUse(service, username) {
-  return !service.users || service.users.includes(username)
+function mayUse(service, user) {
+  return !service.users || service.users.includes(user)
 }
 
 /** @param {unknown} value */

@@ -1,24 +1,25 @@
 /** Wires the page. The only code that runs by itself. */
 
 import { Api, ApiError } from "./api.js"
+import { Archive, MemoryArchive } from "./archive.js"
 import { Chat } from "./chat.js"
 import { ChatComposer } from "./elements/chat-composer.js"
+import { ChatModel } from "./elements/chat-model.js"
 import { ChatSidebar } from "./elements/chat-sidebar.js"
 import { ChatStatus } from "./elements/chat-status.js"
 import { ChatTranscript } from "./elements/chat-transcript.js"
 import { part } from "./elements/parts.js"
+import { watchHealth } from "./health.js"
 import { speak } from "./i18n.js"
+import { Keeper } from "./keeper.js"
+import { Library } from "./library.js"
 import { narrow } from "./policy.js"
+import { preferences } from "./preferences.js"
+import { session } from "./session.js"
+import { shortcutFor } from "./shortcuts.js"
 import { Store } from "./store.js"
-
-const api = new Api()
-const store = new Store()
-const chat = new Chat(api, store)
-
-const sidebar = element("chat-sidebar", ChatSidebar)
-const transcript = element("chat-transcript", ChatTranscript)
-const composer = element("chat-composer", ChatComposer)
-const status = element("chat-status", ChatStatus)
+import { Tabs } from "./tabs.js"
+import { followWishes } from "./wishes.js"
 
 /**
  * @template {HTMLElement} T
@@ -32,57 +33,88 @@ function element(name, type) {
   return found
 }
 
-/**
- * @param {string} name
- * @param {(detail: any) => void} act
- */
-function on(name, act) {
-  document.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail))
-}
-
-function showMenu(/** @type {boolean} */ open) {
-  document.body.dataset.menu = open ? "open" : "closed"
-  part(document, "menu-button").setAttribute("aria-expanded", String(open))
-}
-
-async function enter() {
+/** @param {Store} store */
+async function archiveFor(store) {
   try {
-    const place = await api.enter()
-    narrow(place)
-    store.update({ phase: "ready", place, problem: null })
-    const first = place.groups[0]?.services[0]
-    if (first) await chat.start(first)
+    return await Archive.open()
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    store.update({ phase: "unreachable", problem: error.problem })
+    // Some private windows keep nothing. The page works, and says so.
+    if (!(error instanceof DOMException)) throw error
+    store.update({ keeps: false })
+    return new MemoryArchive()
   }
 }
 
-await speak(navigator.languages)
-sidebar.attach(store)
-transcript.attach(store)
-composer.attach(store)
-status.attach(store)
+/**
+ * @param {Store} store
+ * @param {Chat} chat
+ * @param {Library} library
+ */
+async function showAddressed(store, chat, library) {
+  const first = store.state.place?.groups[0]?.services[0]
+  if (await library.open(location.hash.slice(1))) return
+  if (first) await chat.start(first)
+}
 
-on("chat-start", (service) => {
-  showMenu(false)
-  chat.start(service)
-  composer.focusText()
-})
-on("chat-new", () => {
-  const { current } = store.state
-  if (current) chat.start({ name: current.name, url: current.action })
-  composer.focusText()
-})
-on("chat-send", (input) => chat.send(input))
-on("chat-stop", () => chat.stop())
-on("chat-retry", (id) => chat.retry(id))
-on("transcript-jump", () => transcript.jump())
-on("transcript-follow", (following) => composer.offerJump(!following))
-part(document, "menu-button").addEventListener("click", () => showMenu(true))
-part(document, "scrim").addEventListener("click", () => showMenu(false))
-store.watch(["current"], ({ current }) => {
-  part(document, "title").textContent = current?.title || current?.name || ""
+/** @param {Store} store */
+function followTitle(store) {
+  store.watch(["current"], ({ current }) => {
+    const title = current?.title || current?.name || ""
+    part(document, "title").textContent = title
+    document.title = title ? `${title} · MastroGPT` : "MastroGPT"
+    const address = current?.title ? `#${current.id}` : location.pathname
+    if (current && address !== location.hash) history.pushState(null, "", address)
+  })
+}
+
+async function main() {
+  await speak([preferences().language, ...navigator.languages].filter(Boolean))
+  const { user, token } = session()
+  const api = new Api(token)
+  const store = new Store()
+  store.update({ user })
+  const archive = await archiveFor(store)
+  const tabs = new Tabs()
+  const keeper = new Keeper(archive, tabs)
+  const library = new Library(archive, keeper, store, tabs)
+  const chat = new Chat(api, store, library)
+  await keeper.recover()
+  await library.list()
+
+  const sidebar = element("chat-sidebar", ChatSidebar)
+  const transcript = element("chat-transcript", ChatTranscript)
+  const composer = element("chat-composer", ChatComposer)
+  sidebar.attach(store, (words) => library.search(words))
+  transcript.attach(store)
+  composer.attach(store)
+  element("chat-model", ChatModel).attach(store)
+  element("chat-status", ChatStatus).attach(store)
+  followTitle(store)
+  watchHealth(api, store)
+
+  const enter = async () => {
+    store.update({ phase: "starting", problem: null })
+    try {
+      const place = await api.enter(store.state.user)
+      narrow(place)
+      store.update({ phase: "ready", place })
+      await showAddressed(store, chat, library)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      store.update({ phase: "unreachable", problem: error.problem })
+      await library.open(location.hash.slice(1))
+    }
+  }
+  followWishes({ api, store, chat, library, sidebar, transcript, composer, enter })
+  addEventListener("popstate", () => showAddressed(store, chat, library))
+  await enter()
+}
+
+document.addEventListener("keydown", (event) => {
+  const shortcut = event.defaultPrevented || document.querySelector("dialog[open]") ? undefined : shortcutFor(event)
+  if (!shortcut) return
+  event.preventDefault()
+  document.dispatchEvent(new CustomEvent(shortcut.wish))
 })
 
-await enter()
+await main()

@@ -1,16 +1,21 @@
 /**
- * What a person can do with a chat. The only writer of conversations and messages.
+ * What a person can do in a conversation. With `library.js` the only writer of conversations and messages.
  */
 
-import { newId } from "./ids.js"
+import { historyOf, optionsOf, stateOf, titleOf } from "./dialogue.js"
+import { t } from "./i18n.js"
+import { newConversation, newMessage } from "./records.js"
 import { Reply } from "./reply.js"
 
 /** @import { Api, Service } from "./api.js" */
-/** @import { Conversation, Message, Store } from "./store.js" */
+/** @import { Library } from "./library.js" */
+/** @import { Question } from "./reply.js" */
+/** @import { Message, Settings, Store } from "./store.js" */
 
 export class Chat {
   #api
   #store
+  #library
   /** @type {Map<string, Reply>} running replies by message id */
   #replies = new Map()
   /** Settles when the action has said how it wants to be asked. */
@@ -19,10 +24,14 @@ export class Chat {
   /**
    * @param {Api} api
    * @param {Store} store
+   * @param {Library} library
    */
-  constructor(api, store) {
+  constructor(api, store, library) {
     this.#api = api
     this.#store = store
+    this.#library = library
+    library.onStop((id) => this.#replies.get(id)?.stop())
+    addEventListener("pagehide", () => this.#replies.forEach((reply) => reply.abandon()))
   }
 
   /**
@@ -31,116 +40,184 @@ export class Chat {
    * @param {Service} service
    */
   async start(service) {
-    const conversation = newConversation(service)
-    this.#store.update({ current: conversation, messages: [] })
-    const greeting = this.#add({ from: "assistant", opening: true })
-    this.#opened = this.#answer(greeting, () => ({ state: "", title: conversation.name }))
-    await this.#opened
+    this.#store.update({ current: newConversation(service, this.#store.state.user), messages: [] })
+    await this.#open()
   }
 
-  /** @param {unknown} input text, or what a form holds */
-  async send(input) {
+  /**
+   * @param {unknown} input text, or what a form holds
+   * @param {string} [shown] what the transcript shows for it
+   */
+  async send(input, shown = String(input)) {
     if (this.#store.running) return
-    const opened = this.#opened
-    this.#add({ from: "user", text: typeof input === "string" ? input : JSON.stringify(input), status: "done" })
-    const reply = this.#add({ from: "assistant" })
-    await opened
-    await this.#answer(reply, () => ({ input, state: this.#lastState() }))
+    await this.#say(input, shown, this.#store.state.messages)
   }
 
   stop() {
     const running = this.#store.running
-    if (running) this.#replies.get(running.id)?.stop()
+    if (!running) return
+    const reply = this.#replies.get(running.id)
+    if (reply) reply.stop()
+    else this.#library.stopElsewhere(running.id)
   }
 
   /**
-   * Asks again for a reply that failed.
+   * Asks again for a reply: one that failed, or one that did not please.
    *
    * @param {string} id
    */
-  async retry(id) {
-    const at = this.#store.state.messages.findIndex((message) => message.id === id)
-    const question = this.#store.state.messages[at - 1]
-    const messages = this.#store.state.messages.slice(0, at)
-    this.#store.update({ messages })
-    const reply = this.#add({ from: "assistant", opening: !question })
-    await this.#answer(reply, () => (question ? { input: question.text, state: this.#lastState() } : { state: "" }))
+  async again(id) {
+    if (this.#store.running) return
+    const { messages } = this.#store.state
+    const at = messages.findIndex((message) => message.id === id)
+    const question = messages[at - 1]
+    await this.#forget(messages.slice(at))
+    if (question) await this.#reply(question.input, messages.slice(0, at - 1))
+    else await this.#open()
+  }
+
+  /**
+   * Says something else instead of an earlier message; what followed it goes.
+   *
+   * @param {string} id
+   * @param {string} text
+   */
+  async edit(id, text) {
+    if (this.#store.running) return
+    const { messages } = this.#store.state
+    const at = messages.findIndex((message) => message.id === id)
+    await this.#forget(messages.slice(at))
+    await this.#say(text, text, messages.slice(0, at))
+  }
+
+  /**
+   * Lets a reply that was cut short go on where it ended.
+   *
+   * @param {string} id
+   */
+  async goOn(id) {
+    if (this.#store.running) return
+    const { messages } = this.#store.state
+    const message = messages.find((candidate) => candidate.id === id)
+    if (!message) return
+    message.status = "waiting"
+    message.problem = null
+    await this.#answer(message, t("message.go-on-prompt"), messages)
+  }
+
+  /**
+   * The settings take effect with the next message.
+   *
+   * @param {Settings} settings
+   */
+  async configure(settings) {
+    const { current } = this.#store.state
+    if (current) await this.#library.change(current.id, { settings })
+  }
+
+  /**
+   * Lets another model answer from now on.
+   *
+   * @param {string} model
+   * @throws {ApiError}
+   */
+  async pick(model) {
+    const { id, action, picked } = this.#current
+    const { messages } = this.#store.state
+    const answer = await this.#api.ask(action, { input: `@${model}`, state: stateOf(messages, picked) })
+    const state = typeof answer.state === "string" ? answer.state : ""
+    await this.#library.change(id, { picked: { model, state, place: nextPlace(messages) } })
+  }
+
+  async #open() {
+    const conversation = this.#current
+    const greeting = newMessage({ conversation: conversation.id, opening: true, place: -1 })
+    this.#store.update({ messages: [greeting, ...this.#store.state.messages] })
+    const body = { state: "", title: conversation.name }
+    this.#opened = this.#run(greeting, { action: conversation.action, streaming: false, body })
+    await this.#opened
+  }
+
+  /**
+   * @param {unknown} input
+   * @param {string} shown
+   * @param {Message[]} before
+   */
+  async #say(input, shown, before) {
+    const conversation = this.#current
+    const question = newMessage({
+      conversation: conversation.id,
+      place: nextPlace(before),
+      from: "user",
+      text: shown,
+      input,
+      status: "done",
+    })
+    this.#store.update({ messages: [...before, question] })
+    await this.#library.keep({ ...conversation, title: conversation.title || titleOf(shown), at: Date.now() })
+    await this.#library.keepMessage(question)
+    await this.#reply(input, before)
+  }
+
+  /**
+   * @param {unknown} input
+   * @param {Message[]} before what was said before the input
+   */
+  async #reply(input, before) {
+    const { messages } = this.#store.state
+    const message = newMessage({ conversation: this.#current.id, place: nextPlace(messages) })
+    this.#store.update({ messages: [...messages, message] })
+    await this.#answer(message, input, before)
   }
 
   /**
    * @param {Message} message
-   * @param {() => Record<string, unknown>} body
+   * @param {unknown} input
+   * @param {Message[]} before
    */
-  async #answer(message, body) {
-    const conversation = this.#current()
-    const { action, streaming } = conversation
-    const reply = new Reply(this.#api, this.#store, message, { action, streaming: streaming && !message.opening, body: body() })
+  async #answer(message, input, before) {
+    const { id } = this.#current
+    await this.#opened
+    const conversation = this.#library.conversation(id)
+    if (!conversation) return
+    const { settings, streaming, action, picked } = conversation
+    const state = stateOf(before, picked)
+    if (streaming) message.state = state
+    const body = { input, state, history: historyOf(before, settings), options: optionsOf(settings) }
+    await this.#run(message, { action, streaming, body })
+  }
+
+  /**
+   * @param {Message} message
+   * @param {Question} question
+   */
+  async #run(message, question) {
+    const reply = new Reply(this.#api, this.#store, message, question)
     this.#replies.set(message.id, reply)
+    const kept = this.#library.keepMessage(message)
     await reply.run()
     this.#replies.delete(message.id)
-    message.state = reply.outcome.state ?? message.state
-    if (reply.outcome.streaming !== undefined) conversation.streaming = reply.outcome.streaming
+    const { streaming } = reply.outcome
+    if (streaming !== undefined) await this.#library.change(message.conversation, { streaming })
+    await kept
+    await this.#library.keepMessage(message)
   }
 
-  /** @param {Partial<Message>} parts */
-  #add(parts) {
-    const { messages } = this.#store.state
-    const message = newMessage({ conversation: this.#current().id, place: messages.length, ...parts })
-    this.#store.update({ messages: [...messages, message] })
-    return message
+  /** @param {Message[]} messages */
+  async #forget(messages) {
+    const gone = new Set(messages.map(({ id }) => id))
+    this.#store.update({ messages: this.#store.state.messages.filter(({ id }) => !gone.has(id)) })
+    await this.#library.forget(messages)
   }
 
-  #lastState() {
-    return this.#store.state.messages.findLast(({ from, status }) => from === "assistant" && !UNANSWERED.has(status))?.state ?? ""
-  }
-
-  #current() {
+  get #current() {
     const { current } = this.#store.state
     if (!current) throw new Error("no chat is open")
     return current
   }
 }
 
-const UNANSWERED = new Set(["waiting", "failed"])
-
-/**
- * @param {Service} service
- * @returns {Conversation}
- */
-function newConversation({ name, url }) {
-  return {
-    id: newId(),
-    action: url,
-    name,
-    title: "",
-    at: Date.now(),
-    streaming: false,
-    settings: { system: "", temperature: null, maxTokens: null, model: "" },
-  }
+/** @param {Message[]} messages */
+function nextPlace(messages) {
+  return (messages.at(-1)?.place ?? -1) + 1
 }
-
-/**
- * @param {Partial<Message>} parts
- * @returns {Message}
- */
-function newMessage(parts) {
-  return {
-    id: newId(),
-    conversation: "",
-    place: 0,
-    from: "assistant",
-    at: Date.now(),
-    text: "",
-    thinking: "",
-    thinkingMs: 0,
-    status: "waiting",
-    opening: false,
-    problem: null,
-    figures: null,
-    state: "",
-    lost: 0,
-    data: {},
-    ...parts,
-  }
-}
-

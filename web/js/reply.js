@@ -2,6 +2,7 @@
  * One reply: asks, reads, and always ends in `done`, `stopped`, `interrupted` or `failed`.
  */
 
+import { contentOf } from "./answer.js"
 import { ApiError } from "./api.js"
 import { newId } from "./ids.js"
 import { BrokenStreamError, frames } from "./stream.js"
@@ -42,8 +43,7 @@ export class Reply {
   #answerAt = 0
   #answerLength = 0
   #sawSilence = false
-  /** Set when the action asks for another mode, state and so on. */
-  /** @type {{ streaming?: boolean, state?: string }} */
+  /** What the action asked for: whether to stream from now on. @type {{ streaming?: boolean }} */
   outcome = {}
 
   /**
@@ -78,6 +78,11 @@ export class Reply {
   stop() {
     if (this.#stopper.signal.aborted) return
     this.#stopper.abort()
+    this.abandon()
+  }
+
+  /** Ends the model's work: nobody will read it. */
+  abandon() {
     this.#api.stop(this.#question.action, this.#request).catch((error) => {
       if (!(error instanceof ApiError)) throw error
       console.warn(`the action could not be told to stop: ${error.message}`)
@@ -91,9 +96,10 @@ export class Reply {
   async #ask() {
     const { action } = this.#question
     const answer = await this.#api.ask(action, this.#body, this.#stopper.signal)
-    this.#accept(answer)
-    this.outcome = { streaming: answer.streaming === true, state: typeof answer.state === "string" ? answer.state : "" }
-    this.message.data = dataIn(answer)
+    const { text, data } = contentOf(answer)
+    this.message.data = data
+    this.outcome = { streaming: answer.streaming === true }
+    this.#accept({ ...answer, output: text })
   }
 
   async #stream() {
@@ -114,7 +120,7 @@ export class Reply {
 
   /** @param {Record<string, unknown>} answer whole, or one object of a stream */
   #accept({ output, thinking, state, metrics, error }) {
-    if (typeof state === "string") this.outcome.state = state
+    if (typeof state === "string") this.message.state = state
     if (typeof thinking === "string") this.#grow({ thinking, text: "" })
     if (typeof output === "string") this.#grow(this.#splitter.push(output))
     if (isObject(metrics)) this.message.figures = figuresIn(metrics)
@@ -170,7 +176,7 @@ export class Reply {
   #setSilent(silent) {
     if (silent === this.#sawSilence) return
     this.#sawSilence = silent
-    this.#store.update({ silent })
+    this.#store.update({ silent: silent ? this.message.id : "" })
   }
 
   /** @returns {Figures | null} */
@@ -207,16 +213,9 @@ function figuresIn(metrics) {
     model: typeof metrics.model === "string" ? metrics.model : "",
     tokens: Number(metrics.tokens) || 0,
     firstTokenMs: Number(metrics.first_token_ms) || 0,
-    tokensPerSecond: Number(metrics.tokens_per_second) || 0,
+    tokensPerSecond: Number(metrics.tokens_per_s) || 0,
     measured: false,
   }
-}
-
-const NOT_DATA = new Set(["output", "thinking", "state", "streaming", "metrics", "error"])
-
-/** @param {Record<string, unknown>} answer */
-function dataIn(answer) {
-  return Object.fromEntries(Object.entries(answer).filter(([name]) => !NOT_DATA.has(name)))
 }
 
 /**

@@ -21,6 +21,7 @@
  *   from: "user" | "assistant",
  *   at: number,
  *   text: string,
+ *   input: unknown,
  *   thinking: string,
  *   thinkingMs: number,
  *   status: Status,
@@ -31,36 +32,45 @@
  *   lost: number,
  *   data: Record<string, unknown>,
  * }} Message
- * `opening` marks the greeting of an action, which is no part of the dialogue. `state` is what the
+ * `input` is what was sent where `text` shows it: the same text, or what a form held. `opening` marks the greeting of an action, which is no part of the dialogue. `state` is what the
  * action gave with the message. `lost` counts objects the stream damaged. `data` is what the answer
  * held besides text: `form` and what the display area shows.
  *
- * @typedef {{ system: string, temperature: number | null, maxTokens: number | null, model: string }} Settings
+ * @typedef {{ system: string, temperature: number | null, maxTokens: number | null }} Settings
+ *
+ * The model that was chosen before the message at `place`, and the state that makes the action use it.
+ *
+ * @typedef {{ model: string, state: string, place: number }} Picked
  *
  * @typedef {{
  *   id: string,
  *   action: string,
  *   name: string,
+ *   owner: string,
  *   title: string,
  *   at: number,
  *   streaming: boolean,
  *   settings: Settings,
+ *   picked: Picked,
  * }} Conversation
- * `name` is the menu's name of the action; `streaming` is what the action last asked for.
+ * `picked` is the model that a person chose. `name` is the menu's name of the action; `owner` is who was logged in, or ""; `streaming` is what the action last asked for.
  *
- * @typedef {{ ok: boolean | null, reason: string, models: string[] }} Health
+ * @typedef {{ ok: boolean | null, reason: string, models: string[], action: string }} Health
+ * `ok` is null as long as nobody knows; `action` is the one that was asked.
  *
  * @typedef {{
  *   phase: "starting" | "ready" | "unreachable" | "login",
  *   problem: Problem | null,
  *   place: Place | null,
+ *   user: string,
  *   conversations: Conversation[],
  *   current: Conversation | null,
  *   messages: Message[],
- *   silent: boolean,
+ *   silent: string,
+ *   keeps: boolean,
  *   health: Health,
  * }} State
- * `messages` are those of `current`, in order.
+ * `silent` is the running reply for which nothing has come for a while, or "". `keeps` is whether this browser keeps conversations. `user` is who is logged in, or "". `messages` are those of `current`, in order.
  *
  * @typedef {{ id: string, text: string, thinking: string }} Delta
  */
@@ -70,11 +80,13 @@ const BEGINNING = {
   phase: "starting",
   problem: null,
   place: null,
+  user: "",
   conversations: [],
   current: null,
   messages: [],
-  silent: false,
-  health: { ok: null, reason: "", models: [] },
+  silent: "",
+  keeps: true,
+  health: { ok: null, reason: "", models: [], action: "" },
 }
 
 /**

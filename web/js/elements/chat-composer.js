@@ -1,17 +1,16 @@
 /** Where a person writes, sends and stops. */
 
+import { t } from "../i18n.js"
+import { isSending } from "./enter.js"
 import { part, wish } from "./parts.js"
 
 /** @import { Store } from "../store.js" */
-
-/** What `keyCode` says while an input method composes, in browsers that end composition before keydown. */
-const COMPOSING_KEY = 229
 
 export class ChatComposer extends HTMLElement {
   /** @param {Store} store */
   attach(store) {
     const refresh = () => this.#refresh(store)
-    for (const name of ["messages", "message", "place", "current"]) store.addEventListener(name, refresh)
+    for (const name of ["messages", "message", "place", "current", "silent", "keeps"]) store.addEventListener(name, refresh)
     part(this, "stop").addEventListener("click", () => wish(this, "chat-stop"))
     part(this, "jump").addEventListener("click", () => wish(this, "transcript-jump"))
     this.#form.addEventListener("submit", (event) => this.#submit(event, store))
@@ -35,9 +34,18 @@ export class ChatComposer extends HTMLElement {
     part(this, "stop").hidden = !running
     part(this, "send", HTMLButtonElement).disabled = !store.state.current
     if (hadFocus && !this.contains(document.activeElement)) this.focusText()
-    const notice = store.state.place?.notice ?? ""
-    part(this, "notice").textContent = notice
-    part(this, "notice").hidden = !notice
+    this.#note("notice", store.state.place?.notice ?? "")
+    this.#note("silence", running && store.running?.id === store.state.silent ? t("status.silent") : "")
+    this.#note("unkept", store.state.keeps ? "" : t("status.unkept"))
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} words
+   */
+  #note(name, words) {
+    part(this, name).textContent = words
+    part(this, name).hidden = !words
   }
 
   /**
@@ -49,14 +57,18 @@ export class ChatComposer extends HTMLElement {
     const text = this.#text.value.trim()
     if (!text || store.running || !store.state.current) return
     this.#text.value = ""
-    wish(this, "chat-send", text)
+    wish(this, "chat-send", { input: text })
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING_KEY) return
-    event.preventDefault()
-    this.#form.requestSubmit()
+    if (isSending(event)) {
+      event.preventDefault()
+      this.#form.requestSubmit()
+    } else if (event.key === "ArrowUp" && !event.altKey && !this.#text.value && !event.isComposing) {
+      event.preventDefault()
+      wish(this, "message-edit-last")
+    }
   }
 
   get #text() {

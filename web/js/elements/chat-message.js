@@ -1,55 +1,163 @@
 /** One message of the transcript. */
 
+import { exhibitIn, fieldsIn, optionsIn } from "../answer.js"
+import { figuresLine, seconds } from "../figures.js"
 import { t } from "../i18n.js"
+import { isRunning } from "../store.js"
 import { fromTemplate, part, wish } from "./parts.js"
+import { StreamedText } from "./streamed-text.js"
 
-/** @import { Message } from "../store.js" */
+/** @import { Delta, Message } from "../store.js" */
 
 export class ChatMessage extends HTMLElement {
-  /** @type {Message | null} */
-  #message = null
+  /** @type {Message} */
+  #message
+  #author
+  /** @type {StreamedText} */
+  #text
+  /** @type {StreamedText} */
+  #thinking
+  #complete = false
 
   /**
    * @param {Message} message
    * @param {string} author name of the action that answers
    */
-  show(message, author) {
+  constructor(message, author) {
+    super()
     this.#message = message
+    this.#author = author
+    this.#text = new StreamedText(document.createElement("div"), false)
+    this.#thinking = new StreamedText(document.createElement("div"), false)
+  }
+
+  connectedCallback() {
+    if (this.firstChild) return
+    const { id, from } = this.#message
     this.className = "message"
-    this.dataset.id = message.id
-    this.dataset.from = message.from
-    this.replaceChildren(fromTemplate("message"))
-    part(this, "author").textContent = message.from === "user" ? t("message.you") : author
-    part(this, "text").textContent = message.text
-    part(this, "retry").addEventListener("click", () => wish(this, "chat-retry", message.id))
+    this.setAttribute("role", "article")
+    this.dataset.id = id
+    this.dataset.from = from
+    this.tabIndex = -1
+    this.append(fromTemplate(from === "user" ? "question" : "reply"))
+    this.setAttribute("aria-label", from === "user" ? t("message.you") : t("message.reply", { name: this.#author }))
+    this.addEventListener("click", (event) => this.#act(event))
+    this.#begin()
     this.refresh()
   }
 
-  /** @param {string} text that has just been added */
-  grow(text) {
-    part(this, "text").append(text)
+  /** @param {Delta} delta that has just been added to the message */
+  grow({ text, thinking }) {
+    this.#text.add(text)
+    this.#thinking.add(thinking)
   }
 
-  /** Shows what changed in the message besides its text. */
+  /**
+   * Puts waiting text into the page until the time is over.
+   *
+   * @param {number} until as `performance.now()` tells time
+   * @returns {boolean} whether more is waiting
+   */
+  flush(until) {
+    const more = [this.#thinking.flush(until), this.#text.flush(until)]
+    if (this.#thinking.length > 0) this.#refreshThinking()
+    if (!isRunning(this.#message) && !more.includes(true)) this.#finish()
+    return more.includes(true)
+  }
+
+  /** Shows what changed in the message besides text that `grow` has been told. */
   refresh() {
-    const message = this.#message
-    if (!message) return
-    this.dataset.status = message.status
-    part(this, "waiting").hidden = message.status !== "waiting"
-    part(this, "end").hidden = !ENDED_BADLY.has(message.status)
-    part(this, "problem").textContent = sentence(message)
-    part(this, "detail").textContent = message.problem?.detail ?? ""
-    part(this, "retry").hidden = message.status !== "failed"
+    const { from, status, text } = this.#message
+    if (!this.firstChild) return
+    this.dataset.status = status
+    if (text.length !== this.#text.length || (this.#complete && isRunning(this.#message))) this.#begin()
+    if (from === "user") return
+    this.setAttribute("aria-busy", String(isRunning(this.#message)))
+    part(this, "waiting").hidden = status !== "waiting"
+    this.#refreshThinking()
+    this.#refreshEnd()
+  }
+
+  #begin() {
+    const { from, text, thinking } = this.#message
+    this.#complete = false
+    this.#text = new StreamedText(part(this, "text"), from === "assistant")
+    this.#text.add(text)
+    if (from === "user") return
+    this.#thinking = new StreamedText(part(this, "thoughts"), true)
+    this.#thinking.add(thinking)
+  }
+
+  #finish() {
+    if (this.#complete) return
+    this.#complete = true
+    this.#text.end()
+    this.#thinking.end()
+    if (this.#message.from === "assistant") this.#refreshData()
+  }
+
+  #refreshThinking() {
+    const { thinking, thinkingMs, text, status } = this.#message
+    if (this.#message.from === "user") return
+    part(this, "thinking").hidden = !thinking
+    const thinks = !text && status === "streaming"
+    part(this, "thinking-title").textContent = thinks ? t("thinking.now") : t("thinking.took", { time: seconds(thinkingMs) })
+  }
+
+  #refreshEnd() {
+    const { status, problem, figures, text, opening, lost } = this.#message
+    const over = !isRunning(this.#message)
+    part(this, "problem").textContent = sentence(this.#message)
+    part(this, "problem").hidden = !sentence(this.#message)
+    part(this, "detail").textContent = problem?.detail ?? ""
+    part(this, "detail").hidden = !problem?.detail
+    part(this, "end").hidden = !over || (opening && status === "done")
+    part(this, "figures").textContent = figuresLine(figures, lost)
+    part(this, "copy").hidden = !text
+    part(this, "again").hidden = status === "failed"
+    part(this, "retry").hidden = status !== "failed"
+    part(this, "go-on").hidden = !CUT_SHORT.has(status) || !text
+  }
+
+  /** Forms, options and the display area come with the modules that show them. */
+  async #refreshData() {
+    const place = part(this, "data")
+    const { data } = this.#message
+    if (Object.keys(data).length === 0) return
+    const { dataNodes } = await import("./message-data.js")
+    place.replaceChildren(...dataNodes(fieldsIn(data), optionsIn(data), exhibitIn(data)))
+  }
+
+  /** @param {Event} event */
+  #act(event) {
+    const button = event.target instanceof Element ? event.target.closest("button") : null
+    const { id, text } = this.#message
+    if (!button) return
+    if ("copy" in button.dataset) wish(button, "copy", text)
+    else if ("copyCode" in button.dataset) wish(button, "copy", codeBeside(button))
+    else if ("again" in button.dataset || "retry" in button.dataset) wish(this, "chat-again", id)
+    else if ("goOn" in button.dataset) wish(this, "chat-go-on", id)
+    else if ("edit" in button.dataset) wish(this, "message-edit", id)
+    else if (button.dataset.image) wish(button, "image-show", button.dataset.image)
+  }
+
+  /** What a person wrote, to be written again. */
+  get source() {
+    return this.#message.text
   }
 }
 
-const ENDED_BADLY = new Set(["stopped", "interrupted", "failed"])
+const CUT_SHORT = new Set(["stopped", "interrupted"])
 
 /** @param {Message} message */
 function sentence({ status, problem }) {
   if (problem) return t(`problem.${problem.key}`)
-  if (status === "stopped" || status === "interrupted") return t(`end.${status}`)
-  return ""
+  return status === "stopped" || status === "interrupted" ? t(`end.${status}`) : ""
+}
+
+/** @param {Element} button */
+function codeBeside(button) {
+  return button.closest("figure")?.querySelector("code")?.textContent?.replace(/\n$/, "") ?? ""
 }
 
 customElements.define("chat-message", ChatMessage)

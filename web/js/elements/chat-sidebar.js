@@ -1,54 +1,121 @@
-/** The menu of the deployment. */
+/** The menu: chats of the deployment, and conversations of this browser. */
 
+import { t } from "../i18n.js"
 import { part, wish } from "./parts.js"
 
 /** @import { Group, Service } from "../api.js" */
-/** @import { State, Store } from "../store.js" */
+/** @import { Conversation, State, Store } from "../store.js" */
 
 export class ChatSidebar extends HTMLElement {
-  /** @param {Store} store */
-  attach(store) {
-    store.watch(["place", "current"], (state) => this.#render(state))
+  /**
+   * @param {Store} store
+   * @param {(words: string) => Promise<Conversation[]>} search
+   */
+  attach(store, search) {
+    const conversations = async () => {
+      const words = this.#search.value.trim()
+      const found = await search(words)
+      if (words === this.#search.value.trim()) this.#renderConversations(found, words, store.state)
+    }
+    store.watch(["place", "current", "user"], (state) => this.#renderChats(state))
+    store.watch(["conversations", "current"], conversations)
+    this.#search.addEventListener("input", conversations)
     part(this, "new").addEventListener("click", () => wish(this, "chat-new"))
+    part(this, "open-settings").addEventListener("click", () => wish(this, "settings"))
+    part(this, "open-help").addEventListener("click", () => wish(this, "help"))
+    part(this, "logout").addEventListener("click", () => wish(this, "logout"))
+  }
+
+  focusSearch() {
+    this.#search.focus()
+    this.#search.select()
   }
 
   /** @param {State} state */
-  #render({ place, current }) {
-    const groups = (place?.groups ?? []).map((group) => this.#group(group, current?.action))
-    part(this, "groups").replaceChildren(...groups)
+  #renderChats({ place, current, user }) {
+    const groups = (place?.groups ?? []).map((group) => this.#group(group, current))
+    keepingFocus(part(this, "groups"), groups)
+    part(this, "logout").hidden = !user
+    part(this, "user").textContent = user
+  }
+
+  /**
+   * @param {Conversation[]} conversations
+   * @param {string} words searched for
+   * @param {State} state
+   */
+  #renderConversations(conversations, words, { current }) {
+    const items = conversations.map(({ id, title, name }) =>
+      entry(title || name, id === current?.id, () => wish(this, "conversation-open", id), `c-${id}`),
+    )
+    keepingFocus(part(this, "conversations"), items)
+    const none = part(this, "none")
+    none.hidden = items.length > 0
+    none.textContent = words ? t("menu.none-found") : t("menu.none")
   }
 
   /**
    * @param {Group} group
-   * @param {string | undefined} open
+   * @param {Conversation | null} current
    */
-  #group({ name, services }, open) {
+  #group({ name, services }, current) {
     const section = document.createElement("section")
     const heading = document.createElement("h2")
     heading.className = "sidebar__heading"
     heading.textContent = name
     const list = document.createElement("ul")
     list.className = "sidebar__list"
-    list.append(...services.map((service) => this.#entry(service, service.url === open)))
+    list.append(...services.map((service) => this.#service(service, current)))
     section.append(heading, list)
     return section
   }
 
   /**
    * @param {Service} service
-   * @param {boolean} open
+   * @param {Conversation | null} current
    */
-  #entry(service, open) {
-    const item = document.createElement("li")
-    const button = document.createElement("button")
-    button.type = "button"
-    button.className = "sidebar__item"
-    button.textContent = service.name
-    if (open) button.setAttribute("aria-current", "true")
-    button.addEventListener("click", () => wish(this, "chat-start", service))
-    item.append(button)
-    return item
+  #service(service, current) {
+    const open = service.url === current?.action && !current.title
+    return entry(service.name, open, () => wish(this, "chat-start", service), `s-${service.url}`)
   }
+
+  get #search() {
+    return /** @type {HTMLInputElement} */ (this.querySelector("input[type=search]"))
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} current
+ * @param {() => void} act
+ * @param {string} key that stays the same when the list is drawn again
+ */
+function entry(name, current, act, key) {
+  const item = document.createElement("li")
+  const button = document.createElement("button")
+  button.type = "button"
+  button.className = "sidebar__item"
+  button.dir = "auto"
+  button.textContent = name
+  button.dataset.key = key
+  if (current) button.setAttribute("aria-current", "true")
+  button.addEventListener("click", act)
+  item.append(button)
+  return item
+}
+
+/**
+ * Fills a list anew and gives the focus back to the entry that had it.
+ *
+ * @param {Element} list
+ * @param {Element[]} items
+ */
+function keepingFocus(list, items) {
+  const focused = document.activeElement
+  const key = focused instanceof HTMLElement && list.contains(focused) ? focused.dataset.key : ""
+  list.replaceChildren(...items)
+  if (!key) return
+  for (const button of list.querySelectorAll("button")) if (button.dataset.key === key) button.focus()
 }
 
 customElements.define("chat-sidebar", ChatSidebar)

@@ -15,7 +15,7 @@ export class ChatStatus extends HTMLElement {
       this.textContent = message.status === "streaming" ? t("status.started") : t(`status.${message.status}`, { reason })
     })
     store.watch(["silent"], ({ silent }) => {
-      if (silent) this.textContent = t("status.silent")
+      if (silent && silent === store.running?.id) this.textContent = t("status.silent")
     })
   }
 }

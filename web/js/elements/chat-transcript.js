@@ -5,20 +5,25 @@
  */
 
 import { ChatMessage } from "./chat-message.js"
-import { part } from "./parts.js"
+import { part, wish } from "./parts.js"
+import { loadMarkdown } from "./streamed-text.js"
 
 /** @import { Delta, State, Store } from "../store.js" */
 
 /** So near to the end counts as being there: less than one line. */
 const AT_END_PX = 24
+/** Of each frame, this much may go into showing text; the browser needs the rest to lay it out. */
+const FRAME_SHARE_MS = 8
 
 export class ChatTranscript extends HTMLElement {
   #following = true
+  #told = true
   #lastTop = 0
   /** @type {Map<string, ChatMessage>} */
   #shown = new Map()
-  /** @type {Map<string, string>} text by message id that waits for the next frame */
-  #pending = new Map()
+  /** Messages with text that waits for the next frame. @type {Set<ChatMessage>} */
+  #waiting = new Set()
+  #conversation = ""
 
   /** @param {Store} store */
   attach(store) {
@@ -26,51 +31,92 @@ export class ChatTranscript extends HTMLElement {
     store.addEventListener("message", (event) => this.#refresh(detailOf(event)))
     store.addEventListener("delta", (event) => this.#grow(detailOf(event)))
     this.addEventListener("scroll", () => this.#moved(), { passive: true })
-    new ResizeObserver(() => this.#keepEnd()).observe(this)
+    const sizes = new ResizeObserver(() => this.#keepEnd())
+    sizes.observe(this)
+    sizes.observe(part(this, "column"))
+    loadMarkdown().then(() => this.#soon([...this.#shown.values()]))
   }
 
   /** Shows the end and stays there. */
   jump() {
     this.#following = true
     this.#keepEnd()
-    this.#announce()
+  }
+
+  /**
+   * @param {-1 | 1} step
+   */
+  focusNext(step) {
+    const all = [...this.#shown.values()]
+    const at = all.findIndex((message) => message.contains(document.activeElement))
+    const from = at < 0 ? (step < 0 ? all.length : -1) : at
+    all[Math.min(Math.max(from + step, 0), all.length - 1)]?.focus()
+  }
+
+  /**
+   * @param {string} id
+   * @returns {ChatMessage | undefined}
+   */
+  message(id) {
+    return this.#shown.get(id)
   }
 
   /** @param {State} state */
   #render({ messages, current }) {
-    const wanted = new Map(messages.map((message) => [message.id, message]))
-    for (const [id, element] of this.#shown) {
-      if (wanted.has(id)) continue
-      element.remove()
-      this.#shown.delete(id)
+    if (current && current.id !== this.#conversation) {
+      this.#conversation = current.id
+      this.#following = true
     }
+    const wanted = new Set(messages.map(({ id }) => id))
+    for (const [id, element] of this.#shown) if (!wanted.has(id)) this.#drop(id, element)
     for (const message of messages) {
       if (this.#shown.has(message.id)) continue
-      const element = new ChatMessage()
-      element.show(message, current?.name ?? "")
+      const element = new ChatMessage(message, current?.name ?? "")
       this.#shown.set(message.id, element)
       part(this, "column").append(element)
-      this.#following ||= message.from === "user"
+      this.#soon([element])
+      if (message.from === "user") this.#following = true
     }
     this.#keepEnd()
+  }
+
+  /**
+   * @param {string} id
+   * @param {ChatMessage} element
+   */
+  #drop(id, element) {
+    element.remove()
+    this.#shown.delete(id)
+    this.#waiting.delete(element)
   }
 
   /** @param {string} id */
   #refresh(id) {
-    this.#shown.get(id)?.refresh()
-    this.#keepEnd()
+    const element = this.#shown.get(id)
+    if (!element) return
+    element.refresh()
+    this.#soon([element])
   }
 
   /** @param {Delta} delta */
-  #grow({ id, text }) {
-    if (!this.#shown.has(id)) return
-    if (this.#pending.size === 0) requestAnimationFrame(() => this.#flush())
-    this.#pending.set(id, (this.#pending.get(id) ?? "") + text)
+  #grow(delta) {
+    const element = this.#shown.get(delta.id)
+    if (!element) return
+    element.grow(delta)
+    this.#soon([element])
+  }
+
+  /** @param {ChatMessage[]} elements that have text to show */
+  #soon(elements) {
+    if (this.#waiting.size === 0) requestAnimationFrame(() => this.#flush())
+    for (const element of elements) this.#waiting.add(element)
   }
 
   #flush() {
-    for (const [id, text] of this.#pending) this.#shown.get(id)?.grow(text)
-    this.#pending.clear()
+    const until = performance.now() + FRAME_SHARE_MS
+    const rest = [...this.#waiting].filter((element) => performance.now() > until || element.flush(until))
+    this.#waiting.clear()
+    if (rest.length > 0) this.#soon(rest)
     this.#keepEnd()
   }
 
@@ -82,16 +128,18 @@ export class ChatTranscript extends HTMLElement {
     else if (this.scrollTop < this.#lastTop) this.#following = false
     else if (distance < AT_END_PX) this.#following = true
     this.#lastTop = this.scrollTop
-    this.#announce()
+    this.#tell()
   }
 
   #keepEnd() {
     if (this.#following) this.scrollTop = this.scrollHeight
-    this.#announce()
+    this.#tell()
   }
 
-  #announce() {
-    this.dispatchEvent(new CustomEvent("transcript-follow", { bubbles: true, detail: this.#following }))
+  #tell() {
+    if (this.#told === this.#following) return
+    this.#told = this.#following
+    wish(this, "transcript-follow", this.#following)
   }
 }
 

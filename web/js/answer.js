@@ -1,0 +1,66 @@
+/** What a whole answer holds besides text: a form, options, things for the display area. */
+
+const NOT_DATA = new Set(["output", "thinking", "state", "streaming", "metrics", "error"])
+
+/**
+ * @typedef {{ name: string, label: string, type: string, required: boolean, options: string[] }} Field
+ */
+
+/**
+ * An output that is JSON text with `options` offers these as buttons.
+ *
+ * @param {Record<string, unknown>} answer
+ * @returns {{ text: string, data: Record<string, unknown> }}
+ */
+export function contentOf(answer) {
+  const output = typeof answer.output === "string" ? answer.output : ""
+  const data = Object.fromEntries(Object.entries(answer).filter(([name]) => !NOT_DATA.has(name)))
+  const offer = offerIn(output)
+  return offer ? { text: offer.text, data: { ...data, options: offer.options } } : { text: output, data }
+}
+
+/**
+ * @param {Record<string, unknown>} data
+ * @returns {string[]}
+ */
+export function optionsIn({ options }) {
+  return Array.isArray(options) ? options.map(String) : []
+}
+
+/**
+ * @param {Record<string, unknown>} data
+ * @returns {Field[]}
+ */
+export function fieldsIn({ form }) {
+  return Array.isArray(form) ? form.filter(({ name }) => typeof name === "string").map(fieldOf) : []
+}
+
+/**
+ * @param {Record<string, unknown>} data
+ * @returns {Record<string, unknown>} what belongs to the display area
+ */
+export function exhibitIn({ form: _form, options: _options, ...exhibit }) {
+  return exhibit
+}
+
+/** @param {Record<string, unknown>} field */
+function fieldOf({ name, label, type, required, options }) {
+  return {
+    name: String(name),
+    label: String(label ?? name),
+    type: String(type ?? "text"),
+    required: required === true || required === "true",
+    options: Array.isArray(options) ? options.map(String) : [],
+  }
+}
+
+/** @param {string} output */
+function offerIn(output) {
+  if (!output.trimStart().startsWith("{")) return null
+  try {
+    const { options, message, output: text } = JSON.parse(output)
+    return Array.isArray(options) ? { options, text: String(message ?? text ?? "") } : null
+  } catch {
+    return null
+  }
+}

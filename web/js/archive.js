@@ -1,0 +1,159 @@
+/**
+ * Conversations in this browser, in IndexedDB. Messages are kept one by one, so that saving a reply that
+ * grows does not touch the others.
+ */
+
+/** @import { Conversation, Message } from "./store.js" */
+
+const NAME = "mastrogpt"
+const VERSION = 1
+
+export class Archive {
+  #database
+
+  /** @param {IDBDatabase} database */
+  constructor(database) {
+    this.#database = database
+  }
+
+  /**
+   * @returns {Promise<Archive>}
+   * @throws {DOMException} when the browser keeps nothing, as in some private windows
+   */
+  static async open() {
+    const request = indexedDB.open(NAME, VERSION)
+    request.addEventListener("upgradeneeded", () => {
+      request.result.createObjectStore("conversations", { keyPath: "id" })
+      request.result.createObjectStore("messages", { keyPath: "id" }).createIndex("conversation", "conversation")
+    })
+    return new Archive(await settled(request))
+  }
+
+  /** @returns {Promise<Conversation[]>} newest first */
+  async conversations() {
+    const all = await settled(this.#store("conversations").getAll())
+    return all.sort((one, other) => other.at - one.at)
+  }
+
+  /**
+   * @param {string} conversation
+   * @returns {Promise<Message[]>} in order
+   */
+  async messages(conversation) {
+    const index = this.#store("messages").index("conversation")
+    const all = await settled(index.getAll(conversation))
+    return all.sort((one, other) => one.place - other.place)
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Message | undefined>}
+   */
+  async message(id) {
+    return settled(this.#store("messages").get(id))
+  }
+
+  /**
+   * @param {string} words
+   * @returns {Promise<Set<string>>} conversations with a message that holds the words, in any case
+   */
+  async search(words) {
+    const wanted = words.toLocaleLowerCase()
+    const all = await settled(this.#store("messages").getAll())
+    return new Set(all.filter(({ text }) => text.toLocaleLowerCase().includes(wanted)).map(({ conversation }) => conversation))
+  }
+
+  /** @param {Conversation} conversation */
+  async keep(conversation) {
+    await settled(this.#store("conversations", "readwrite").put(conversation))
+  }
+
+  /** @param {Message} message */
+  async keepMessage(message) {
+    await settled(this.#store("messages", "readwrite").put(message))
+  }
+
+  /** @param {string[]} ids */
+  async removeMessages(ids) {
+    const store = this.#store("messages", "readwrite")
+    await Promise.all(ids.map((id) => settled(store.delete(id))))
+  }
+
+  /** @param {string} id */
+  async remove(id) {
+    const messages = await this.messages(id)
+    await this.removeMessages(messages.map((message) => message.id))
+    await settled(this.#store("conversations", "readwrite").delete(id))
+  }
+
+  /**
+   * @param {"conversations" | "messages"} name
+   * @param {IDBTransactionMode} [mode]
+   */
+  #store(name, mode) {
+    return this.#database.transaction(name, mode).objectStore(name)
+  }
+}
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function settled(request) {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result))
+    request.addEventListener("error", () => reject(request.error))
+  })
+}
+
+/** The same for as long as the page lives, where the browser keeps nothing. */
+export class MemoryArchive {
+  /** @type {Map<string, Conversation>} */
+  #conversations = new Map()
+  /** @type {Map<string, Message>} */
+  #messages = new Map()
+
+  async conversations() {
+    return [...this.#conversations.values()].sort((one, other) => other.at - one.at)
+  }
+
+  /** @param {string} conversation */
+  async messages(conversation) {
+    const own = [...this.#messages.values()].filter((message) => message.conversation === conversation)
+    return own.sort((one, other) => one.place - other.place)
+  }
+
+  /** @param {string} id */
+  async message(id) {
+    return this.#messages.get(id)
+  }
+
+  /** @param {string} words */
+  async search(words) {
+    const wanted = words.toLocaleLowerCase()
+    const found = [...this.#messages.values()].filter(({ text }) => text.toLocaleLowerCase().includes(wanted))
+    return new Set(found.map(({ conversation }) => conversation))
+  }
+
+  /** @param {Conversation} conversation */
+  async keep(conversation) {
+    this.#conversations.set(conversation.id, conversation)
+  }
+
+  /** @param {Message} message */
+  async keepMessage(message) {
+    this.#messages.set(message.id, message)
+  }
+
+  /** @param {string[]} ids */
+  async removeMessages(ids) {
+    for (const id of ids) this.#messages.delete(id)
+  }
+
+  /** @param {string} id */
+  async remove(id) {
+    for (const message of await this.messages(id)) this.#messages.delete(message.id)
+    this.#conversations.delete(id)
+  }
+}

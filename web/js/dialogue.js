@@ -1,0 +1,50 @@
+/** What of a conversation is sent with the next message. */
+
+/** @import { Message, Picked, Settings } from "./store.js" */
+
+/** Requests of OpenServerless hold 1 MiB; a character can take six bytes. */
+const MOST_CHARACTERS = 120_000
+
+/**
+ * @param {Message[]} messages before the new one
+ * @param {Settings} settings
+ * @returns {{ role: "system" | "user" | "assistant", content: string }[]} the newest that fit, in order
+ */
+export function historyOf(messages, { system }) {
+  const turns = messages
+    .filter(({ opening, text }) => !opening && text)
+    .map(({ from, text }) => ({ role: from, content: text }))
+  while (turns.reduce((sum, { content }) => sum + content.length, 0) > MOST_CHARACTERS) turns.shift()
+  return system ? [{ role: "system", content: system }, ...turns] : turns
+}
+
+/** @param {Settings} settings */
+export function optionsOf({ temperature, maxTokens }) {
+  return {
+    ...(temperature === null ? {} : { temperature }),
+    ...(maxTokens === null ? {} : { max_tokens: maxTokens }),
+  }
+}
+
+/**
+ * @param {Message[]} messages
+ * @param {Picked} picked
+ * @returns {string} what the last reply that arrived gave, unless a model was picked after it
+ */
+export function stateOf(messages, picked) {
+  const last = messages.findLast(({ from, status }) => from === "assistant" && !UNANSWERED.has(status))
+  return picked.place > (last?.place ?? -1) ? picked.state : (last?.state ?? "")
+}
+
+const UNANSWERED = new Set(["waiting", "streaming", "failed"])
+const LONGEST_TITLE = 60
+
+/**
+ * @param {string} text a first message
+ * @returns {string} its first line, cut at a word
+ */
+export function titleOf(text) {
+  const line = text.trim().split("\n")[0] ?? ""
+  if (line.length <= LONGEST_TITLE) return line
+  return `${line.slice(0, LONGEST_TITLE).replace(/\s+\S*$/, "")}…`
+}

@@ -1,0 +1,47 @@
+/** Which model answers, whether its server does, and the choice of another. */
+
+import { t } from "../i18n.js"
+import { part, wish } from "./parts.js"
+
+/** @import { State, Store } from "../store.js" */
+
+export class ChatModel extends HTMLElement {
+  /** @param {Store} store */
+  attach(store) {
+    store.watch(["health", "current", "messages"], (state) => this.#render(state))
+    store.addEventListener("message", () => this.#render(store.state))
+  }
+
+  /** @param {State} state */
+  #render({ health, current, messages }) {
+    const answered = messages.findLast(({ figures }) => figures?.model)?.figures?.model
+    const model = current?.picked.model || answered || ""
+    this.hidden = health.ok === null && !model
+    part(this, "dot").dataset.health = health.ok === null ? "unknown" : health.ok ? "good" : "bad"
+    part(this, "model").textContent = health.ok === false ? t("model.none") : model || t("model.any")
+    part(this, "health").textContent = health.ok === false ? t("model.bad") : t("model.good")
+    part(this, "reason").textContent = health.reason
+    part(this, "reason").hidden = !health.reason
+    const choice = current?.action === health.action ? health.models : []
+    part(this, "models").replaceChildren(...choice.map((name) => this.#option(name, name === model)))
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} chosen
+   */
+  #option(name, chosen) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.className = "menu__item"
+    button.textContent = name
+    button.setAttribute("aria-pressed", String(chosen))
+    button.addEventListener("click", () => {
+      part(this, "model-menu").hidePopover()
+      wish(this, "model-pick", name)
+    })
+    return button
+  }
+}
+
+customElements.define("chat-model", ChatModel)

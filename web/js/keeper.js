@@ -1,0 +1,99 @@
+/**
+ * Keeps what the store shows: in the archive, and in the other tabs.
+ *
+ * A running reply is saved now and then. What came since is written to `localStorage` when the page goes
+ * away, because only that is certain to be done by then; the next page puts it where it belongs.
+ */
+
+import { isRunning } from "./store.js"
+
+/** @import { Archive, MemoryArchive } from "./archive.js" */
+/** @import { Delta, Message, Store } from "./store.js" */
+/** @import { Tabs } from "./tabs.js" */
+
+const SAVE_EVERY_MS = 1_000
+const UNSAVED = "mastrogpt-unsaved:"
+
+export class Keeper {
+  #archive
+  #tabs
+  /** Running replies of this tab, by id. @type {Map<string, Message>} */
+  #running = new Map()
+  /** How much of each is saved. @type {Map<string, { text: number, thinking: number }>} */
+  #saved = new Map()
+
+  /**
+   * @param {Archive | MemoryArchive} archive
+   * @param {Tabs} tabs
+   */
+  constructor(archive, tabs) {
+    this.#archive = archive
+    this.#tabs = tabs
+    setInterval(() => this.#saveRunning(), SAVE_EVERY_MS)
+    addEventListener("pagehide", () => this.#leave())
+    tabs.on("asks", ({ id }) => this.#running.has(id) && tabs.tell({ type: "has", id }))
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Message | undefined} the message, when this tab is writing it
+   */
+  written(id) {
+    return this.#running.get(id)
+  }
+
+  /** @param {Message} message new or changed; greetings are asked for again and not kept */
+  async keep(message) {
+    if (message.opening) return
+    if (isRunning(message)) this.#running.set(message.id, message)
+    else this.#running.delete(message.id)
+    await this.#save(message)
+    this.#tabs.tell({ type: "message", message })
+  }
+
+  /** @param {Message} message @param {Delta} delta text just added to it */
+  grown(message, delta) {
+    this.#tabs.tell({ type: "grow", delta, at: message.text.length - delta.text.length })
+  }
+
+  /** Puts back what earlier pages could not save. */
+  async recover() {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith(UNSAVED))) {
+      const { text, thinking, ...at } = JSON.parse(localStorage.getItem(key) ?? "{}")
+      const message = await this.#archive.message(key.slice(UNSAVED.length))
+      if (message && isRunning(message)) {
+        message.text = message.text.slice(0, at.textAt) + text
+        message.thinking = message.thinking.slice(0, at.thinkingAt) + thinking
+        await this.#archive.keepMessage(message)
+      }
+      localStorage.removeItem(key)
+    }
+  }
+
+  async #saveRunning() {
+    for (const message of this.#running.values()) {
+      const saved = this.#saved.get(message.id)
+      if (saved?.text !== message.text.length || saved.thinking !== message.thinking.length) await this.#save(message)
+    }
+  }
+
+  /** @param {Message} message */
+  async #save(message) {
+    const size = { text: message.text.length, thinking: message.thinking.length }
+    await this.#archive.keepMessage(message)
+    this.#saved.set(message.id, size)
+  }
+
+  #leave() {
+    for (const { id, text, thinking } of this.#running.values()) {
+      const saved = this.#saved.get(id) ?? { text: 0, thinking: 0 }
+      const rest = {
+        textAt: saved.text,
+        text: text.slice(saved.text),
+        thinkingAt: saved.thinking,
+        thinking: thinking.slice(saved.thinking),
+      }
+      localStorage.setItem(UNSAVED + id, JSON.stringify(rest))
+    }
+  }
+}
