@@ -5,34 +5,54 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import Mount
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
+from localops.config import USER
+from localops.credentials import Credentials
+from localops.guard import Guard
+from localops.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
 from localops.registry import Registry
 from localops.routes.rest import RestApi
 from localops.routes.site import Site
 from localops.routes.stream import Streamer
+from localops.routes.uploaded_site import UploadedSite
 from localops.routes.web import WebActions
 from localops.runner import Runner
+from localops.s3.api import S3
+from localops.s3.signature import is_signed
+from localops.s3.storage import Storage
 
-# Names that only this machine has: a foreign page cannot make a browser send them for its own server.
-LOCAL_HOSTS = ["localhost", "*.localhost", "127.0.0.1"]
+STREAMER_TEXT = "Streamer proxy running"
 
 
-def make_app(registry: Registry, runner: Runner, web: Path, local_only: bool) -> Starlette:
+def make_app(
+    registry: Registry,
+    runner: Runner,
+    page: Path,
+    storage: Storage,
+    credentials: Credentials,
+    listening_on: str,
+    password: str | None,
+) -> ASGIApp:
     """The application that `up` serves.
 
     Args:
-        web: the folder of the static site.
-        local_only: refuse requests that name another host than this machine.
+        page: the folder of the static site.
+        storage: what S3 holds.
+        listening_on: decides which names are this machine's.
+        password: what everybody needs; None where only this machine reaches the server.
     """
-    return Starlette(
-        routes=[
-            *WebActions(registry, runner).routes(),
-            *Streamer(registry, runner).routes(),
-            *RestApi(registry, runner.api_key).routes(),
-            Mount("/", Site(web)),
-        ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS)] if local_only else [],
-    )
+    names = own_names(listening_on)
+    api = [*WebActions(registry, runner).routes(), *RestApi(registry, runner.api_key).routes()]
+    streams = Streamer(registry, runner).routes()
+    site = Site(page)
+    services = {
+        "": Starlette(routes=[*api, *streams, Mount("/", site)]),
+        USER: Starlette(routes=[*api, Mount("/", UploadedSite(storage, f"{USER}-web", site))]),
+        STREAM_HOST: Starlette(routes=[Route("/", PlainTextResponse(STREAMER_TEXT)), *streams]),
+        S3_HOST: S3(storage, {credentials.user: credentials.s3_secret_key}),
+    }
+    hosts = VirtualHosts(services, names, is_signed)
+    return Guard(hosts, names, password, runner.api_key, is_signed)

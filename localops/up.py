@@ -7,30 +7,31 @@ import contextlib
 import errno
 import logging
 import os
-import secrets
 import signal
 import socket
 import sys
-import uuid
 import webbrowser
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from localops import bootstrap, config, model_host, watcher
+from localops import bootstrap, config, guard, hosts, model_host, watcher
 from localops.activations import Activations
 from localops.app import make_app
 from localops.config import USER, Project
+from localops.credentials import read_or_make
 from localops.deployment import Deployment
 from localops.errors import StartError
 from localops.model_host import BuiltInModel, ModelHost
 from localops.registry import Registry
+from localops.request_target import TargetProtocol
 from localops.requirements import Requirements
 from localops.runner import Runner
+from localops.s3.storage import Storage
 
-LOOPBACK = ("127.0.0.1", "localhost")
 # A stream that is still open when the person stops the server gets this long to end.
 GRACE_S = 1
 
@@ -76,9 +77,11 @@ async def up(options: Options) -> None:
     project = Project(options.project.resolve())
     project.check()
     project.make_private()
-    with listen(options.host, options.port) as listener:
-        shown_host = "localhost" if options.host in LOOPBACK else options.host
-        url = f"http://{shown_host}:{listener.getsockname()[1]}"
+    credentials, _ = read_or_make(project.private)
+    storage = contextlib.closing(Storage(project.private / "s3"))
+    with listen(options.host, options.port) as listener, storage as objects:
+        password = guard.password_for(options.host, config.layers(project, {}).get(guard.PASSWORD_VARIABLE))
+        url = f"http://{hosts.shown_name(options.host)}:{listener.getsockname()[1]}"
         async with asyncio.TaskGroup() as tasks:
             background: list[asyncio.Task[None]] = []
             host = existing_model(project)
@@ -86,16 +89,24 @@ async def up(options: Options) -> None:
                 built_in = BuiltInModel()
                 background.append(tasks.create_task(built_in.run()))
                 host = built_in.host()
-            api_key = f"{uuid.uuid4()}:{secrets.token_urlsafe(32)}"
             requirements = Requirements(project.private / "requirements")
-            runner = Runner(Activations(), url, api_key, requirements)
+            runner = Runner(Activations(), url, credentials.auth, requirements)
             background.append(tasks.create_task(runner.look_after()))
             deployment = Deployment(project, login_variables(url, host), Registry(), runner)
             deployment.refresh()
             log.info(host.line)
             background.append(tasks.create_task(watcher.watch(project, deployment.refresh)))
             try:
-                await serve(deployment, listener, url, options)
+                app = make_app(
+                    deployment.registry,
+                    runner,
+                    site_folder(project),
+                    objects,
+                    credentials,
+                    options.host,
+                    password,
+                )
+                await serve(app, listener, url, options)
             finally:
                 for task in background:
                     task.cancel()
@@ -136,14 +147,16 @@ def login_variables(url: str, host: ModelHost) -> dict[str, str]:
     }
 
 
-async def serve(deployment: Deployment, listener: socket.socket, url: str, options: Options) -> None:
+async def serve(app: ASGIApp, listener: socket.socket, url: str, options: Options) -> None:
     """Answer requests until a signal comes."""
-    app = make_app(
-        deployment.registry, deployment.runner, site_folder(deployment.project), options.host in LOOPBACK
-    )
     server = Server(
         uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_S
+            app,
+            http=TargetProtocol,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_S,
         ),
         url,
     )

@@ -120,7 +120,7 @@ def test_a_question_before_a_request_of_another_origin_runs_nothing(desk: Localo
 
 def test_a_request_for_another_host_name_is_refused(desk: LocalopsProcess):
     answer = httpx.get(f"{desk.url}/api/my/cases/echo", headers={"host": "evil.example"})
-    assert answer.status_code == 400
+    assert answer.status_code == 421
 
 
 def test_the_actions_are_listed_for_who_has_the_key(desk: LocalopsProcess):

@@ -1,0 +1,67 @@
+"""The site as it was uploaded: the objects of the user's `-web` bucket, over the page on disk.
+
+Source: apache/openserverless-operator nginx-static-cm.yaml. Better than there: a file without an extension
+is found under its own name, and a missing file with one is a plain 404.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from localops.routes.site import Site
+from localops.s3.errors import S3Error
+from localops.s3.objects import object_headers, object_response
+from localops.s3.storage import Storage
+
+INDEX = "index.html"
+
+
+class UploadedSite:
+    """Static files, as an ASGI application.
+
+    Args:
+        bucket: where `ops ide deploy` uploads the site.
+        site: the page on disk; answers for what was not uploaded.
+    """
+
+    def __init__(self, storage: Storage, bucket: str, site: Site) -> None:
+        self.storage = storage
+        self.bucket = bucket
+        self.site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        uploaded = None
+        if request.method in ("GET", "HEAD") and not self.storage.is_empty():
+            path = request.scope["path"].removeprefix("/")
+            uploaded = await run_in_threadpool(self.find, path, request.headers)
+        await (uploaded or self.site)(scope, receive, send)
+
+    def find(self, path: str, headers: Headers) -> Response | None:
+        """The object that a path names; None when the page on disk is to answer."""
+        for key in self.keys(path):
+            try:
+                found, file = self.storage.open(self.bucket, key)
+            except S3Error:
+                continue
+            try:
+                return object_response(
+                    found, file, headers, object_headers(found) | {"cache-control": "no-cache"}
+                )
+            except S3Error as error:
+                return Response(status_code=error.status)
+        return None
+
+    def keys(self, path: str) -> list[str]:
+        """The keys under which a path may have been uploaded, the best first."""
+        if path.endswith("/") or not path:
+            return [path + INDEX, INDEX]
+        is_asset = bool(PurePosixPath(path).suffix)
+        is_on_disk = self.site.lookup_path(path)[1] is not None
+        return [path] if is_asset or is_on_disk else [path, f"{path}/{INDEX}", INDEX]

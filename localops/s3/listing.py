@@ -1,0 +1,66 @@
+"""Which keys and common prefixes a listing shows, and where the next one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from localops.s3.index import LAST_CHARACTER, Index, Object
+
+MOST_KEYS = 1000
+
+
+@dataclass
+class Listing:
+    """One page of a listing.
+
+    Attributes:
+        last: the last key or common prefix shown.
+        is_truncated: whether there is more after it.
+    """
+
+    objects: list[Object] = field(default_factory=list[Object])
+    prefixes: list[str] = field(default_factory=list[str])
+    last: str = ""
+    is_truncated: bool = False
+
+
+def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, most: int) -> Listing:
+    """List a bucket.
+
+    Args:
+        delimiter: keys that share what comes before its first occurrence after the prefix are shown as one.
+        after: show only what is greater; a common prefix shows that it was shown before.
+        most: at most so many keys and common prefixes, and never more than MOST_KEYS.
+    """
+    found = Listing()
+    most = min(most, MOST_KEYS)
+    if delimiter and after.endswith(delimiter) and after.startswith(prefix):
+        after += LAST_CHARACTER
+    for each in entries(index, bucket, prefix, delimiter, after):
+        if len(found.objects) + len(found.prefixes) >= most:
+            found.is_truncated = most > 0
+            break
+        if isinstance(each, Object):
+            found.objects.append(each)
+            found.last = each.key
+        else:
+            found.prefixes.append(each)
+            found.last = each
+    return found
+
+
+def entries(index: Index, bucket: str, prefix: str, delimiter: str, after: str) -> Iterator[Object | str]:
+    """Objects, and a common prefix in the place of all keys that have it."""
+    common = ""
+    while page := index.page(bucket, prefix, after, MOST_KEYS):
+        for each in page:
+            after = each.key
+            if common and each.key.startswith(common):
+                continue
+            head, found, _ = each.key[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
+            common = prefix + head + delimiter if found else ""
+            yield common or each
+        if common:
+            # The next page need not read the rest of what the prefix stands for.
+            after = common + LAST_CHARACTER

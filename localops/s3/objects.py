@@ -1,0 +1,200 @@
+"""Single objects: put, copy, get, head, delete."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import closing
+from email.utils import parsedate_to_datetime
+from typing import BinaryIO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from localops.s3.documents import document, http_time, iso_time, text
+from localops.s3.errors import S3Error
+from localops.s3.index import Object
+from localops.s3.request import S3Request, split_path
+from localops.s3.storage import Storage
+
+KEPT_HEADERS = (
+    "content-type",
+    "content-disposition",
+    "content-language",
+    "cache-control",
+    "expires",
+)
+METADATA = "x-amz-meta-"
+DEFAULT_TYPE = "binary/octet-stream"
+READ_BYTES = 256 * 1024
+BYTE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+async def put_object(request: S3Request, storage: Storage) -> Response:
+    if "x-amz-copy-source" in request.headers:
+        return await copy_object(request, storage)
+    only_new = request.headers.get("if-none-match") == "*"
+    with storage.new_file() as file:
+        payload = await request.receive(file)
+        etag = payload.md5.hexdigest()
+        headers = {**kept_headers(request.headers), **payload.checksums}
+        stored = Object(request.key, file.name, payload.size, etag, headers=headers)
+        await run_in_threadpool(storage.put, request.bucket, file, stored, only_new)
+    return Response(headers={"etag": f'"{etag}"', **payload.checksums})
+
+
+async def copy_object(request: S3Request, storage: Storage) -> Response:
+    old, source = await run_in_threadpool(open_source, request, storage)
+    with closing(source), storage.new_file() as file:
+        etag = await run_in_threadpool(file.copy, source, old.size)
+        replace = request.headers.get("x-amz-metadata-directive") == "REPLACE"
+        headers = kept_headers(request.headers) if replace else old.headers
+        stored = Object(request.key, file.name, old.size, etag, headers=headers)
+        await run_in_threadpool(storage.put, request.bucket, file, stored)
+    return document(
+        "CopyObjectResult", [text("ETag", f'"{etag}"'), text("LastModified", iso_time(stored.modified_s))]
+    )
+
+
+def open_source(request: S3Request, storage: Storage) -> tuple[Object, BinaryIO]:
+    """What `x-amz-copy-source` names; only the caller's own buckets."""
+    bucket, key = split_path(request.headers["x-amz-copy-source"].partition("?versionId=")[0])
+    if bucket != request.bucket and bucket.rpartition("-")[0] != request.caller.user:
+        raise S3Error("AccessDenied")
+    return storage.open(bucket, key)
+
+
+def kept_headers(headers: Headers) -> dict[str, str]:
+    """What a request says of an object that is sent again with it."""
+    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+    kept.setdefault("content-type", DEFAULT_TYPE)
+    encodings = [each.strip() for each in headers.get("content-encoding", "").split(",")]
+    if encoding := ", ".join(each for each in encodings if each and each != "aws-chunked"):
+        kept["content-encoding"] = encoding
+    return {**kept, **{name: value for name, value in headers.items() if name.startswith(METADATA)}}
+
+
+async def get_object(request: S3Request, storage: Storage) -> Response:
+    instead = overrides(request.query)
+    found, file = await run_in_threadpool(storage.open, request.bucket, request.key)
+    with_checksums = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
+    return object_response(found, file, request.headers, object_headers(found, with_checksums) | instead)
+
+
+async def delete_object(request: S3Request, storage: Storage) -> Response:
+    await run_in_threadpool(storage.remove, request.bucket, request.key)
+    return Response(status_code=204)
+
+
+def object_response(found: Object, file: BinaryIO, asked: Headers, headers: Mapping[str, str]) -> Response:
+    """An object, or the part of it that was asked for. Closes the file, also when it refuses.
+
+    Raises:
+        S3Error: a condition does not hold, or there is no such part.
+    """
+    try:
+        check_conditions(found, asked)
+        span = asked_range(asked.get("range"), found.size)
+    except S3Error:
+        file.close()
+        raise
+    return ObjectResponse(file, span or range(found.size), headers, partial=span is not None, size=found.size)
+
+
+def object_headers(found: Object, with_checksums: bool = False) -> dict[str, str]:
+    headers = {
+        name: value
+        for name, value in found.headers.items()
+        if with_checksums or not name.startswith("x-amz-checksum-")
+    }
+    return {
+        **headers,
+        "etag": f'"{found.etag}"',
+        "last-modified": http_time(found.modified_s),
+        "accept-ranges": "bytes",
+    }
+
+
+def overrides(query: Mapping[str, str]) -> dict[str, str]:
+    """The headers that a presigned URL sets, such as `response-content-type`."""
+    names = (*KEPT_HEADERS, "content-encoding")
+    asked = {name: query[f"response-{name}"] for name in names if query.get(f"response-{name}")}
+    for name, value in asked.items():
+        if not value.isascii() or not value.isprintable():
+            raise S3Error("InvalidArgument", f"response-{name} cannot stand in a header.")
+    return asked
+
+
+def check_conditions(found: Object, headers: Headers) -> None:
+    """Raise S3Error when a condition does not hold. Source: RFC 9110, 13.2.2."""
+    if "if-match" in headers:
+        if not matches(headers["if-match"], found):
+            raise S3Error("PreconditionFailed")
+    elif "if-unmodified-since" in headers and is_newer(found, headers["if-unmodified-since"]):
+        raise S3Error("PreconditionFailed")
+    if "if-none-match" in headers:
+        if matches(headers["if-none-match"], found):
+            raise S3Error("NotModified")
+    elif "if-modified-since" in headers and not is_newer(found, headers["if-modified-since"]):
+        raise S3Error("NotModified")
+
+
+def matches(tags: str, found: Object) -> bool:
+    return tags.strip() == "*" or found.etag in [tag.strip().strip('"') for tag in tags.split(",")]
+
+
+def is_newer(found: Object, date: str) -> bool:
+    try:
+        return int(found.modified_s) > parsedate_to_datetime(date).timestamp()
+    except ValueError as error:
+        raise S3Error("InvalidArgument", f"{date!r} is not a date.") from error
+
+
+def asked_range(header: str | None, size: int) -> range | None:
+    """The bytes that a Range header asks for; None when it is absent or malformed and so asks for all.
+
+    Raises:
+        S3Error: none of them is there.
+    """
+    match = BYTE_RANGE.fullmatch(header.strip()) if header else None
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        begin, end = max(0, size - int(last)), size
+    else:
+        begin, end = int(first), min(int(last) + 1 if last else size, size)
+        if last and int(last) < int(first):
+            return None
+    if begin >= end:
+        raise S3Error("InvalidRange")
+    return range(begin, end)
+
+
+class ObjectResponse(Response):
+    """Sends a span of an open file and closes it."""
+
+    def __init__(
+        self, file: BinaryIO, span: range, headers: Mapping[str, str], partial: bool, size: int
+    ) -> None:
+        super().__init__(None, 206 if partial else 200, headers)
+        self.file = file
+        self.span = span
+        self.headers["content-length"] = str(len(span))
+        if partial:
+            self.headers["content-range"] = f"bytes {span.start}-{span.stop - 1}/{size}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an ASGI application
+        with self.file:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            left = 0 if scope["method"] == "HEAD" else len(self.span)
+            self.file.seek(self.span.start)
+            while left:
+                data = await run_in_threadpool(self.file.read, min(left, READ_BYTES))
+                left = left - len(data) if data else 0
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})

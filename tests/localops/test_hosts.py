@@ -1,0 +1,275 @@
+"""One port, several names: who answers under which, through a proxy setting too, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import requests
+from localops_process import ROOT, LocalopsProcess
+
+from localops.hosts import own_names, service_of, shown_name
+
+HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
+STREAM = """#--web true
+import json, socket
+def main(args):
+    with socket.create_connection((args["STREAM_HOST"], int(args["STREAM_PORT"]))) as relay:
+        relay.sendall(json.dumps({"output": "hi"}).encode())
+    return {"body": {}}
+"""
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hosts")
+    (folder / "packages" / "demo").mkdir(parents=True)
+    (folder / "packages" / "demo" / "hello.py").write_text(HELLO)
+    (folder / "packages" / "demo" / "stream.py").write_text(STREAM)
+    (folder / "web").mkdir()
+    (folder / "web" / "index.html").write_text("the page on disk")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(project: Path) -> Iterator[LocalopsProcess]:
+    with LocalopsProcess(project=project) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def open_server(project: Path) -> Iterator[LocalopsProcess]:
+    """A server that other machines could reach."""
+    environment = {"LOCALOPS_PASSWORD": PASSWORD}
+    with LocalopsProcess("--host", "0.0.0.0", project=project, environment=environment) as process:
+        process.url = f"http://127.0.0.1:{port_of(process)}"
+        yield process
+
+
+def port_of(server: LocalopsProcess) -> int:
+    return int(server.ready_line.rsplit(":", 1)[1])
+
+
+def asked(server: LocalopsProcess, request: str) -> str:
+    """What the server answers to the bytes of one request, up to its closing of the connection."""
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=10) as connection:
+        connection.sendall(request.replace("\n", "\r\n").encode())
+        parts = iter(lambda: connection.recv(65536), b"")
+        return b"".join(parts).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "status", "text"),
+    [
+        ("localhost", "/", 200, "the page on disk"),
+        ("LOCALHOST.", "/", 200, "the page on disk"),
+        ("localhost", "/api/my/demo/hello", 200, '{"answer":"one"}'),
+        ("127.0.0.1", "/web/devel/demo/stream", 200, '{"output": "hi"}\n'),
+        ("devel.localhost", "/", 200, "the page on disk"),
+        ("devel.localhost", "/chat/any/where", 200, "the page on disk"),
+        ("devel.localhost", "/api/my/demo/hello", 200, '{"answer":"one"}'),
+        ("devel.localhost", "/api/v1/web/devel/demo/hello", 200, '{"answer":"one"}'),
+        ("stream.localhost", "/", 200, "Streamer proxy running"),
+        ("stream.localhost", "/web/devel/demo/stream", 200, '{"output": "hi"}\n'),
+        ("stream.localhost", "/api/my/demo/hello", 404, "Not Found"),
+        ("s3.localhost", "/", 403, "AccessDenied"),
+        ("[::1]", "/", 200, "the page on disk"),
+        ("stream.127.0.0.1", "/", 200, "Streamer proxy running"),
+        ("evil.example", "/", 421, "does not answer for evil.example"),
+        ("stream.evil.example", "/", 421, "does not answer for stream.evil.example"),
+        ("localhost.evil.example", "/", 421, "does not answer for localhost.evil.example"),
+        ("evil.localhost", "/", 421, "does not answer for evil.localhost"),
+        ("", "/", 421, "does not answer for"),
+    ],
+)
+def test_each_name_answers_its_own_part(
+    server: LocalopsProcess, name: str, path: str, status: int, text: str
+):
+    found = httpx.get(server.url + path, headers={"host": f"{name}:{port_of(server)}" if name else ""})
+    assert (found.status_code, text in found.text) == (status, True), found.text
+
+
+def test_a_request_without_one_host_is_refused(server: LocalopsProcess):
+    assert "421" in asked(server, "GET / HTTP/1.1\nConnection: close\n\n").splitlines()[0]
+    two = asked(server, "GET / HTTP/1.1\nHost: localhost\nHost: evil.example\nConnection: close\n\n")
+    assert "421" in two.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "text"),
+    [
+        ("http://stream.localhost/", 200, "Streamer proxy running"),
+        ("http://stream.localhost:3233/web/devel/demo/stream", 200, '{"output": "hi"}'),
+        ("http://devel.localhost/api/my/demo/hello?a=b", 200, '{"answer":"one"}'),
+        ("http://localhost", 200, "the page on disk"),
+        ("http://localhost?a=b", 200, "the page on disk"),
+        ("http://someone@localhost/", 200, "the page on disk"),
+        ("http://[::1]:99/", 200, "the page on disk"),
+        ("http://evil.example/", 421, "does not answer for evil.example"),
+        ("http://evil.example:80/api/my/demo/hello", 421, "does not answer for evil.example:80"),
+        ("http:///", 400, "Invalid HTTP request"),
+    ],
+)
+def test_the_host_of_an_absolute_target_counts_and_not_the_header(
+    server: LocalopsProcess, target: str, status: int, text: str
+):
+    answer = asked(server, f"GET {target} HTTP/1.1\nHost: localhost\nConnection: close\n\n")
+    assert str(status) in answer.splitlines()[0]
+    assert text in answer
+
+
+def test_the_body_of_a_request_in_absolute_form_arrives(server: LocalopsProcess):
+    head = "POST http://devel.localhost/api/my/demo/hello HTTP/1.1\nHost: x\nContent-Length: 2\n"
+    answer = asked(server, f"{head}Connection: close\n\n{{}}")
+    assert '{"answer":"one"}' in answer
+
+
+def test_connect_is_refused_with_a_sentence(server: LocalopsProcess):
+    answer = asked(server, "CONNECT evil.example:443 HTTP/1.1\nHost: evil.example:443\n\n")
+    assert "405" in answer.splitlines()[0]
+    assert "localops passes nothing on" in answer
+    assert httpx.get(server.url).status_code == 200
+
+
+def test_requests_reaches_names_that_do_not_resolve_through_a_proxy_setting(server: LocalopsProcess):
+    with requests.Session() as session:
+        session.trust_env = False
+        session.proxies = {"http": server.url}
+        streamed = session.post("http://stream.localhost:3233/web/devel/demo/stream", json={}, timeout=10)
+        page = session.get("http://devel.localhost/", timeout=10)
+        foreign = session.get("http://evil.example/", timeout=10)
+    assert (streamed.text, page.text, foreign.status_code) == ('{"output": "hi"}\n', "the page on disk", 421)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/", {"origin": "http://evil.example"}, 403),
+        ("/", {"origin": "null"}, 403),
+        ("/", {"sec-fetch-site": "cross-site"}, 403),
+        ("/_localops/anything", {"sec-fetch-site": "same-site"}, 403),
+        ("/", {"sec-fetch-site": "same-origin"}, 405),
+        ("/", {}, 405),
+        ("/api/my/demo/hello", {"origin": "http://evil.example"}, 200),
+        ("/web/devel/demo/stream", {"origin": "http://evil.example"}, 200),
+    ],
+)
+def test_a_page_of_another_origin_changes_only_what_cors_lets_it(
+    server: LocalopsProcess, path: str, headers: dict[str, str], status: int
+):
+    assert httpx.post(server.url + path, headers=headers).status_code == status
+
+
+def test_the_own_origin_may_change_things(server: LocalopsProcess):
+    assert httpx.post(server.url, headers={"origin": server.url}).status_code == 405
+
+
+@pytest.mark.parametrize("password", [None, "", "short"])
+def test_other_machines_are_let_in_only_with_a_password(project: Path, password: str | None):
+    words = [sys.executable, "-m", "localops", "up", "--no-open", "--host", "0.0.0.0", "--port", "0"]
+    environment = {"LOCALOPS_PASSWORD": password} if password is not None else {}
+    done = subprocess.run(
+        [*words, "--project", project],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "set LOCALOPS_PASSWORD in the environment or in .env" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api/my/demo/hello", "/web/devel/demo/stream", "/api/v1/namespaces", "/_localops"]
+)
+def test_nothing_answers_without_the_password(open_server: LocalopsProcess, path: str):
+    for credentials in (None, ("", "wrong"), (PASSWORD, "")):
+        found = httpx.post(open_server.url + path, json={}, auth=credentials)
+        assert found.status_code == 401
+        assert "LOCALOPS_PASSWORD" in found.text
+
+
+def test_a_tool_sends_the_password_by_basic(open_server: LocalopsProcess):
+    found = httpx.post(f"{open_server.url}/api/my/demo/hello", json={}, auth=("anybody", PASSWORD))
+    assert found.text == '{"answer":"one"}'
+
+
+def test_a_foreign_page_cannot_use_a_password_that_the_browser_remembers(open_server: LocalopsProcess):
+    url = f"{open_server.url}/api/my/demo/hello"
+    found = httpx.post(url, json={}, auth=("", PASSWORD), headers={"origin": "http://evil.example"})
+    assert found.status_code == 401
+
+
+def test_a_browser_logs_in_once_with_a_form(open_server: LocalopsProcess):
+    with httpx.Client(base_url=open_server.url, headers={"accept": "text/html"}) as browser:
+        form = browser.get("/chat/somewhere")
+        assert (form.status_code, 'type="password"' in form.text) == (401, True)
+        assert "Basic" not in form.headers["www-authenticate"]
+        wrong = browser.post("/_localops/login", data={"password": "wrong"})
+        assert (wrong.status_code, "not the password" in wrong.text) == (403, True)
+        right = browser.post("/_localops/login", data={"password": PASSWORD})
+        assert right.status_code == 303
+        cookie = right.headers["set-cookie"]
+        assert re.match(r"localops_\d+=[\w-]{40,};", cookie)
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert browser.get("/").text == "the page on disk"
+        session = browser.get("/api/my/demo/hello", headers={"authorization": "Bearer a-token-of-the-page"})
+        assert session.text == '{"answer":"one"}'
+
+
+def test_the_login_form_takes_nothing_from_another_origin(open_server: LocalopsProcess):
+    url = f"{open_server.url}/_localops/login"
+    found = httpx.post(url, data={"password": PASSWORD}, headers={"origin": "http://evil.example"})
+    assert found.status_code == 403
+    assert "set-cookie" not in found.headers
+
+
+def test_the_key_of_the_rest_api_opens_without_the_password(open_server: LocalopsProcess, project: Path):
+    text = (project / ".localops" / "credentials.json").read_text()
+    auth = re.search(r'"auth": "([^"]+)"', text)
+    assert auth is not None
+    basic = base64.b64encode(auth[1].encode()).decode()
+    found = httpx.get(f"{open_server.url}/api/v1/namespaces", headers={"authorization": f"Basic {basic}"})
+    assert found.json() == ["devel"]
+
+
+def test_a_foreign_name_is_refused_with_the_password_too(open_server: LocalopsProcess):
+    found = httpx.get(open_server.url, auth=("", PASSWORD), headers={"host": "evil.example"})
+    assert found.status_code == 421
+
+
+def test_no_secret_is_printed(open_server: LocalopsProcess, project: Path):
+    text = (project / ".localops" / "credentials.json").read_text()
+    secrets = [PASSWORD, *re.findall(r'": "([^"]{16,})"', text)]
+    assert len(secrets) > 3
+    httpx.post(f"{open_server.url}/_localops/login", data={"password": PASSWORD + "x"})
+    open_server.wait_for_line("a wrong password was sent from 127.0.0.1")
+    printed = "\n".join([open_server.ready_line, *open_server.log])
+    assert not [secret for secret in secrets if secret in printed]
+
+
+@pytest.mark.parametrize(
+    ("listening_on", "shown", "own", "foreign"),
+    [
+        ("127.0.0.1", "localhost", "localhost:80", "127.0.0.2"),
+        ("localhost", "localhost", "[::1]:3233", "example.org"),
+        ("0.0.0.0", socket.gethostname(), f"{socket.gethostname()}:1", "example.org"),
+        ("192.0.2.7", "192.0.2.7", "s3.192.0.2.7:1", "192.0.2.8"),
+    ],
+)
+def test_a_server_knows_its_own_names(listening_on: str, shown: str, own: str, foreign: str):
+    names = own_names(listening_on)
+    assert shown_name(listening_on) == shown
+    assert service_of(own, names) is not None
+    assert service_of(foreign, names) is None
