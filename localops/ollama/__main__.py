@@ -35,6 +35,7 @@ from localops.ollama.settings import Settings
 
 DEFAULT_PORT = 11434
 _FAILED, _ENGINE_MISSING = 1, 3
+_ENDING_S = 0.5
 
 
 def main() -> int:
@@ -104,7 +105,15 @@ async def _serve(app: ASGIApp, sock: socket.socket) -> None:
     ended = _ending()
     await listener.start()
     await ended.wait()
+    _end_by_force_later()
     await listener.close()
+
+
+def _end_by_force_later() -> None:
+    """End the process in half a second if it still runs: nothing interrupts llama.cpp in a long prompt."""
+    force = threading.Timer(_ENDING_S, os._exit, (0,))
+    force.daemon = True
+    force.start()
 
 
 def _ending() -> asyncio.Event:
@@ -127,8 +136,4 @@ def _ending() -> asyncio.Event:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Not sys.exit: llama.cpp's thread may be inside a long prompt, which nothing can interrupt.
-    os._exit(status)
+    sys.exit(main())

@@ -58,7 +58,7 @@ def read_generate(body: bytes, catalog: Catalog) -> Request:
     model = catalog.find(name)
     prompt, system = fields.text("prompt"), fields.text("system")
     raw = fields.flag("raw") or False
-    _refuse_unsupported(fields, name, model)
+    _refuse_unsupported(fields, "generate", name, model)
     if raw and (fields.text("template") or system or fields.items("context", "int")):
         raise BadRequest("raw mode does not support template, system, or context")
     if fields.text("suffix"):
@@ -88,7 +88,7 @@ def read_chat(body: bytes, catalog: Catalog) -> Request:
     if not name:
         raise BadRequest("model is required")
     model = catalog.find(name)
-    _refuse_unsupported(fields, name, model)
+    _refuse_unsupported(fields, "chat", name, model)
     if fields.items("tools", "api.Tool"):
         raise BadRequest(f'"{name}" does not support tools')
     messages = tuple(_message(item, name) for item in fields.structs("messages", "api.Message"))
@@ -122,9 +122,9 @@ def _options(fields: Fields) -> Options:
     return Options().with_values(fields.mapping("options"))
 
 
-def _refuse_unsupported(fields: Fields, name: str, model: Model) -> None:
+def _refuse_unsupported(fields: Fields, route: Route, name: str, model: Model) -> None:
     if not model.can("completion"):
-        raise BadRequest(f'"{name}" does not support generate')
+        raise BadRequest(f'"{name}" does not support {route}')
     if fields.text("template"):
         raise BadRequest("this server does not run Go templates; leave `template` out, or send `raw`")
     top_logprobs = fields.integer("top_logprobs") or 0

@@ -38,7 +38,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # asyncio does this only where the socket knows its protocol's number; one of create_server does not, and
+        # asyncio does this only where the socket knows its protocol number; create_server gives none, and
         # a token would wait up to 40 ms for the acknowledgement of the one before.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

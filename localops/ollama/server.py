@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -90,20 +91,17 @@ async def _not_here(request: Request) -> Response:
 
 
 async def _failure(request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestFailure):  # Starlette's handlers are typed for any exception
-        raise error
-    body = failure_body(error) if request.url.path.startswith("/v1/") else {"error": error.message}
-    return JSONAnswer(body, status_code=error.status)
+    failure = cast("RequestFailure", error)  # Starlette's handlers are typed for any exception
+    body = failure_body(failure) if request.url.path.startswith("/v1/") else {"error": failure.message}
+    return JSONAnswer(body, status_code=failure.status)
 
 
 async def _plain_refusal(_: Request, error: Exception) -> Response:
     """Answer unknown paths and wrong methods in text, as gin does."""
-    if not isinstance(error, HTTPException):
-        raise error
-    phrase = "page not found" if error.status_code == 404 else HTTPStatus(error.status_code).phrase.lower()
-    return PlainTextResponse(
-        f"{error.status_code} {phrase}", status_code=error.status_code, headers=error.headers
-    )
+    refusal = cast("HTTPException", error)
+    status = refusal.status_code
+    phrase = "page not found" if status == 404 else HTTPStatus(status).phrase.lower()
+    return PlainTextResponse(f"{status} {phrase}", status_code=status, headers=refusal.headers)
 
 
 async def _client_left(_: Request, error: Exception) -> Response:

@@ -61,6 +61,9 @@ def started(*arguments: str, environment: dict[str, str] | None = None) -> Itera
         try:
             name = http.get("/api/tags").json()["models"][0]["name"]
             yield ModelServer(url, name, http, process)
+            assert process.stdin is not None
+            process.stdin.close()  # its parent is gone, as far as it can tell
+            assert process.wait(START_S) == 0
         finally:
             process.kill()
 

@@ -66,21 +66,40 @@ def test_a_format_makes_json(builtin):
     by_chat = builtin.post(
         "/api/chat", messages=[{"role": "user", "content": "1 + 1"}], format=schema, **body
     ).json()
+    by_openai = builtin.post(
+        "/v1/chat/completions",
+        model=builtin.model,
+        messages=[{"role": "user", "content": "1 + 1"}],
+        max_tokens=60,
+        response_format={"type": "json_schema", "json_schema": {"schema": schema}},
+    ).json()
+    any_json = builtin.post("/api/generate", prompt="1 + 1", format="json", **body).json()
     raw = builtin.post("/api/generate", prompt="1 + 1 =", raw=True, format=schema, **body).json()
     assert by_chat["message"]["content"].lstrip().startswith("{")
     assert '"n"' in by_chat["message"]["content"]
+    assert '"n"' in by_openai["choices"][0]["message"]["content"]
+    assert any_json["response"].lstrip().startswith("{")
     assert raw["response"].lstrip().startswith("{")
 
 
-def test_a_schema_that_is_none_is_refused(builtin):
-    answer = builtin.post(
-        "/api/chat",
+def test_openais_json_object_makes_json(builtin):
+    choice = builtin.post(
+        "/v1/chat/completions",
         model=builtin.model,
-        messages=[{"role": "user", "content": "x"}],
-        format={"type": "bogus"},
-    )
-    assert answer.status_code == 400
-    assert answer.json()["error"].startswith("llama.cpp refused the request: ")
+        messages=[{"role": "user", "content": "1 + 1"}],
+        max_tokens=20,
+        response_format={"type": "json_object"},
+    ).json()["choices"][0]
+    assert choice["message"]["content"].lstrip().startswith("{")
+
+
+def test_what_llama_cpp_itself_refuses_is_passed_on(builtin):
+    messages = [{"role": "user", "content": "x"}]
+    schema = builtin.post("/api/chat", model=builtin.model, messages=messages, format={"type": "bogus"})
+    options = builtin.post("/api/chat", model=builtin.model, messages=messages, options={"repeat_last_n": -5})
+    assert (schema.status_code, options.status_code) == (400, 400)
+    assert schema.json()["error"].startswith("llama.cpp refused the request: ")
+    assert "repeat_last_n" in options.json()["error"]
 
 
 def test_a_prompt_that_fills_the_context_is_refused(builtin):

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from localops.ollama import keep_alive
+from localops.ollama.answering import without_oldest_turn
 from localops.ollama.continuation import context_of, conversation_of
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest, RequestFailure, StartFailure
@@ -99,6 +100,42 @@ def test_a_context_brings_the_conversation_back_without_the_system_message():
     context = context_of(ask, "answer")
     assert conversation_of(context) == (*ask.messages[1:], Message("assistant", "answer"))
     assert max(context) < 2**53
+
+
+@pytest.mark.parametrize(
+    ("ask", "text"),
+    [
+        (Ask(Model("x"), raw="r"), "r"),
+        (Ask(Model("x"), (Message("user", "a"), Message("assistant", "b"))), "a"),
+        (Ask(Model("x"), (Message("system", "s"),)), ""),
+    ],
+)
+def test_what_the_person_said_last_is_found(ask: Ask, text: str):
+    assert ask.last_user_text() == text
+
+
+SYSTEM, ONE, TWO, THREE = (
+    Message("system", "s"),
+    Message("user", "1"),
+    Message("assistant", "2"),
+    Message("user", "3"),
+)
+
+
+@pytest.mark.parametrize(
+    ("messages", "left"),
+    [
+        ([SYSTEM, ONE, TWO, THREE], (SYSTEM, TWO, THREE)),
+        ([ONE, SYSTEM, THREE], (SYSTEM, THREE)),
+        ([SYSTEM, THREE], ()),
+        ([THREE], ()),
+        ([], ()),
+    ],
+)
+def test_the_oldest_turn_goes_first_and_the_question_stays(
+    messages: list[Message], left: tuple[Message, ...]
+):
+    assert without_oldest_turn(messages) == left
 
 
 @pytest.mark.parametrize("context", [[1, 2, 3], ["x"], [-1], [2**60], [None]])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 
 import httpx
 import pytest
+from scripted_ollama import Script, ScriptedOllama
+
+from localops.ollama.model import Model
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 
@@ -216,6 +220,21 @@ def test_what_the_server_does_not_do_it_says(scripted, method: str, path: str):
     error = answer.json()["error"]
     assert answer.status_code == 501
     assert (error["message"] if path.startswith("/v1/") else error).startswith("this server ")
+
+
+@pytest.mark.parametrize(("path", "body"), [("generate", {"prompt": "x"}), ("chat", {"messages": SOME})])
+def test_a_model_that_only_embeds_does_not_answer(path: str, body: dict):
+    embedder = Model("embedder:latest", capabilities=("embedding",))
+    with ScriptedOllama(Script("never", models=[embedder])) as ollama:
+        answer = httpx.post(f"{ollama.url}/api/{path}", json={"model": "embedder", **body})
+    assert (answer.status_code, answer.json()) == (400, {"error": f'"embedder" does not support {path}'})
+
+
+def test_a_client_that_leaves_while_it_sends_disturbs_nobody(server):
+    url = httpx.URL(server.url)
+    with socket.create_connection((url.host, url.port or 80)) as client:
+        client.sendall(b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\n{")
+    assert server.get("/").text == "Ollama is running"
 
 
 BAD, MISSING, BROKEN = "invalid_request_error", "not_found_error", "api_error"
