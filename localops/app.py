@@ -23,6 +23,8 @@ from localops.runner import Runner
 from localops.s3.api import S3
 from localops.s3.signature import is_signed
 from localops.s3.storage import Storage
+from localops.stream_session import Streams
+from localops.stream_warnings import StreamWarnings
 
 STREAMER_TEXT = "Streamer proxy running"
 
@@ -46,7 +48,7 @@ def make_app(
     """
     names = own_names(listening_on)
     api = [*WebActions(registry, runner).routes(), *RestApi(registry, runner.api_key).routes()]
-    streams = Streamer(registry, runner).routes()
+    streams = Streamer(registry, Streams(runner, StreamWarnings()), reframe=False).routes()
     site = Site(page)
     services = {
         "": Starlette(routes=[*api, *streams, Mount("/", site)]),

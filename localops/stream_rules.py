@@ -54,13 +54,13 @@ NEVER_CLOSES = Rule(
 )
 FAILS_LATE = Rule(
     "fails-late",
-    "failed after it had streamed",
+    "failed after its stream had ended",
     "this ends production's streamer for everybody who is using it",
     "Send the error as text, close the connection and return normally",
 )
 REFUSES_LATE = Rule(
     "refuses-late",
-    "answered a status other than 2xx after it had streamed",
+    "answered a status other than 2xx after its stream had ended",
     "this ends production's streamer for everybody who is using it",
     "Send the error as text and return a status of 2xx",
 )
@@ -204,11 +204,13 @@ class Ending:
     """How an activation that was asked to stream ended.
 
     Attributes:
-        web_status: the status of its web answer; None when nobody waits for one.
+        reader_left: before the end of the stream.
         succeeded: the activation's status is `success`.
+        web_status: the status of its web answer; None when nobody waits for one.
     """
 
     connected: bool
+    reader_left: bool
     succeeded: bool
     duration_s: float
     web_status: int | None
@@ -219,7 +221,7 @@ def broken_at_the_end(ending: Ending) -> list[Rule]:
     """The rules that an activation broke by the way it ended."""
     heard = ending.web_status is not None and ending.duration_s < LONGEST_WAIT_S
     refused = heard and not 200 <= (ending.web_status or 0) < 300
-    if not ending.connected:
+    if not ending.connected and not ending.reader_left:
         # A refusal that comes before the stream is passed on to the reader, as it should be.
         return [] if refused else [NEVER_CONNECTS]
     found = [TIME_LIMIT] if ending.timed_out else []

@@ -18,11 +18,12 @@ LAYERS = [
     ("up", "check"),
     ("app", "watcher"),
     ("routes",),
-    ("deployment",),
+    ("deployment", "stream_session"),
     ("runner", "registry", "model_host"),
-    ("activations", "process", "project", "streamer", "web_action"),
+    ("activations", "process", "project", "stream_examiner", "stream_warnings", "streamer", "web_action"),
     ("directives", "config"),
-    ("entities", "errors", "bootstrap"),
+    ("entities", "framing", "stream_rules"),
+    ("errors", "bootstrap", "json_objects", "loop_delay", "stream_recording"),
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 

@@ -1,7 +1,8 @@
-"""The streamer: `/web/<namespace>/<package>/<action>`, an action's messages while it makes them.
+"""The streamer: `/web/...` and `/action/...`, an action's messages while it makes them.
 
-Source: apache/openserverless-streamer src/handlers/web_action_handler.go. Each read is followed by a line
-break. Where production would hang, crash or drop something, this does not, and says so on the console.
+Source: apache/openserverless-streamer src/handlers/{web_action_handler,action_handler}.go. Each read of at
+most 2048 bytes is followed by a line break, so that what works here works there. Where production would hang,
+crash or drop something, this does not, and says so on the console.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -19,164 +22,184 @@ from starlette.types import Receive, Scope, Send
 
 from localops import web_action
 from localops.config import USER
-from localops.entities import Action, Activation
+from localops.entities import Action
 from localops.errors import RequestError
+from localops.framing import Framing, Reframing
 from localops.registry import Registry
 from localops.routes.request import read_body
-from localops.runner import Runner
-from localops.streamer import StreamListener
+from localops.stream_session import Streams, StreamSession, web_status
 from localops.web_action import WebRequest
 
+METHODS = ["GET", "POST", "OPTIONS"]
+ALL_METHODS = [*METHODS, "HEAD", "PUT", "PATCH", "DELETE"]
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "*",
 }
 CONTENT_TYPE = "text/plain; charset=utf-8"
+START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [
+        *((name.lower().encode(), value.encode()) for name, value in CORS.items()),
+        (b"content-type", CONTENT_TYPE.encode()),
+    ],
+}
+# A stream that ends without a byte may have failed: the activation has this long to say so.
+LONGEST_WAIT_FOR_REASON_S = 2.0
+
+Members = dict[str, Any]
+StartSession = Callable[[Request, Members], StreamSession]
 
 log = logging.getLogger("localops.stream")
 
 
 class Streamer:
-    """Answers streamed requests to web actions."""
+    """Answers streamed requests.
 
-    def __init__(self, registry: Registry, runner: Runner) -> None:
+    Args:
+        reframe: send one JSON object a line instead of what production sends.
+    """
+
+    def __init__(self, registry: Registry, streams: Streams, reframe: bool) -> None:
         self.registry = registry
-        self.runner = runner
+        self.streams = streams
+        self.framing = Reframing if reframe else Framing
 
     def routes(self) -> list[Route]:
-        methods = ["GET", "POST", "OPTIONS"]
         return [
-            Route("/web/{namespace}/{package}/{action}", self.answer, methods=methods),
-            Route("/web/{namespace}/{action}", self.answer, methods=methods),
+            *self.both("/web", self.web_session),
+            *self.both("/action", self.private_session),
         ]
 
-    async def answer(self, request: Request) -> Response:
+    def both(self, prefix: str, start: StartSession) -> list[Route]:
+        """The routes of an action in a package and of one without."""
+
+        async def answer(request: Request) -> Response:
+            return await self.answer(request, start)
+
+        paths = ("{namespace}/{package}/{action}", "{namespace}/{action}")
+        return [Route(f"{prefix}/{path}", answer, methods=ALL_METHODS) for path in paths]
+
+    async def answer(self, request: Request, start: StartSession) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=CORS)
+        if request.method not in METHODS:
+            return PlainTextResponse("Method Not Allowed\n", 405, {**CORS, "Allow": ", ".join(METHODS)})
         try:
-            members = json_object(await read_body(request))
-            action = self.find(request)
+            session = start(request, json_object(await read_body(request)))
         except RequestError as error:
-            return refusal(error.status, error.message)
-        return RelayedResponse(self.runner, action, request, members)
+            return PlainTextResponse(error.message + "\n", error.status, CORS)
+        return RelayedResponse(session, self.framing())
 
-    def find(self, request: Request) -> Action:
-        package = request.path_params.get("package", "default")
-        action = self.registry.find(package, request.path_params["action"])
-        if request.path_params["namespace"] != USER or action is None or not action.is_web():
-            path = f"{package}/{request.path_params['action']}"
-            raise RequestError(404, f"No web action {path} is deployed in the namespace {USER!r}.")
-        return action
+    def web_session(self, request: Request, members: Members) -> StreamSession:
+        """Invoke a web action as if by its web address."""
+        action = self.find(request)
+        if action is None or not action.is_web():
+            raise refused(404, f"No web action {path_of(request)} is deployed in the namespace {USER!r}.")
+        headers = {**request.headers, "content-type": "application/json"}
+
+        def arguments(address: Mapping[str, str]) -> Members:
+            body = json.dumps({**members, **address}).encode()
+            try:
+                return web_action.arguments(action, WebRequest("POST", headers, body=body))
+            except RequestError as error:
+                raise refused(error.status, error.message) from error
+
+        return self.streams.start(action, arguments, web=True)
+
+    def private_session(self, request: Request, members: Members) -> StreamSession:
+        """Invoke any action for who has the key; nobody waits for its result."""
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not key:
+            raise RequestError(400, "Missing Authorization header")
+        if not secrets.compare_digest(key.encode(), self.streams.runner.api_key.encode()):
+            raise RequestError(500, "The supplied authentication is invalid")
+        action = self.find(request)
+        if action is None:
+            raise RequestError(500, f"The requested resource does not exist: {path_of(request)}.")
+        return self.streams.start(
+            action, lambda address: {**action.parameters, **members, **address}, web=False
+        )
+
+    def find(self, request: Request) -> Action | None:
+        if request.path_params["namespace"] != USER:
+            return None
+        return self.registry.find(package_of(request), request.path_params["action"])
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def package_of(request: Request) -> str:
+    return request.path_params.get("package", "default")
+
+
+def path_of(request: Request) -> str:
+    return f"{package_of(request)}/{request.path_params['action']}"
+
+
+def json_object(body: bytes) -> Members:
     try:
         value = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(500, f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise RequestError(500, 'The body must be a JSON object such as {"input": "Hello"}.')
-    return value  # pyright: ignore[reportUnknownVariableType] - any JSON object will do
+    return cast("Members", value)
 
 
-def refusal(status: int, message: str) -> Response:
-    """Production's answer to an action that does not start to stream, with the reason after it."""
-    if status != 500:
-        message = f"not ok ({status} {HTTPStatus(status).phrase}): {message}"
-    return PlainTextResponse(message + "\n", 500, CORS)
+def refused(status: int, message: str) -> RequestError:
+    """Production's answer to a web action that does not start to stream, with the reason after it."""
+    return RequestError(500, f"not ok ({status} {phrase(status)}): {message}")
+
+
+def phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in list(HTTPStatus) else "unknown"
 
 
 class RelayedResponse(Response):
-    """Invokes an action and relays what it writes to its first connection."""
+    """Relays what an action writes to its first connection."""
 
-    def __init__(self, runner: Runner, action: Action, request: Request, members: dict[str, Any]) -> None:
+    def __init__(self, session: StreamSession, framing: Framing) -> None:
         super().__init__()
-        self.runner = runner
-        self.action = action
-        self.request_headers = {**request.headers, "content-type": "application/json"}
-        self.members = members
+        self.session = session
+        self.framing = framing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with StreamListener() as listener:
-            try:
-                activation = self.invoke(listener)
-            except RequestError as error:
-                await refusal(error.status, error.message)(scope, receive, send)
-                return
-            relay = asyncio.create_task(self.relay(listener, activation, scope, receive, send))
-            gone = asyncio.create_task(client_leaves(receive))
-            await asyncio.wait({relay, gone}, return_when=asyncio.FIRST_COMPLETED)
+        gone = asyncio.create_task(self.notice_leaving(receive))
+        try:
+            # As in production the headers leave with the first bytes, so that a failure can have a status.
+            if parts := await self.session.read():
+                await send(START)
+                await self.relay(parts, send)
+            elif not self.session.reader_left:
+                await (await self.unstreamed())(scope, receive, send)
+        finally:
             gone.cancel()
-            if not relay.done():
-                relay.cancel()
-                log.info("%s: the reader left", self.action.path)
-            await asyncio.gather(relay, gone, return_exceptions=True)
-            if listener.connection and listener.second_connection_was_made():
-                self.warn("connected a second time; production drops all that such a connection sends")
-        activation.add_done_callback(self.judge_end)
+            self.session.leave()
 
-    def invoke(self, listener: StreamListener) -> asyncio.Task[Activation]:
-        body = json.dumps({**self.members, **listener.arguments()}).encode()
-        request = WebRequest("POST", self.request_headers, body=body)
-        return self.runner.invoke(self.action, web_action.arguments(self.action, request))
+    async def notice_leaving(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.session.leave()
+        log.info("%s: the reader left", self.session.activation.action.path)
 
-    async def relay(
-        self,
-        listener: StreamListener,
-        activation: asyncio.Task[Activation],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        if not await self.connected(listener, activation):
-            await self.unstreamed(activation)(scope, receive, send)
-            return
-        # As in production the headers leave with the first bytes, so that a failure can still have a status.
-        first = await listener.read()
-        if not first:
-            await asyncio.wait({activation})
-            await self.unstreamed(activation)(scope, receive, send)
-            return
-        headers = [(name.lower().encode(), value.encode()) for name, value in CORS.items()]
-        headers.append((b"content-type", CONTENT_TYPE.encode()))
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        while first:
-            await send({"type": "http.response.body", "body": first + b"\n", "more_body": True})
-            first = await listener.read()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def relay(self, parts: list[bytes], send: Send) -> None:
+        while parts and not self.session.reader_left:
+            for chunk in self.framing.feed(parts):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            parts = await self.session.read()
+        rest = b"".join(self.framing.end())
+        await send({"type": "http.response.body", "body": rest, "more_body": False})
 
-    async def connected(self, listener: StreamListener, activation: asyncio.Task[Activation]) -> bool:
-        """Wait until the action connects or ends; True when it has connected."""
-        accept = asyncio.create_task(listener.accept())
-        await asyncio.wait({accept, activation}, return_when=asyncio.FIRST_COMPLETED)
-        if accept.done():
-            return True
-        accept.cancel()
-        await asyncio.gather(accept, return_exceptions=True)
-        if listener.accept_waiting():
-            return True
-        self.warn("ended without connecting; production lets the reader wait for ever. Connect first, always")
-        return False
-
-    def unstreamed(self, activation: asyncio.Task[Activation]) -> Response:
+    async def unstreamed(self) -> Response:
         """The answer when there was nothing to relay."""
-        ended = activation.result()
-        if ended.status == "success":
+        activation = await self.session.outcome(LONGEST_WAIT_FOR_REASON_S)
+        if activation is None or not self.session.web:
             return PlainTextResponse("", 200, CORS)
-        return refusal(400, f"the action {self.action.path} failed: {ended.result.get('error')}")
-
-    def judge_end(self, activation: asyncio.Task[Activation]) -> None:
-        if activation.result().status != "success":
-            self.warn(
-                "failed after it had streamed; this ends production's streamer for everybody. "
-                "Send the error as text and return normally"
-            )
-
-    def warn(self, rule: str) -> None:
-        log.warning("%s %s.", self.action.path, rule)
-
-
-async def client_leaves(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        status = web_status(activation)
+        if 200 <= status < 300:
+            return PlainTextResponse("", 200, CORS)
+        failed = activation.status != "success"
+        reason = f"failed: {activation.result.get('error')}" if failed else f"answered with status {status}"
+        error = refused(status, f"the action {activation.action.path} {reason}")
+        return PlainTextResponse(error.message + "\n", error.status, CORS)

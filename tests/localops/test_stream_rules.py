@@ -136,33 +136,41 @@ def test_only_the_beginning_of_a_long_stream_is_kept_and_all_of_it_counted():
     assert recording.size == 100 * len(output("x" * 1800))
 
 
+def ending(
+    succeeded: bool = True,
+    web_status: int | None = 200,
+    connected: bool = True,
+    reader_left: bool = False,
+    duration_s: float = 1,
+    timed_out: bool = False,
+) -> Ending:
+    return Ending(connected, reader_left, succeeded, duration_s, web_status, timed_out)
+
+
 @pytest.mark.parametrize(
-    ("ending", "broken"),
+    ("how", "broken"),
     [
-        (Ending(connected=True, succeeded=True, duration_s=1, web_status=200), []),
-        (Ending(connected=True, succeeded=True, duration_s=1, web_status=204), []),
-        (Ending(connected=True, succeeded=True, duration_s=70, web_status=200), []),
-        (Ending(connected=True, succeeded=False, duration_s=1, web_status=None), []),
-        (Ending(connected=False, succeeded=True, duration_s=1, web_status=200), ["never-connects"]),
-        (Ending(connected=False, succeeded=False, duration_s=1, web_status=400), []),
-        (Ending(connected=False, succeeded=True, duration_s=1, web_status=404), []),
-        (Ending(connected=False, succeeded=False, duration_s=61, web_status=400), ["never-connects"]),
-        (Ending(connected=False, succeeded=False, duration_s=1, web_status=None), ["never-connects"]),
-        (Ending(connected=True, succeeded=False, duration_s=1, web_status=400), ["fails-late"]),
-        (Ending(connected=True, succeeded=True, duration_s=1, web_status=500), ["refuses-late"]),
-        (Ending(connected=True, succeeded=False, duration_s=61, web_status=400), []),
-        (
-            Ending(connected=True, succeeded=False, duration_s=60, web_status=400, timed_out=True),
-            ["time-limit"],
-        ),
-        (
-            Ending(connected=True, succeeded=False, duration_s=9, web_status=400, timed_out=True),
-            ["time-limit", "fails-late"],
-        ),
+        (ending(), []),
+        (ending(web_status=204), []),
+        (ending(duration_s=70), []),
+        (ending(succeeded=False, web_status=None), []),
+        (ending(connected=False), ["never-connects"]),
+        (ending(connected=False, succeeded=False, web_status=400), []),
+        (ending(connected=False, web_status=404), []),
+        (ending(connected=False, succeeded=False, web_status=400, duration_s=61), ["never-connects"]),
+        (ending(connected=False, succeeded=False, web_status=None), ["never-connects"]),
+        (ending(connected=False, reader_left=True), []),
+        (ending(connected=False, reader_left=True, succeeded=False, web_status=400), ["fails-late"]),
+        (ending(reader_left=True, succeeded=False, web_status=400), ["fails-late"]),
+        (ending(succeeded=False, web_status=400), ["fails-late"]),
+        (ending(web_status=500), ["refuses-late"]),
+        (ending(succeeded=False, web_status=400, duration_s=61), []),
+        (ending(succeeded=False, web_status=400, duration_s=60, timed_out=True), ["time-limit"]),
+        (ending(succeeded=False, web_status=400, timed_out=True), ["time-limit", "fails-late"]),
     ],
 )
-def test_an_ending_breaks_these_rules_and_no_others(ending: Ending, broken: list[str]):
-    assert names(broken_at_the_end(ending)) == broken
+def test_an_ending_breaks_these_rules_and_no_others(how: Ending, broken: list[str]):
+    assert names(broken_at_the_end(how)) == broken
 
 
 def test_a_rule_names_the_action_the_effect_and_the_remedy():

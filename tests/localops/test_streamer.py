@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -12,6 +13,12 @@ from localops_process import LocalopsProcess
 
 def stream(desk: LocalopsProcess, action: str, **members: Any) -> httpx.Response:
     return httpx.post(f"{desk.url}/web/devel/cases/{action}", json=members, timeout=20)
+
+
+def act(desk: LocalopsProcess, *steps: list[Any], timeout_s: float = 20) -> httpx.Response:
+    """Have an action do these steps with its connection."""
+    url = f"{desk.url}/web/devel/streams/steps"
+    return httpx.post(url, json={"steps": steps}, timeout=timeout_s)
 
 
 def outputs(text: str) -> str:
@@ -67,21 +74,111 @@ def test_an_action_that_cannot_stream_ends_the_answer_with_the_reason(
     assert part in answer.text
 
 
-def test_an_action_that_never_connects_ends_the_answer_with_a_warning(desk: LocalopsProcess):
+def test_an_action_that_never_connects_ends_the_answer(desk: LocalopsProcess):
     answer = stream(desk, "echo")
     assert (answer.status_code, answer.text) == (200, "")
-    assert desk.wait_for_line("warning: cases/echo ended without connecting")
 
 
-def test_an_action_that_fails_late_is_warned_about_and_harms_nobody(desk: LocalopsProcess):
+def test_an_action_that_fails_late_harms_nobody(desk: LocalopsProcess):
     assert outputs(stream(desk, "streams", fail=True).text) == "0 1 2 "
-    assert desk.wait_for_line("warning: cases/streams failed after it had streamed")
     assert stream(desk, "streams").status_code == 200
 
 
-def test_a_second_connection_is_warned_about(desk: LocalopsProcess):
-    assert outputs(stream(desk, "connects_twice").text) == "first"
-    assert desk.wait_for_line("warning: cases/connects_twice connected a second time")
+def test_only_the_first_connection_is_relayed(desk: LocalopsProcess):
+    steps = [["connect", None], ["connect", None], ["send", "second"], ["send to the first", "first"]]
+    assert act(desk, *steps).text == "first\n"
+
+
+def test_a_status_before_the_stream_is_passed_on(desk: LocalopsProcess):
+    answer = act(desk, ["answer", {"statusCode": 418, "body": "no"}])
+    assert (answer.status_code, answer.text) == (
+        500,
+        "not ok (418 I'm a Teapot): the action streams/steps answered with status 418\n",
+    )
+
+
+def test_a_connection_that_is_left_open_does_not_hang_the_reader(desk: LocalopsProcess):
+    answer = act(desk, ["connect", None], ["send", "x"], ["keep open", None])
+    assert answer.text == "x\n"
+
+
+def test_an_action_that_dies_in_mid_answer_ends_it(desk: LocalopsProcess):
+    answer = act(desk, ["connect", None], ["send", "x"], ["exit", 3])
+    assert (answer.status_code, answer.text) == (200, "x\n")
+
+
+def test_an_answer_may_end_before_its_activation(desk: LocalopsProcess):
+    begun = time.monotonic()
+    answer = act(desk, ["connect", None], ["send", "x"], ["close", None], ["sleep", 4])
+    assert answer.text == "x\n"
+    assert time.monotonic() - begun < 3
+
+
+def test_a_reader_who_is_slow_holds_the_action_back_and_loses_nothing(desk: LocalopsProcess):
+    size = 30_000_000
+    url = f"{desk.url}/web/devel/cases/sends_at_once"
+    with httpx.stream("POST", url, json={"size": size}, timeout=30) as answer:
+        parts = answer.iter_bytes()
+        received = next(parts).count(b"x")
+        # Nobody has read for the length of a whole other request: the first has to wait all the same.
+        assert outputs(stream(desk, "streams").text) == "0 1 2 "
+        received += sum(part.count(b"x") for part in parts)
+    assert received == size
+
+
+def test_the_socket_of_the_action_closes_as_soon_as_the_reader_leaves(desk: LocalopsProcess):
+    steps = [["connect", None], ["send", "x"], ["wait for the end", 10]]
+    url = f"{desk.url}/web/devel/streams/steps"
+    with httpx.stream("POST", url, json={"steps": steps}, timeout=20) as answer:
+        next(answer.iter_bytes())
+        left = time.time()
+    line = desk.wait_for_line("streams/steps | read b''")
+    assert float(line.rpartition(" ")[2]) - left < 0.05
+
+
+def test_a_reader_may_leave_before_anything_was_sent(desk: LocalopsProcess):
+    with pytest.raises(httpx.ReadTimeout):
+        act(desk, ["sleep", 1], ["connect", None], timeout_s=0.2)
+    assert desk.wait_for_line("streams/steps: the reader left")
+    assert desk.wait_for_line("Connection refused")
+
+
+def private(desk: LocalopsProcess, authorization: str, path: str = "streams/private") -> httpx.Response:
+    headers = [(b"authorization", authorization.encode("latin-1"))] if authorization else []
+    url = f"{desk.url}/action/devel/{path}"
+    return httpx.post(url, json={"input": "x", "GREETING": "mine"}, headers=headers, timeout=20)
+
+
+@pytest.fixture(scope="module")
+def api_key(running_desk: LocalopsProcess) -> str:
+    found = httpx.post(f"{running_desk.url}/api/my/cases/folder", timeout=20).json()
+    return found["environment"]["__OW_API_KEY"]
+
+
+def test_who_has_the_key_streams_a_private_action(desk: LocalopsProcess, api_key: str):
+    answer = private(desk, f"Bearer {api_key}")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+    arguments = json.loads(outputs(answer.text))
+    assert set(arguments) == {"GREETING", "STREAM_HOST", "STREAM_PORT", "input"}
+    assert arguments["GREETING"] == "mine"
+    assert private(desk, api_key).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("authorization", "path", "status", "text"),
+    [
+        ("", "streams/private", 400, "Missing Authorization header\n"),
+        ("Bearer wrong", "streams/private", 500, "The supplied authentication is invalid\n"),
+        ("Bearer ü", "streams/private", 500, "The supplied authentication is invalid\n"),
+        ("KEY", "streams/missing", 500, "The requested resource does not exist: streams/missing.\n"),
+        ("KEY", "missing", 500, "The requested resource does not exist: default/missing.\n"),
+    ],
+)
+def test_a_private_stream_is_refused_with_a_sentence(
+    desk: LocalopsProcess, api_key: str, authorization: str, path: str, status: int, text: str
+):
+    answer = private(desk, authorization.replace("KEY", f"Bearer {api_key}"), path)
+    assert (answer.status_code, answer.text) == (status, text)
 
 
 @pytest.mark.parametrize(
@@ -101,3 +198,11 @@ def test_a_bad_body_gets_a_sentence(desk: LocalopsProcess, body: bytes, part: st
 def test_a_page_of_another_origin_may_stream(desk: LocalopsProcess):
     answer = httpx.options(f"{desk.url}/web/devel/cases/streams", headers={"origin": "http://elsewhere"})
     assert (answer.status_code, answer.headers["access-control-allow-headers"]) == (204, "*")
+
+
+@pytest.mark.parametrize("path", ["web/devel/cases/streams", "action/devel/streams/private"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD"])
+def test_other_methods_are_refused(desk: LocalopsProcess, method: str, path: str):
+    answer = httpx.request(method, f"{desk.url}/{path}")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, OPTIONS")
+    assert answer.headers["access-control-allow-origin"] == "*"

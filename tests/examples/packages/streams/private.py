@@ -1,0 +1,9 @@
+#--param GREETING "$GREETING"
+import json
+import socket
+
+
+def main(args):
+    with socket.create_connection((args["STREAM_HOST"], int(args["STREAM_PORT"])), 10) as relay:
+        relay.sendall(json.dumps({"output": json.dumps(args, sort_keys=True)}).encode())
+    return {"error": "nobody hears this"}

@@ -1,0 +1,100 @@
+"""Whatever production would hang on, crash on, lose or cut is told once, and harms nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from localops_process import ROOT, LocalopsProcess
+
+STEPS = ROOT / "tests" / "examples" / "packages" / "streams" / "steps.py"
+CONNECT = ["connect", None]
+ONE = ["send", '{"output": "one"}']
+PAUSE = ["sleep", 0.1]
+FAILING: list[tuple[str, list[Any], str]] = [
+    ("never_connects", [], "ended without connecting; production lets the reader wait for ever. Connect to"),
+    ("never_closes", [CONNECT, ONE, ["keep open", None]], "ended and left its connection open; production"),
+    ("fails_late", [CONNECT, ONE, ["close", None], ["fail", "oops"]], "failed after its stream had ended;"),
+    ("crashes_late", [CONNECT, ONE, PAUSE, ["exit", 3]], "failed after its stream had ended;"),
+    (
+        "refuses_late",
+        [CONNECT, ONE, ["answer", {"statusCode": 500, "body": "no"}]],
+        "answered a status other than 2xx after its stream had ended; this ends",
+    ),
+    ("second", [CONNECT, ONE, CONNECT, ONE], "connected a second time; production drops"),
+    ("second_after", [CONNECT, ONE, ["close", None], PAUSE, CONNECT, ONE], "connected a second time;"),
+    ("long", [CONNECT, ["send", json.dumps({"output": "x" * 2048})]], "sent a message of more than 2048"),
+    ("fast", [CONNECT, ["send", '{"output": "a"}{"output": "b"}']], "sent messages faster than production"),
+    ("text", [CONNECT, ["send", "just text"]], "sent text that is not a JSON object; readers"),
+    ("newline", [CONNECT, ["send", '{"output": "a"}\n']], "sent a raw line break; readers that go by lines"),
+    ("unfinished", [CONNECT, ["send", '{"output": "a']], "closed its connection in the middle of a message;"),
+    (
+        "hidden",
+        [CONNECT, ["send", '{"state": "s"}'], PAUSE, ONE],
+        "sent a message without `output` before text; `ops ai` shows nothing that comes after",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An action of its own for each rule, since a rule is told once for each action."""
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "packages" / "rules").mkdir(parents=True)
+    for name in ("good", "twice", "limited", *(name for name, _, _ in FAILING)):
+        text = STEPS.read_text().replace("#--web true", "#--web true\n#--timeout 1000")
+        (folder / "packages" / "rules" / f"{name}.py").write_text(
+            text if name == "limited" else STEPS.read_text()
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(project: Path) -> Iterator[LocalopsProcess]:
+    with LocalopsProcess(project=project) as process:
+        yield process
+
+
+def stream(running: LocalopsProcess, action: str, steps: list[Any]) -> httpx.Response:
+    return httpx.post(f"{running.url}/web/devel/rules/{action}", json={"steps": steps}, timeout=20)
+
+
+@pytest.mark.parametrize(("action", "steps", "sentence"), FAILING)
+def test_a_broken_rule_is_told_with_the_action_and_the_remedy(
+    running: LocalopsProcess, action: str, steps: list[Any], sentence: str
+):
+    assert stream(running, action, steps).status_code == 200
+    assert running.wait_for_line(f"warning: rules/{action} {sentence}")
+
+
+def test_a_time_limit_that_cuts_a_stream_is_told(running: LocalopsProcess):
+    assert stream(running, "limited", [CONNECT, ONE, ["sleep", 30]]).text == '{"output": "one"}\n'
+    assert "#--timeout" in running.wait_for_line("warning: rules/limited was ended at its time limit")
+
+
+def test_a_rule_is_told_once_for_an_action_until_it_is_edited(running: LocalopsProcess, project: Path):
+    def sentences() -> int:
+        return sum("rules/twice sent text that is not" in line for line in running.log)
+
+    for _ in range(3):
+        stream(running, "twice", [CONNECT, ["send", "text"]])
+    stream(running, "twice", [CONNECT, ["send", '{"output": "a"}\n']])
+    running.wait_for_line("warning: rules/twice sent a raw line break")
+    assert sentences() == 1
+    (project / "packages" / "rules" / "twice.py").write_text(STEPS.read_text() + "# edited\n")
+    running.wait_for_line("deployed: rules/twice")
+    stream(running, "twice", [CONNECT, ["send", "text"]])
+    running.wait_for_line("warning: rules/twice sent text")
+    assert sentences() == 2
+
+
+def test_a_good_stream_is_told_nothing(running: LocalopsProcess):
+    steps = [CONNECT, *[["send", '{"output": "x"}'], ["sleep", 0.05]] * 20, ["send", '{"state": "s"}']]
+    assert stream(running, "good", steps).status_code == 200
+    stream(running, "fast", [])
+    running.wait_for_line("rules/fast ended without connecting")
+    assert [line for line in running.log if "rules/good" in line and "warning" in line] == []
