@@ -1,0 +1,1 @@
+"""Actions to compare with: they do less, and so show what nobody can be faster than."""
