@@ -148,8 +148,8 @@ def json_object(body: bytes) -> Members:
 
 
 def refused(status: int, message: str) -> RequestError:
-    """Production's answer to a web action that does not start to stream, with the reason after it."""
-    return RequestError(500, f"not ok ({status} {phrase(status)}): {message}")
+    """Production's answer to a web action that does not start to stream, with the reason in a line below."""
+    return RequestError(500, f"not ok ({status} {phrase(status)})\n{message}")
 
 
 def phrase(status: int) -> str:

@@ -59,11 +59,11 @@ def test_an_action_learns_at_once_that_the_reader_left(desk: LocalopsProcess):
 @pytest.mark.parametrize(
     ("action", "part"),
     [
-        ("missing", "not ok (404 Not Found): No web action cases/missing is deployed"),
+        ("missing", "not ok (404 Not Found)\nNo web action cases/missing is deployed"),
         ("private", "not ok (404 Not Found)"),
-        ("fails", "not ok (400 Bad Request): the action cases/fails failed: this action always fails"),
-        ("exits", "not ok (400 Bad Request): the action cases/exits failed: command exited"),
-        ("syntax", "not ok (400 Bad Request): the action cases/syntax failed"),
+        ("fails", "not ok (400 Bad Request)\nthe action cases/fails failed: this action always fails"),
+        ("exits", "not ok (400 Bad Request)\nthe action cases/exits failed: command exited"),
+        ("syntax", "not ok (400 Bad Request)\nthe action cases/syntax failed"),
     ],
 )
 def test_an_action_that_cannot_stream_ends_the_answer_with_the_reason(
@@ -93,7 +93,7 @@ def test_a_status_before_the_stream_is_passed_on(desk: LocalopsProcess):
     answer = act(desk, ["answer", {"statusCode": 418, "body": "no"}])
     assert (answer.status_code, answer.text) == (
         500,
-        "not ok (418 I'm a Teapot): the action streams/steps answered with status 418\n",
+        "not ok (418 I'm a Teapot)\nthe action streams/steps answered with status 418\n",
     )
 
 
@@ -186,7 +186,7 @@ def test_a_private_stream_is_refused_with_a_sentence(
     [
         (b"{", "The body is not JSON: "),
         (b"[1]", "The body must be a JSON object"),
-        (b'{"GREETING": "mine"}', "not ok (400 Bad Request): Request defines parameters"),
+        (b'{"GREETING": "mine"}', "not ok (400 Bad Request)\nRequest defines parameters"),
     ],
 )
 def test_a_bad_body_gets_a_sentence(desk: LocalopsProcess, body: bytes, part: str):
