@@ -13,10 +13,11 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from redis_store import StoreError, prefixed, redis_store
+from redis_store import RedisStore, StoreError, prefixed, redis_store
 
 # Often enough for a stop within 300 ms.
 POLL_S = 0.1
+RETRY_S = 1.0
 # Longer than any activation lives.
 EXPIRY_S = 600
 
@@ -36,7 +37,7 @@ def press(args: Mapping[str, Any], user: str) -> str:
     try:
         with redis_store(args) as store:
             if store:
-                store.set(_key(args, user, str(args["stop"])), "1", ex=EXPIRY_S)
+                store.do("SET", _key(args, user, str(args["stop"])), 1, "EX", EXPIRY_S)
                 return STOPPED
     except StoreError as error:
         log.warning("a request cannot be stopped: %s", error)
@@ -65,15 +66,24 @@ def watched(args: Mapping[str, Any], user: str, end: Callable[[str], object]) ->
 
 
 def _watch(args: Mapping[str, Any], key: str, over: threading.Event, end: Callable[[str], object]) -> None:
-    try:
-        with redis_store(args) as store:
-            while store and not over.is_set():
-                if store.delete(key):
-                    end("stopped")
-                    return
-                over.wait(POLL_S)
-    except StoreError as error:
-        log.warning("only the end of its connection can stop this request: %s", error)
+    complain = log.warning
+    while not over.is_set():
+        try:
+            with redis_store(args) as store:
+                _poll(store, key, over, end)
+            return
+        except StoreError as error:
+            complain("only the end of its connection can stop this request: %s", error)
+            complain = log.debug
+            over.wait(RETRY_S)
+
+
+def _poll(store: RedisStore | None, key: str, over: threading.Event, end: Callable[[str], object]) -> None:
+    while store and not over.is_set():
+        if store.do("DEL", key):
+            end("stopped")
+            return
+        over.wait(POLL_S)
 
 
 def _key(args: Mapping[str, Any], user: str, request: str) -> str:

@@ -34,7 +34,7 @@ SEND_TIMEOUT_S = 10.0
 # Small, so that a reader who reads no more is noticed after kilobytes, not megabytes.
 SEND_BUFFER_BYTES = 65_536
 # For whoever makes the reply, to tidy up after an end that came from outside.
-LINGER_S = 0.1
+LINGER_S = 0.05
 # Kept back from the activation's time limit, to send what waits and to return.
 CLOSING_TIME_S = 2.0
 

@@ -44,6 +44,9 @@ class Turn:
         self.choice = models.choose(given if isinstance(given, str) else "", model)
         self._host: OllamaHost | None = None
 
+    def begin(self) -> None:
+        """Prepare what needs to know who asks: `self.user` has been admitted."""
+
     def talk(self) -> None:
         """Ask the model for `self.choice.prompt`, and write what it answers."""
         raise NotImplementedError
@@ -94,6 +97,7 @@ class Turn:
         if self.args.get("stop"):
             self.reply.say(stop_key.press(self.args, self.user))
             return
+        self.begin()
         self.reply.state = self.state(self.choice.model)
         if not self._is_text:
             self.reply.say(NOT_TEXT)

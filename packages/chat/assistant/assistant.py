@@ -1,0 +1,112 @@
+"""A chat that remembers what was said: from the client, or in Redis, or not at all."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from conversation import Conversation
+from messages import Message, fitting, history, tokens
+from model_options import model_options
+from ollama_host import ModelError, setting
+from reasoning import OUTPUT, THINKING
+from streaming import Reply, reply
+from turn import Turn
+
+CHAT = "/api/chat"
+SHOW = "/api/show"
+# What Ollama gives a model unless it is told otherwise; the model itself may have less.
+CONTEXT_TOKENS = 4096
+# So little fits anywhere, and is worth no question to the server.
+SMALL_TOKENS = 256
+# Of the context, for the answer, unless the client says how long that may be.
+ANSWER_SHARE = 0.25
+
+LEFT_OUT = "(The oldest {count} messages are left out, because the model's context is full.)\n\n"
+FORGETFUL = "(What was said before is not known now: {fault}.)\n\n"
+
+
+def assistant(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer one message of a conversation, streaming the answer if STREAM_HOST is given.
+
+    Args:
+        args: those of `turn.Turn`, and
+            history: what was said before, a list of {role, content}; then nothing is kept here;
+            state: what the last answer gave. With Redis and without a history it stands for all before;
+            options: `temperature`, `top_p`, `max_tokens` and others of model_options;
+            thinking: whether the model's reasoning is wanted, in a member of its own.
+
+    Returns:
+        `output`, `streaming`, `state`, and `thinking` and `metrics` for a client that asked.
+    """
+    state = args.get("state")
+    return reply(args, lambda written: Talk(args, written, state if isinstance(state, str) else "").take())
+
+
+class Talk(Turn):
+    """One turn of a conversation. Its state is the model's name, after the conversation's id if there is one."""
+
+    def __init__(self, args: Mapping[str, Any], written: Reply, state: str) -> None:
+        known_id, _, model = state.rpartition(" ")
+        super().__init__(args, written, model)
+        self._known_id = known_id
+        self._conversation: Conversation | None = None
+
+    def begin(self) -> None:
+        if self.args.get("history") is None and setting(self.args, "REDIS_URL"):
+            self._conversation = Conversation(self.args, self.user, self._known_id)
+
+    def state(self, model: str) -> str:
+        return f"{self._conversation.id} {model}" if self._conversation else model
+
+    def talk(self) -> None:
+        options = model_options(self.args.get("options"))
+        question = {"role": "user", "content": self.choice.prompt}
+        sent = self._fitting([*self._past(), question], options)
+        body = {"model": self.choice.model, "messages": sent, "stream": True, "options": options}
+        said: list[str] = []
+        try:
+            for kind, text in self.ask(CHAT, body):
+                self._write(kind, text, said)
+        finally:
+            if self._conversation and said:
+                self._conversation.add(question, {"role": "assistant", "content": "".join(said)})
+
+    def _write(self, kind: str, text: str, said: list[str]) -> None:
+        if kind == OUTPUT:
+            said.append(text)
+            self.reply.write(text)
+        elif kind != THINKING:
+            # What was said was reasoning, as it turns out.
+            said.clear()
+            self.reply.write("\n\n")
+        elif self.args.get("thinking"):
+            self.reply.write(text, "thinking")
+
+    def _past(self) -> list[Message]:
+        if not self._conversation:
+            given = self.args.get("history")
+            return [] if given is None else history(given)
+        past = self._conversation.messages()
+        if self._conversation.fault:
+            self.reply.write(FORGETFUL.format(fault=self._conversation.fault))
+        return past
+
+    def _fitting(self, asked: list[Message], options: Mapping[str, Any]) -> list[Message]:
+        context = options.get("num_ctx") or self._context(asked)
+        answer = options.get("num_predict", 0)
+        kept = fitting(asked, context - (answer if 0 < answer < context else int(context * ANSWER_SHARE)))
+        if left_out := len(asked) - len(kept):
+            self.reply.write(LEFT_OUT.format(count=left_out))
+        return kept
+
+    def _context(self, asked: list[Message]) -> int:
+        if tokens(asked) <= SMALL_TOKENS:
+            return CONTEXT_TOKENS
+        try:
+            shown = self.document(SHOW, {"model": self.choice.model})
+        except ModelError:
+            # Whatever is wrong with the server, it will say again to the question itself.
+            return CONTEXT_TOKENS
+        info: Any = cast("dict[str, Any]", shown).get("model_info") if isinstance(shown, dict) else None
+        fields = cast("dict[str, Any]", info) if isinstance(info, dict) else {}
+        sizes = [size for name, size in fields.items() if name.endswith(".context_length")]
+        return min([CONTEXT_TOKENS, *(size for size in sizes if isinstance(size, int) and size > 0)])

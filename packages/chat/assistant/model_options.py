@@ -1,0 +1,49 @@
+"""How a client wants the model to answer, in the terms that a model server knows."""
+
+from typing import Any, cast
+
+from ollama_host import ModelError
+
+# Ollama's name and type for each. A number may be given for a float; a truth value is no number.
+OPTIONS: dict[str, tuple[str, type]] = {
+    "max_tokens": ("num_predict", int),
+    "num_ctx": ("num_ctx", int),
+    "num_predict": ("num_predict", int),
+    "min_p": ("min_p", float),
+    "presence_penalty": ("presence_penalty", float),
+    "frequency_penalty": ("frequency_penalty", float),
+    "repeat_penalty": ("repeat_penalty", float),
+    "seed": ("seed", int),
+    "stop": ("stop", list),
+    "temperature": ("temperature", float),
+    "top_k": ("top_k", int),
+    "top_p": ("top_p", float),
+}
+
+
+def model_options(given: Any) -> dict[str, Any]:
+    """Translate `options` of a client into those of Ollama's API.
+
+    Raises:
+        ModelError: one is unknown or of the wrong type; the server would ignore it, or answer 500.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ModelError("`options` must be an object, such as {temperature: 0.5}.")
+    return dict(
+        _option(name, value) for name, value in cast("dict[str, Any]", given).items() if value is not None
+    )
+
+
+def _option(name: str, value: Any) -> tuple[str, Any]:
+    if name not in OPTIONS:
+        raise ModelError(f"There is no option {name}: known are {', '.join(sorted(OPTIONS))}.")
+    known, kind = OPTIONS[name]
+    if kind is list:
+        texts = cast("list[Any]", value) if isinstance(value, list) else [value]
+        if all(isinstance(text, str) for text in texts):
+            return known, texts
+    elif not isinstance(value, bool) and isinstance(value, (int, kind)):
+        return known, kind(value)
+    raise ModelError(f"The option {name} must be {'text' if kind is list else 'a number'}.")

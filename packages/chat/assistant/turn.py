@@ -1,0 +1,136 @@
+"""Take one turn of a chat: who may speak, which model answers, what stops it, and what went wrong.
+
+Shared by copy: edit packages/chat/stateless/turn.py only, then run `python3 -m localops sync`.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from typing import Any
+
+import models
+import session
+import stop_key
+from answer import Answer
+from ollama_client import Exchange
+from ollama_host import ModelError, OllamaHost, ollama_host
+from reasoning import Piece
+from streaming import Reply
+
+GREETING = "You are talking to {model}. Type a message, or @ to see the models and choose one."
+CHOSEN = "{model} answers from now on."
+UNKNOWN = "No model's name begins with {prefix}."
+NOT_TEXT = "This chat understands text only: type a message."
+NOTHING_SAID = "The model answered with nothing: ask in other words."
+CUT_OFF = "The model server ended the answer before it was whole: ask again."
+
+
+class Turn:
+    """One message from a person, and the reply to it. An action adds `talk`, its way of asking the model.
+
+    Args:
+        args: the activation's. `input`, a text; `token`, of mastrogpt/login; `request`, an id that the client
+            makes up; `stop`, the id of a request to be ended instead; `metrics`, whether to give figures;
+            and the settings OLLAMA_HOST, OLLAMA_PROTO, AUTH, REDIS_URL, REDIS_PREFIX and LOGIN_SECRET.
+        reply: where the answer goes.
+        model: the model that an earlier turn chose, as the client says.
+    """
+
+    def __init__(self, args: Mapping[str, Any], reply: Reply, model: str) -> None:
+        given = args.get("input") or ""
+        self.args = args
+        self.reply = reply
+        self.user = ""
+        self._is_text = isinstance(given, str)
+        self.choice = models.choose(given if isinstance(given, str) else "", model)
+        self._host: OllamaHost | None = None
+
+    def begin(self) -> None:
+        """Prepare what needs to know who asks: `self.user` has been admitted."""
+
+    def talk(self) -> None:
+        """Ask the model for `self.choice.prompt`, and write what it answers."""
+        raise NotImplementedError
+
+    def state(self, model: str) -> str:
+        """Give what the client is to send with the next message."""
+        return model
+
+    @property
+    def host(self) -> OllamaHost:
+        """The model server; ModelError when the settings name none."""
+        self._host = self._host or ollama_host(self.args)
+        return self._host
+
+    def take(self) -> None:
+        """Do what the message asks for, and say what went wrong if something does."""
+        try:
+            self.user = session.admitted(self.args)
+            self._take()
+        except (ModelError, session.NotAdmitted) as error:
+            self.reply.say(self._host.hide(str(error)) if self._host else str(error))
+
+    def ask(self, path: str, body: dict[str, Any]) -> Generator[Piece]:
+        """Ask the model and yield its answer, as pairs of kind and text.
+
+        Raises:
+            ModelError: it does not answer, or not to the end.
+        """
+        exchange, answer = self._exchange(path, body), Answer()
+        is_empty = True
+        try:
+            with closing(exchange.batches()) as batches, closing(self.reply.paced(batches)) as paced:
+                for piece in answer.pieces(paced):
+                    is_empty = False
+                    yield piece
+        finally:
+            self._report(answer)
+        if not answer.is_whole:
+            raise ModelError(CUT_OFF)
+        if is_empty:
+            raise ModelError(NOTHING_SAID)
+
+    def document(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask the model server something that it answers in one piece of JSON."""
+        return self._exchange(path, body).document()
+
+    def _take(self) -> None:
+        if self.args.get("stop"):
+            self.reply.say(stop_key.press(self.args, self.user))
+            return
+        self.begin()
+        self.reply.state = self.state(self.choice.model)
+        if not self._is_text:
+            self.reply.say(NOT_TEXT)
+        elif self.choice.prefix is not None:
+            self._choose(self.choice.prefix)
+        elif self.choice.prompt:
+            with stop_key.watched(self.args, self.user, self.reply.end):
+                self.talk()
+        else:
+            self.reply.say(GREETING.format(model=self.choice.model))
+
+    def _choose(self, prefix: str) -> None:
+        known = models.names(self.document(models.TAGS))
+        chosen = models.pick(prefix, known) if prefix else None
+        if chosen:
+            self.reply.state = self.state(chosen)
+            self.reply.say(CHOSEN.format(model=chosen))
+        else:
+            if prefix:
+                self.reply.say(UNKNOWN.format(prefix=prefix))
+            self.reply.say(models.listing(known, self.choice.model))
+
+    def _exchange(self, path: str, body: dict[str, Any] | None) -> Exchange:
+        exchange = Exchange(self.host, path, body)
+        self.reply.on_end(exchange.close)
+        return exchange
+
+    def _report(self, answer: Answer) -> None:
+        """Hand the figures to a client that asked for them; another would take them for the answer's end."""
+        if self.args.get("metrics"):
+            figures = answer.figures()
+            figures["model"] = figures["model"] or self.choice.model
+            figures["done_reason"] = figures["done_reason"] or self.reply.ended or None
+            metrics = {"metrics": {**figures, "request": self.args.get("request")}}
+            self.reply.members |= metrics
+            self.reply.last_members |= metrics
