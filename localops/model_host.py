@@ -24,8 +24,8 @@ HOW_TO_GET_A_BIG_ONE = (
     "or set OLLAMA_HOST"
 )
 ENGINE_LINES = {
-    "llamacpp": "a real but tiny model (3 million parameters) answers",
-    "scripted": "no model answers, only a script: llama.cpp has no build for this machine",
+    "llamacpp": "A real but tiny model (3 million parameters) answers",
+    "scripted": "No model answers, only a script: llama.cpp has no build for this machine",
 }
 # The model server's exit status when the engine cannot be loaded; see localops/ollama/__main__.py.
 NO_ENGINE_STATUS = 3
@@ -101,7 +101,7 @@ class BuiltInModel:
                 status = await self.process.wait()
                 if status == NO_ENGINE_STATUS and self.engine == "llamacpp":
                     self.engine = "scripted"
-                    log.warning("model: llama.cpp could not be loaded, so %s", ENGINE_LINES["scripted"])
+                    log.warning("model: llama.cpp could not be loaded. %s", ENGINE_LINES["scripted"])
                 else:
                     log.warning("model: its server ended with status %s and is started again", status)
                     await asyncio.sleep(RESTART_PAUSE_S)

@@ -20,6 +20,7 @@ WARM_CALLS = 1000
 COLD_STARTS = 100
 EDITS = 20
 LONGEST_WAIT_S = 5.0
+IMPORT = "import time; t = time.perf_counter(); import requests; print(1000 * (time.perf_counter() - t))"
 
 
 def measure(target: Target) -> Iterator[Figure]:
@@ -61,21 +62,20 @@ def warm(caller: Caller, calls: int) -> Iterator[Figure]:
 
 
 def cold(caller: Caller, starts: int) -> Iterator[Figure]:
-    """Cold starts of actions that import `requests`, in turn with interpreters that do just that."""
+    """Cold starts of actions that import `requests`, in turn with interpreters that only import it."""
     added_ms: list[float] = []
     failed = 0
     for number in range(starts):
         status, _, took_ms = caller.call(f"cold{number}")
         failed += status != 200
-        added_ms.append(took_ms - (run_ms("import requests") - run_ms("pass")))
+        added_ms.append(took_ms - import_ms())
     yield Figure("cold start of an action, beyond its import of `requests`, p50", median(added_ms), "ms", 60)
     yield Figure(f"cold starts that failed, of {starts} in a row", failed, "", 0)
 
 
-def run_ms(code: str) -> float:
-    begun_s = time.perf_counter()
-    subprocess.run([sys.executable, "-I", "-B", "-c", code], check=True)  # noqa: S603 - our own words
-    return 1000 * (time.perf_counter() - begun_s)
+def import_ms() -> float:
+    command = [sys.executable, "-I", "-B", "-c", IMPORT]
+    return float(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - our own words
 
 
 def edits(desk: Desk, caller: Caller, count: int) -> Iterator[Figure]:
