@@ -11,15 +11,14 @@ from starlette.types import ASGIApp
 
 from localops.config import USER
 from localops.credentials import Credentials
+from localops.deployment import Deployment
 from localops.guard import Guard
 from localops.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
-from localops.registry import Registry
 from localops.routes.rest import RestApi
 from localops.routes.site import Site
 from localops.routes.stream import Streamer
 from localops.routes.uploaded_site import UploadedSite
 from localops.routes.web import WebActions
-from localops.runner import Runner
 from localops.s3.api import S3
 from localops.s3.signature import is_signed
 from localops.s3.storage import Storage
@@ -30,13 +29,13 @@ STREAMER_TEXT = "Streamer proxy running"
 
 
 def make_app(
-    registry: Registry,
-    runner: Runner,
+    deployment: Deployment,
     page: Path,
     storage: Storage,
     credentials: Credentials,
     listening_on: str,
     password: str | None,
+    reframe: bool,
 ) -> ASGIApp:
     """The application that `up` serves.
 
@@ -45,10 +44,12 @@ def make_app(
         storage: what S3 holds.
         listening_on: decides which names are this machine's.
         password: what everybody needs; None where only this machine reaches the server.
+        reframe: stream one JSON object a line instead of production's frames.
     """
+    registry, runner = deployment.registry, deployment.runner
     names = own_names(listening_on)
     api = [*WebActions(registry, runner).routes(), *RestApi(registry, runner.api_key).routes()]
-    streams = Streamer(registry, Streams(runner, StreamWarnings()), reframe=False).routes()
+    streams = Streamer(registry, Streams(runner, StreamWarnings()), reframe).routes()
     site = Site(page)
     services = {
         "": Starlette(routes=[*api, *streams, Mount("/", site)]),

@@ -35,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     each.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     each.add_argument("--port", type=int, default=3233, help="port, 0 for any free one (%(default)s)")
     each.add_argument("--no-open", action="store_true", help="do not open the browser")
+    each.add_argument(
+        "--reframe", action="store_true", help="stream one JSON object a line, not as production does"
+    )
     each.set_defaults(run=up)
     each = add("test", help="run all tests; further words go to pytest", add_help=False)
     each.set_defaults(run=test)
@@ -54,7 +57,8 @@ def up(options: argparse.Namespace) -> int:
     from localops.up import up as serve
 
     console.set_up()
-    asyncio.run(serve(Options(options.project, options.host, options.port, not options.no_open)))
+    words = (options.project, options.host, options.port, not options.no_open, options.reframe)
+    asyncio.run(serve(Options(*words)))
     return 0
 
 

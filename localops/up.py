@@ -46,6 +46,7 @@ class Options:
     host: str
     port: int
     open_browser: bool
+    reframe: bool = False
 
 
 class Server(uvicorn.Server):
@@ -98,13 +99,13 @@ async def up(options: Options) -> None:
             background.append(tasks.create_task(watcher.watch(project, deployment.refresh)))
             try:
                 app = make_app(
-                    deployment.registry,
-                    runner,
+                    deployment,
                     site_folder(project),
                     objects,
                     credentials,
                     options.host,
                     password,
+                    options.reframe,
                 )
                 await serve(app, listener, url, options)
             finally:
@@ -120,7 +121,7 @@ def listen(host: str, port: int) -> socket.socket:
         StartError: the address cannot be had.
     """
     try:
-        return socket.create_server((host, port))
+        listener = socket.create_server((host, port))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise StartError(
@@ -128,6 +129,10 @@ def listen(host: str, port: int) -> socket.socket:
                 "(0 takes any free one)"
             ) from error
         raise StartError(f"cannot listen on {host} port {port}: {error.strerror}; see --host") from error
+    # Connections inherit it. Python sets it itself only on sockets that it made from a host's name; without
+    # it every answer waits 40 ms for the client's acknowledgement, and small messages wait for each other.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def existing_model(project: Project) -> ModelHost | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from localops_process import LocalopsProcess
+from localops_process import ROOT, LocalopsProcess
+
+EXAMPLES = ROOT / "tests" / "examples"
 
 
 def stream(desk: LocalopsProcess, action: str, **members: Any) -> httpx.Response:
@@ -206,3 +209,21 @@ def test_other_methods_are_refused(desk: LocalopsProcess, method: str, path: str
     answer = httpx.request(method, f"{desk.url}/{path}")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, OPTIONS")
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.fixture(scope="module")
+def reframing() -> Iterator[LocalopsProcess]:
+    with LocalopsProcess("--reframe", project=EXAMPLES) as process:
+        yield process
+
+
+def test_reframing_sends_each_object_on_a_line_of_its_own(reframing: LocalopsProcess):
+    sent = '{"output": "a"}{"output": "b"}\n\n{"output": "' + "x" * 5000 + '"}text'
+    answer = act(reframing, ["connect", None], ["send", sent])
+    texts = [json.loads(line)["output"] for line in answer.text.splitlines()]
+    assert texts == ["a", "b", "x" * 5000, "text"]
+
+
+def test_reframing_does_not_hide_what_production_would_do(reframing: LocalopsProcess):
+    act(reframing, ["connect", None], ["send", "text"])
+    assert reframing.wait_for_line("warning: streams/steps sent text that is not a JSON object")
