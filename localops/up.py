@@ -25,9 +25,9 @@ from localops.config import USER, Project
 from localops.credentials import read_or_make
 from localops.deployment import Deployment
 from localops.errors import StartError
+from localops.http_protocol import HttpProtocol
 from localops.model_host import BuiltInModel, ModelHost
 from localops.registry import Registry
-from localops.request_target import TargetProtocol
 from localops.requirements import Requirements
 from localops.runner import Runner
 from localops.s3.storage import Storage
@@ -157,7 +157,7 @@ async def serve(app: ASGIApp, listener: socket.socket, url: str, options: Option
     server = Server(
         uvicorn.Config(
             app,
-            http=TargetProtocol,
+            http=HttpProtocol,
             log_config=None,
             access_log=False,
             lifespan="off",

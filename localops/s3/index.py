@@ -139,11 +139,12 @@ class Index:
             connection.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket, key))
         return old
 
-    def page(self, bucket: str, prefix: str, after: str, most: int) -> list[Object]:
-        """Objects whose keys begin with `prefix` and are greater than `after`, by the bytes of their keys."""
+    def page(self, bucket: str, prefix: str, start: str, most: int) -> list[Object]:
+        """Objects whose keys begin with `prefix` and are not less than `start`, in the order of keys."""
         end = after_prefix(prefix)
-        where = "bucket = ? AND key > ? AND key >= ?" + (" AND key < ?" if end else "")
-        values = (bucket, after, prefix, end, most) if end else (bucket, after, prefix, most)
+        where = "bucket = ? AND key >= ?" + (" AND key < ?" if end else "")
+        begin = max(start, prefix)
+        values = (bucket, begin, end, most) if end else (bucket, begin, most)
         rows = self.rows(f"{SELECT_OBJECT} WHERE {where} ORDER BY key LIMIT ?", *values)
         return [object_of(row) for row in rows]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from localops.s3.index import LAST_CHARACTER, Index, Object
+from localops.s3.index import Index, Object, after_prefix
 
 MOST_KEYS = 1000
+# A key with this behind it is the least that is greater than the key.
+LEAST_CHARACTER = "\0"
 
 
 @dataclass
@@ -35,9 +37,9 @@ def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, 
     """
     found = Listing()
     most = min(most, MOST_KEYS)
-    if delimiter and after.endswith(delimiter) and after.startswith(prefix):
-        after += LAST_CHARACTER
-    for each in entries(index, bucket, prefix, delimiter, after):
+    was_prefix = bool(delimiter) and after.startswith(prefix) and after.endswith(delimiter)
+    start = after_prefix(after) if was_prefix else after + LEAST_CHARACTER
+    for each in entries(index, bucket, prefix, delimiter, start):
         if len(found.objects) + len(found.prefixes) >= most:
             found.is_truncated = most > 0
             break
@@ -50,17 +52,17 @@ def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, 
     return found
 
 
-def entries(index: Index, bucket: str, prefix: str, delimiter: str, after: str) -> Iterator[Object | str]:
+def entries(
+    index: Index, bucket: str, prefix: str, delimiter: str, start: str | None
+) -> Iterator[Object | str]:
     """Objects, and a common prefix in the place of all keys that have it."""
     common = ""
-    while page := index.page(bucket, prefix, after, MOST_KEYS):
+    while start is not None and (page := index.page(bucket, prefix, start, MOST_KEYS)):
         for each in page:
-            after = each.key
             if common and each.key.startswith(common):
                 continue
             head, found, _ = each.key[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
             common = prefix + head + delimiter if found else ""
             yield common or each
-        if common:
-            # The next page need not read the rest of what the prefix stands for.
-            after = common + LAST_CHARACTER
+        # The next page need not read the rest of what a common prefix stands for.
+        start = after_prefix(common) if common else page[-1].key + LEAST_CHARACTER

@@ -79,7 +79,10 @@ def kept_headers(headers: Headers) -> dict[str, str]:
 async def get_object(request: S3Request, storage: Storage) -> Response:
     instead = overrides(request.query)
     found, file = await run_in_threadpool(storage.open, request.bucket, request.key)
-    with_checksums = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
+    # They are of the whole object; a client would compare them with the part.
+    with_checksums = (
+        "range" not in request.headers and request.headers.get("x-amz-checksum-mode") == "ENABLED"
+    )
     return object_response(found, file, request.headers, object_headers(found, with_checksums) | instead)
 
 

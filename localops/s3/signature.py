@@ -184,7 +184,7 @@ def v4_query(message: Message, secrets: Mapping[str, str]) -> Caller:
 def v2_header(message: Message, authorization: str, secrets: Mapping[str, str]) -> Caller:
     user, _, signature = authorization.removeprefix("AWS ").strip().partition(":")
     date = "" if "x-amz-date" in message.headers else message.headers.get("date", "")
-    check(v2_signature(message, date, secret_of(user, secrets)), signature)
+    check_v2(message, date, secret_of(user, secrets), signature)
     return Caller(user)
 
 
@@ -192,7 +192,7 @@ def v2_query(message: Message, secrets: Mapping[str, str]) -> Caller:
     user, expires = message.parameter("AWSAccessKeyId"), message.parameter("Expires")
     if not expires.isdigit():
         raise S3Error("AccessDenied", "Expires must be a time in seconds.")
-    check(v2_signature(message, expires, secret_of(user, secrets)), message.parameter("Signature"))
+    check_v2(message, expires, secret_of(user, secrets), message.parameter("Signature"))
     check_lifetime(int(expires))
     return Caller(user)
 
@@ -217,7 +217,14 @@ def canonical_request(
     )
 
 
-def v2_signature(message: Message, date: str, secret: str) -> str:
+def check_v2(message: Message, date: str, secret: str, given: str) -> None:
+    # botocore signs a bucket with a final slash that it does not send.
+    of_bucket = message.path.rfind("/") == 0 and message.path != "/"
+    if not of_bucket or v2_signature(message, message.path + "/", date, secret) != given:
+        check(v2_signature(message, message.path, date, secret), given)
+
+
+def v2_signature(message: Message, path: str, date: str, secret: str) -> str:
     headers = message.headers
     amazon = sorted({name for name in headers.keys() if name.startswith("x-amz-")})  # noqa: SIM118 - keys may repeat
     resources = sorted((name, value) for name, value in message.query if name in V2_RESOURCES)
@@ -227,8 +234,8 @@ def v2_signature(message: Message, date: str, secret: str) -> str:
         headers.get("content-md5", ""),
         headers.get("content-type", ""),
         date,
-        *(f"{name}:{','.join(trimmed(headers.getlist(name)))}" for name in amazon),
-        message.path + (f"?{resource}" if resource else ""),
+        *(f"{name}:{','.join(value.strip() for value in headers.getlist(name))}" for name in amazon),
+        path + (f"?{resource}" if resource else ""),
     ]
     digest = hmac.new(secret.encode(), "\n".join(lines).encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
