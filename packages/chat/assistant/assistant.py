@@ -42,7 +42,7 @@ def assistant(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Talk(Turn):
-    """One turn of a conversation. Its state is the model's name, behind the conversation's id if it has one."""
+    """One turn of a conversation. Its state is the model's name, behind the conversation's id if any."""
 
     def __init__(self, args: Mapping[str, Any], written: Reply, state: str) -> None:
         known_id, _, model = state.rpartition(" ")
