@@ -99,10 +99,12 @@ class ChunkedBody:
 
     def read_end(self) -> bytes | None:
         line = self.line()
+        if line is None:
+            return None
         if line:
             raise S3Error("InvalidRequest", "The framing of the chunks is malformed.")
         self.parse = self.read_size
-        return None if line is None else b""
+        return b""
 
     def read_trailer(self) -> bytes | None:
         line = self.line()
