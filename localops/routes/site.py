@@ -5,12 +5,23 @@ Source: apache/openserverless-operator nginx-static-cm.yaml.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+POLICY = re.compile(r'<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"')
+# What a header can say and a meta element cannot: a foreign page may not show this one in a frame.
+ONLY_OWN_FRAMES = "frame-ancestors 'self'"
+
+
+def security_headers(page: Path) -> dict[str, str]:
+    """A page's own content security policy as a header; none for a page that states none."""
+    policy = POLICY.search(page.read_text(errors="replace"))
+    return {"content-security-policy": f"{policy[1]}; {ONLY_OWN_FRAMES}"} if policy else {}
 
 
 class Site(StaticFiles):
@@ -23,6 +34,9 @@ class Site(StaticFiles):
         response = await self.file_or_index(path, scope)
         # A page that is being worked on must never come from the browser's cache unasked.
         response.headers["cache-control"] = "no-cache"
+        response.headers["x-content-type-options"] = "nosniff"
+        if isinstance(response, FileResponse) and response.media_type == "text/html":
+            response.headers.update(security_headers(Path(response.path)))
         return response
 
     async def file_or_index(self, path: str, scope: Scope) -> Response:

@@ -17,6 +17,7 @@ import requests
 from localops_process import ROOT, LocalopsProcess
 
 from localops.hosts import own_names, service_of, shown_name
+from localops.routes.site import security_headers
 
 HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
 STREAM = """#--web true
@@ -285,3 +286,18 @@ def test_a_server_knows_its_own_names(listening_on: str, shown: str, own: str, f
     assert shown_name(listening_on) == shown
     assert service_of(own, names) is not None
     assert service_of(foreign, names) is None
+
+
+def test_a_page_has_its_own_policy_as_a_header_too(server: LocalopsProcess, project: Path):
+    policy = "default-src 'self'; img-src 'self' data:"
+    page = project / "web" / "with-policy.html"
+    page.write_text(f'<meta http-equiv="Content-Security-Policy"\n content="{policy}"><title>x</title>')
+    found = httpx.get(f"{server.url}/with-policy.html")
+    assert found.headers["content-security-policy"] == f"{policy}; frame-ancestors 'self'"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert "content-security-policy" not in httpx.get(server.url).headers
+
+
+def test_the_page_of_this_project_states_a_policy():
+    headers = security_headers(ROOT / "web" / "index.html")
+    assert headers["content-security-policy"].startswith("default-src 'self';")
