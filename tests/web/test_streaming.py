@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 
 import pytest
-from deployment import DEADLINE_S, Deployment, Drop, Gate, Pause, Step, message, spoken
+from chat_page import ask, asked, enter, last_reply
+from deployment import DEADLINE_S, Body, Deployment, Drop, Gate, Pause, Step, message, spoken
 from playwright.sync_api import Page, expect
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 pytestmark = pytest.mark.browser
-
-
-def ask(page: Page, text: str) -> None:
-    expect(page.get_by_role("button", name="Send")).to_be_enabled()
-    page.get_by_role("textbox", name="Message").fill(text)
-    page.keyboard.press("Enter")
 
 
 def test_the_menu_lists_the_chats_that_this_login_may_use(page: Page, deployment: Deployment) -> None:
@@ -28,7 +26,7 @@ def test_the_menu_lists_the_chats_that_this_login_may_use(page: Page, deployment
             ]
         }
     )
-    page.goto(deployment.url)
+    enter(page, deployment)
     expect(page.get_by_role("button", name="Open to all")).to_be_visible()
     expect(page.get_by_role("button", name="For devel")).to_be_visible()
     expect(page.get_by_role("button", name="For others")).to_have_count(0)
@@ -38,7 +36,7 @@ def test_text_shows_before_the_reply_is_complete(page: Page, deployment: Deploym
     deployment.chat(
         "Chat", "chat/x", lambda _: [message(output="The capital "), Gate("rest"), message(output="is Rome.")]
     )
-    page.goto(deployment.url)
+    enter(page, deployment)
     ask(page, "Which?")
     reply = page.locator("chat-message").last
     expect(reply).to_contain_text("The capital")
@@ -50,7 +48,7 @@ def test_text_shows_before_the_reply_is_complete(page: Page, deployment: Deploym
 
 def test_stop_leaves_the_stream_and_tells_the_action(page: Page, deployment: Deployment) -> None:
     deployment.chat("Chat", "chat/x", lambda _: [*spoken("one two "), Gate("never")])
-    page.goto(deployment.url)
+    enter(page, deployment)
     ask(page, "Count")
     expect(page.locator("chat-message").last).to_contain_text("one two")
     page.get_by_role("button", name="Stop").click()
@@ -83,7 +81,7 @@ def test_every_stream_ends_in_a_state(
     page: Page, deployment: Deployment, steps: list[Step], status: str, words: str
 ) -> None:
     deployment.chat("Chat", "chat/x", lambda _: steps)
-    page.goto(deployment.url)
+    enter(page, deployment)
     ask(page, "Go")
     reply = page.locator("chat-message").last
     expect(reply).to_have_attribute("data-status", status)
@@ -96,7 +94,7 @@ def test_any_cut_of_the_bytes_shows_the_same_text(page: Page, deployment: Deploy
     raw = json.dumps({"output": text}, ensure_ascii=False).encode()
     cuts = [raw[at : at + 1] + b"\n" for at in range(len(raw))]
     deployment.chat("Chat", "chat/x", lambda _: cuts)
-    page.goto(deployment.url)
+    enter(page, deployment)
     ask(page, "Go")
     expect(page.locator("chat-message").last).to_contain_text(text)
 
@@ -104,7 +102,7 @@ def test_any_cut_of_the_bytes_shows_the_same_text(page: Page, deployment: Deploy
 def test_a_failed_reply_is_asked_again_with_one_button(page: Page, deployment: Deployment) -> None:
     tries = iter([[b"not ok (503 Service Unavailable)\n"], spoken("All good.")])
     deployment.chat("Chat", "chat/x", lambda _: next(tries))
-    page.goto(deployment.url)
+    enter(page, deployment)
     ask(page, "Again?")
     page.get_by_role("button", name="Retry").click()
     expect(page.locator("chat-message").last).to_contain_text("All good.")
@@ -118,10 +116,136 @@ def test_an_action_that_does_not_stream_is_asked_directly(page: Page, deployment
         "output": f"You said {body.get('input', 'nothing')}.",
         "state": "s",
     }
-    page.goto(deployment.url)
+    enter(page, deployment)
     ask(page, "ciao")
     expect(page.locator("chat-message").last).to_contain_text("You said ciao.")
     ask(page, "again")
     expect(page.locator("chat-message").last).to_contain_text("You said again.")
     assert deployment.said("chat/x")[-1]["state"] == "s"
     assert not any(call.streamed for call in deployment.calls)
+
+
+def test_what_is_sent_carries_what_an_action_needs(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken("Rome."), message(state="after")])
+    enter(page, deployment)
+    asked(page, "First?")
+    asked(page, "Second?")
+    first, second = deployment.said("chat/x")
+    assert first["input"] == "First?"
+    assert first["thinking"] is True
+    assert first["metrics"] is True
+    assert second["state"] == "after"
+    assert second["history"] == [
+        {"role": "user", "content": "First?"},
+        {"role": "assistant", "content": "Rome."},
+    ]
+    assert len({first["request"], second["request"]}) == 2
+    assert all(len(body["request"]) == 32 for body in (first, second))
+
+
+def test_a_message_sent_while_the_chat_still_opens_is_answered_in_its_mode(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Streamed."))
+
+    def slow(_: Body) -> Body:
+        deployment.gates.setdefault("greeting", threading.Event()).wait(DEADLINE_S)
+        return {"output": "Ask me.", "streaming": True}
+
+    deployment.asked["chat/x"] = slow
+    enter(page, deployment)
+    ask(page, "Early")
+    expect(page.locator("chat-message")).to_have_count(3)
+    deployment.open("greeting")
+    expect(last_reply(page)).to_contain_text("Streamed.")
+
+
+def test_silence_is_told_and_text_ends_it(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken("one"), Gate("more"), *spoken(" two")])
+    page.clock.install()
+    enter(page, deployment)
+    ask(page, "Go")
+    expect(last_reply(page)).to_contain_text("one")
+    page.clock.run_for(25_000)
+    expect(page.get_by_text("Nothing has arrived for a while").first).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    deployment.open("more")
+    expect(page.locator("[data-silence]")).to_be_hidden()
+
+
+def test_a_wait_that_can_no_longer_end_is_ended(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken("one"), Gate("never")])
+    page.clock.install()
+    enter(page, deployment)
+    ask(page, "Go")
+    expect(last_reply(page)).to_contain_text("one")
+    page.clock.run_for(340_000)
+    expect(last_reply(page)).to_have_attribute("data-status", "interrupted")
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+
+
+ANSWERS: list[tuple[Response, str]] = [
+    (JSONResponse({"error": "no such thing", "code": "x"}, 404), "not deployed here any more"),
+    (JSONResponse({"error": "Ollama is down."}, 502), "Ollama is down."),
+    (HTMLResponse("<h1>Bad gateway</h1>", 502), "refused the message"),
+    (HTMLResponse("<h1>Hello</h1>", 200), "is not an answer"),
+    (JSONResponse(["a", "list"], 200), "is not an answer"),
+    (Response(status_code=204), "answered nothing"),
+    (JSONResponse({"activationId": "x"}, 202), "answered nothing"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), ANSWERS, ids=lambda value: getattr(value, "status_code", None))
+def test_an_answer_that_is_none_becomes_one_sentence(
+    page: Page, deployment: Deployment, answer: Response, words: str
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [])
+    deployment.asked["chat/x"] = lambda body: answer if "input" in body else {"output": "Hi."}
+    enter(page, deployment)
+    reply = asked(page, "Go", "failed")
+    expect(reply).to_contain_text(words)
+    expect(reply.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_figures_come_from_the_action(page: Page, deployment: Deployment) -> None:
+    metrics = {"model": "tiny:3m", "tokens": 20, "first_token_ms": 180.0, "tokens_per_s": 41.6}
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken("Rome."), message(metrics=metrics)])
+    enter(page, deployment)
+    expect(asked(page, "Go")).to_contain_text("tiny:3m · 42 tokens/s · first token after 0.18s")
+    expect(page.locator("chat-model")).to_contain_text("tiny:3m")
+
+
+def test_figures_are_measured_where_the_action_gives_none(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("one two three four five six", 0.02))
+    enter(page, deployment)
+    expect(asked(page, "Go").locator("[data-figures]")).to_have_text(
+        re.compile(r"about [\d,]+ tokens/s · first token after [\d.]+s")
+    )
+
+
+def test_reasoning_is_folded_and_stays_open_for_whom_opened_it(page: Page, deployment: Deployment) -> None:
+    steps = [message(thinking="Let me "), Gate("think"), message(thinking="see."), *spoken("Rome.")]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
+    enter(page, deployment)
+    ask(page, "Go")
+    details = last_reply(page).locator("details")
+    expect(details).to_contain_text("Thinking")
+    expect(last_reply(page).locator("[data-thoughts]")).to_be_hidden()
+    details.locator("summary").click()
+    deployment.open("think")
+    expect(last_reply(page)).to_have_attribute("data-status", "done")
+    expect(details).to_have_attribute("open", "")
+    expect(details.locator("[data-thoughts]")).to_have_text("Let me see.")
+    expect(details.locator("summary")).to_have_text(re.compile(r"Thought for [\d.]+s"))
+    expect(last_reply(page).locator("[data-text]")).to_have_text("Rome.")
+
+
+def test_marked_reasoning_is_told_from_text_even_when_only_its_end_is_marked(
+    page: Page, deployment: Deployment
+) -> None:
+    steps = [message(output="Hm, Italy.\n"), message(output="</thi"), message(output="nk>\n\nRome.")]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
+    enter(page, deployment)
+    reply = asked(page, "Go")
+    expect(reply.locator("[data-text]")).to_have_text("Rome.")
+    expect(reply.locator("[data-thoughts]")).to_have_text("Hm, Italy.")

@@ -19,7 +19,12 @@ import { session } from "./session.js"
 import { shortcutFor } from "./shortcuts.js"
 import { Store } from "./store.js"
 import { Tabs } from "./tabs.js"
-import { followWishes } from "./wishes.js"
+import { followChat } from "./wishes/chat.js"
+import { followConversations } from "./wishes/conversations.js"
+import { followLogin } from "./wishes/login.js"
+import { followMenu } from "./wishes/menu.js"
+import { followReading } from "./wishes/reading.js"
+import { followSettings } from "./wishes/settings.js"
 
 /**
  * @template {HTMLElement} T
@@ -63,7 +68,7 @@ function followTitle(store) {
     part(document, "title").textContent = title
     document.title = title ? `${title} · MastroGPT` : "MastroGPT"
     const address = current?.title ? `#${current.id}` : location.pathname
-    if (current && address !== location.hash) history.pushState(null, "", address)
+    if (current && address !== (location.hash || location.pathname)) history.pushState(null, "", address)
   })
 }
 
@@ -105,7 +110,9 @@ async function main() {
       await library.open(location.hash.slice(1))
     }
   }
-  followWishes({ api, store, chat, library, sidebar, transcript, composer, enter })
+  const page = { api, store, chat, library, sidebar, transcript, composer, enter }
+  for (const follow of [followChat, followReading, followConversations, followSettings, followLogin]) follow(page)
+  followMenu()
   addEventListener("popstate", () => showAddressed(store, chat, library))
   await enter()
 }

@@ -10,6 +10,7 @@ import { ThinkingSplitter } from "./thinking.js"
 
 /** @import { Api, Problem } from "./api.js" */
 /** @import { Frame } from "./stream.js" */
+/** @import { Split } from "./thinking.js" */
 /** @import { Message, Figures, Status, Store } from "./store.js" */
 
 /** Nothing arrived for so long that the reader should know. */
@@ -121,16 +122,17 @@ export class Reply {
   /** @param {Record<string, unknown>} answer whole, or one object of a stream */
   #accept({ output, thinking, state, metrics, error }) {
     if (typeof state === "string") this.message.state = state
-    if (typeof thinking === "string") this.#grow({ thinking, text: "" })
+    if (typeof thinking === "string") this.#grow({ thinking, text: "", retract: false })
     if (typeof output === "string") this.#grow(this.#splitter.push(output))
     if (isObject(metrics)) this.message.figures = figuresIn(metrics)
     if (typeof error === "string") throw new ApiError("action", error)
   }
 
-  /** @param {{ thinking: string, text: string }} split */
-  #grow({ thinking, text }) {
-    if (!thinking && !text) return
+  /** @param {Split} split */
+  #grow({ thinking, text, retract }) {
     const { message } = this
+    if (retract) this.#retract()
+    if (!thinking && !text) return
     const now = performance.now()
     this.#firstTextAt ||= now
     if (text && !this.#answerAt) {
@@ -142,6 +144,16 @@ export class Reply {
     message.text += text
     if (message.status === "waiting") this.#setStatus("streaming")
     this.#store.grow({ id: message.id, thinking, text })
+  }
+
+  /** What looked like the answer was reasoning. */
+  #retract() {
+    const { message } = this
+    message.thinking += message.text
+    message.text = ""
+    message.thinkingMs = performance.now() - this.#firstTextAt
+    this.#answerAt = 0
+    this.#store.touch(message)
   }
 
   /** @param {Status} status */
@@ -181,7 +193,7 @@ export class Reply {
 
   /** @returns {Figures | null} */
   #measured() {
-    if (!this.#firstTextAt) return null
+    if (!this.#firstTextAt || !this.#question.streaming) return null
     const tokens = Math.round(this.#answerLength / CHARACTERS_PER_TOKEN)
     const seconds = (this.#lastRead - this.#firstTextAt) / 1000
     return {

@@ -1,20 +1,30 @@
 /**
  * Separates a model's reasoning from its answer while the text arrives.
  *
- * Reasoning stands between `[think]` and `[/think]`, or `<think>` and `</think>` from older servers,
- * at the beginning of a reply. A mark may be cut anywhere. Within code it is text like any other.
+ * Reasoning stands between `[think]` and `[/think]`, or `<think>` and `</think>` from older servers. It
+ * begins at the beginning of a line; anywhere else, and in code, the mark is text. Some servers leave the
+ * first mark out: then a closing one at the beginning of a line tells that all before it was reasoning.
  */
 
-/** @typedef {{ thinking: string, text: string }} Split */
+/**
+ * `retract` tells that the text given so far was reasoning.
+ *
+ * @typedef {{ thinking: string, text: string, retract: boolean }} Split
+ */
 
 const OPENINGS = ["[think]", "<think>"]
 const CLOSINGS = ["[/think]", "</think>"]
+const MARKS = [...OPENINGS, ...CLOSINGS]
+const FENCE = /^ {0,3}(```|~~~)/
 
 export class ThinkingSplitter {
   #held = ""
   #inside = false
-  /** Text has begun, so a later mark is text too. */
-  #answering = false
+  /** What is held begins a line of the answer. */
+  #atLineStart = true
+  #isNewLine = false
+  #inFence = false
+  #hasText = false
 
   /**
    * @param {string} piece
@@ -22,8 +32,8 @@ export class ThinkingSplitter {
    */
   push(piece) {
     this.#held += piece
-    const split = { thinking: "", text: "" }
-    while (this.#step(split));
+    const split = { thinking: "", text: "", retract: false }
+    while (this.#inside ? this.#think(split) : this.#atLineStart ? this.#beginLine(split) : this.#goOn(split));
     return split
   }
 
@@ -31,39 +41,58 @@ export class ThinkingSplitter {
   end() {
     const rest = this.#held
     this.#held = ""
-    return this.#inside ? { thinking: rest, text: "" } : { thinking: "", text: rest }
-  }
-
-  get inside() {
-    return this.#inside
+    return { thinking: this.#inside ? rest : "", text: this.#inside ? "" : rest, retract: false }
   }
 
   /**
+   * Each step returns whether another one may find more.
+   *
    * @param {Split} split
-   * @returns {boolean} whether another step may find more
    */
-  #step(split) {
-    if (this.#inside) return this.#think(split)
-    if (this.#answering) {
-      split.text += this.#held
-      this.#held = ""
-      return false
-    }
-    return this.#begin(split)
+  #beginLine(split) {
+    const line = this.#held.trimStart()
+    const mark = this.#inFence ? undefined : MARKS.find((candidate) => line.startsWith(candidate))
+    if (mark) return this.#meet(mark, line.slice(mark.length), split)
+    if (!this.#inFence && MARKS.some((candidate) => candidate.startsWith(line))) return false
+    // Blanks before the first word say nothing.
+    if (!this.#hasText) this.#held = line
+    if (!this.#held) return false
+    this.#hasText = true
+    this.#atLineStart = false
+    this.#isNewLine = true
+    return true
+  }
+
+  /**
+   * @param {string} mark at the beginning of a line
+   * @param {string} rest of what is held
+   * @param {Split} split
+   */
+  #meet(mark, rest, split) {
+    this.#inside = OPENINGS.includes(mark)
+    this.#held = rest
+    if (this.#inside) return true
+    split.retract = true
+    split.thinking += split.text
+    split.text = ""
+    this.#hasText = false
+    return true
   }
 
   /** @param {Split} split */
-  #begin(split) {
-    const start = this.#held.trimStart()
-    const opening = OPENINGS.find((mark) => start.startsWith(mark))
-    if (opening) {
-      this.#held = start.slice(opening.length)
-      this.#inside = true
-      return true
+  #goOn(split) {
+    const end = this.#held.indexOf("\n") + 1
+    const line = end > 0 ? this.#held.slice(0, end) : this.#held
+    if (this.#isNewLine) {
+      // Too short to tell whether it is a fence.
+      if (end === 0 && /^ {0,3}[`~]{0,2}$/.test(line)) return false
+      if (FENCE.test(line)) this.#inFence = !this.#inFence
     }
-    if (start === "" || OPENINGS.some((mark) => mark.startsWith(start))) return false
-    this.#answering = true
-    return split !== null
+    split.text += line
+    this.#held = this.#held.slice(line.length)
+    this.#isNewLine = false
+    this.#atLineStart = end > 0
+    return end > 0
   }
 
   /** @param {Split} split */
@@ -71,8 +100,10 @@ export class ThinkingSplitter {
     const { at, length } = firstOf(this.#held, CLOSINGS)
     if (at >= 0) {
       split.thinking += this.#held.slice(0, at)
-      this.#held = this.#held.slice(at + length).trimStart()
+      this.#held = this.#held.slice(at + length)
       this.#inside = false
+      this.#atLineStart = true
+      this.#hasText = false
       return true
     }
     const keep = heldBack(this.#held, CLOSINGS)
@@ -88,7 +119,7 @@ export class ThinkingSplitter {
  */
 function firstOf(text, marks) {
   const found = marks.map((mark) => ({ at: text.indexOf(mark), length: mark.length })).filter(({ at }) => at >= 0)
-  return found.sort((a, b) => a.at - b.at)[0] ?? { at: -1, length: 0 }
+  return found.sort((one, other) => one.at - other.at)[0] ?? { at: -1, length: 0 }
 }
 
 /**
@@ -97,7 +128,8 @@ function firstOf(text, marks) {
  * @returns {number} how many characters at the end may be the beginning of a mark
  */
 function heldBack(text, marks) {
-  for (let size = Math.min(text.length, 7); size > 0; size--) {
+  const longest = Math.max(...marks.map((mark) => mark.length)) - 1
+  for (let size = Math.min(text.length, longest); size > 0; size--) {
     const tail = text.slice(-size)
     if (marks.some((mark) => mark.startsWith(tail))) return size
   }

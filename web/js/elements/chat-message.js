@@ -42,6 +42,7 @@ export class ChatMessage extends HTMLElement {
     this.append(fromTemplate(from === "user" ? "question" : "reply"))
     this.setAttribute("aria-label", from === "user" ? t("message.you") : t("message.reply", { name: this.#author }))
     this.addEventListener("click", (event) => this.#act(event))
+    if (from === "user") part(this, "edit").hidden = typeof this.#message.input !== "string"
     this.#begin()
     this.refresh()
   }
@@ -67,10 +68,10 @@ export class ChatMessage extends HTMLElement {
 
   /** Shows what changed in the message besides text that `grow` has been told. */
   refresh() {
-    const { from, status, text } = this.#message
+    const { from, status, text, thinking } = this.#message
     if (!this.firstChild) return
     this.dataset.status = status
-    if (text.length !== this.#text.length || (this.#complete && isRunning(this.#message))) this.#begin()
+    if (text.length !== this.#text.length || thinking.length !== this.#thinking.length || (this.#complete && isRunning(this.#message))) this.#begin()
     if (from === "user") return
     this.setAttribute("aria-busy", String(isRunning(this.#message)))
     part(this, "waiting").hidden = status !== "waiting"
@@ -101,7 +102,8 @@ export class ChatMessage extends HTMLElement {
     if (this.#message.from === "user") return
     part(this, "thinking").hidden = !thinking
     const thinks = !text && status === "streaming"
-    part(this, "thinking-title").textContent = thinks ? t("thinking.now") : t("thinking.took", { time: seconds(thinkingMs) })
+    const thought = thinkingMs ? t("thinking.took", { time: seconds(thinkingMs) }) : t("thinking.did")
+    part(this, "thinking-title").textContent = thinks ? t("thinking.now") : thought
   }
 
   #refreshEnd() {

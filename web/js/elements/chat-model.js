@@ -17,7 +17,7 @@ export class ChatModel extends HTMLElement {
     const answered = messages.findLast(({ figures }) => figures?.model)?.figures?.model
     const model = current?.picked.model || answered || ""
     this.hidden = health.ok === null && !model
-    part(this, "dot").dataset.health = health.ok === null ? "unknown" : health.ok ? "good" : "bad"
+    part(this, "dot").dataset.answers = health.ok === null ? "unknown" : health.ok ? "yes" : "no"
     part(this, "model").textContent = health.ok === false ? t("model.none") : model || t("model.any")
     part(this, "health").textContent = health.ok === false ? t("model.bad") : t("model.good")
     part(this, "reason").textContent = health.reason

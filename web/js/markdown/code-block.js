@@ -6,6 +6,7 @@
  */
 
 import { t } from "../i18n.js"
+import { settle } from "./parts.js"
 
 const LINES_PER_PART = 60
 
@@ -49,6 +50,7 @@ export function addCode(code, text) {
   for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
     let part = code.lastElementChild
     if (!(part instanceof HTMLElement) || Number(part.dataset.lines) >= LINES_PER_PART) {
+      if (part instanceof HTMLElement) settle(part)
       part = document.createElement("span")
       part.className = "code__part"
       code.append(part)

@@ -12,6 +12,8 @@ export class OpenFence {
   #line = ""
   /** How much of the line, less its indent, is in the page already. */
   #shown = 0
+  /** Characters of code so far. */
+  length = 0
 
   /**
    * @param {string} indent
@@ -30,6 +32,7 @@ export class OpenFence {
    * @returns {string | null} what follows the closing fence, or null while the block is open
    */
   write(text) {
+    this.length += text.length
     for (let rest = text; rest; ) {
       const end = rest.indexOf("\n") + 1 || rest.length
       this.#line += rest.slice(0, end)

@@ -5,6 +5,7 @@
  * last item of a list, the last row of a table. Lines of a code block go straight into the page.
  */
 
+import { continued } from "./continued.js"
 import { openFence } from "./fence.js"
 import { blocksOf } from "./grammar.js"
 import { highlight } from "./highlight.js"
@@ -12,6 +13,7 @@ import { partingPlace } from "./long-paragraph.js"
 import { typeset } from "./math.js"
 import { mended } from "./mend.js"
 import { nodesOf } from "./nodes.js"
+import { Parts } from "./parts.js"
 import { patch } from "./patch.js"
 
 /** @import { OpenFence } from "./fence.js" */
@@ -21,14 +23,14 @@ import { patch } from "./patch.js"
 const LONGEST_OPEN = 32_000
 
 /**
- * Where the open source belongs: the root, or a list or a table that goes on. `head` is what stands
+ * Where the open source belongs: the last part of the root, or a list or a table that goes on. `head` is what stands
  * before the source to make sense of it: the first two lines of the table.
  *
  * @typedef {{ kind: "root" | "list" | "table", parent: Element, head: string }} Place
  */
 
 export class MarkdownView {
-  #root
+  #parts
   /** @type {Place} */
   #place
   #open = ""
@@ -41,8 +43,8 @@ export class MarkdownView {
 
   /** @param {Element} root to be filled */
   constructor(root) {
-    this.#root = root
-    this.#place = { kind: "root", parent: root, head: "" }
+    this.#parts = new Parts(root)
+    this.#place = { kind: "root", parent: this.#parts.last, head: "" }
   }
 
   /** @param {string} text to be added */
@@ -79,6 +81,7 @@ export class MarkdownView {
     fence.end()
     this.#fence = null
     this.#completed([fence.block])
+    this.#parts.filled(fence.length, [])
     this.#return("")
   }
 
@@ -105,9 +108,10 @@ export class MarkdownView {
     const wanted = [...before, ...nodesOf(blocks.slice(Math.max(last, 0)))]
     if (this.#continued && wanted[0] instanceof HTMLParagraphElement) wanted[0].className = "continued"
     if (before.length > 0) this.#continued = false
-    const nodes = patch(this.#root, this.#shown, wanted)
+    const nodes = patch(this.#parts.last, this.#shown, wanted)
     this.#completed(nodes.slice(0, before.length))
     this.#shown = nodes.slice(before.length)
+    this.#parts.filled(length(blocks.slice(0, before.length)), this.#shown)
     this.#open = source.slice(length(blocks.slice(0, Math.max(last, 0))))
     const open = blocks[last]
     return open ? this.#keepOpen(open) : ""
@@ -133,8 +137,8 @@ export class MarkdownView {
     const begun = openFence({ ...block, raw: this.#open })
     if (!begun) return ""
     this.#fence = begun.fence
-    patch(this.#root, this.#shown, [])
-    this.#root.append(begun.fence.block)
+    patch(this.#parts.last, this.#shown, [])
+    this.#parts.last.append(begun.fence.block)
     this.#return("")
     return begun.rest
   }
@@ -179,6 +183,9 @@ export class MarkdownView {
     this.#completed(nodes.slice(0, -1))
     this.#shown = nodes.slice(-1)
     this.#open = this.#open.slice(done.length)
+    if (this.#parts.filled(done.length, [])) {
+      this.#place = { ...this.#place, parent: continued(this.#place.parent, this.#shown, this.#parts.last) }
+    }
   }
 
   /**
@@ -232,7 +239,7 @@ export class MarkdownView {
 
   /** @param {string} open source that belongs to the root from now on */
   #return(open) {
-    this.#place = { kind: "root", parent: this.#root, head: "" }
+    this.#place = { kind: "root", parent: this.#parts.last, head: "" }
     this.#shown = []
     this.#open = open
   }

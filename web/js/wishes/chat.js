@@ -1,0 +1,45 @@
+/** Wishes about what is said. */
+
+import { ApiError } from "../api.js"
+import { t } from "../i18n.js"
+import { closeMenu } from "./menu.js"
+import { announce, on } from "./page.js"
+
+/** @import { Page } from "./page.js" */
+
+/** @param {Page} page */
+export function followChat({ chat, store, composer }) {
+  on("chat-start", (service) => {
+    closeMenu()
+    chat.start(service)
+    composer.focusText()
+  })
+  on("chat-new", () => {
+    const { current } = store.state
+    closeMenu()
+    if (current) chat.start({ name: current.name, url: current.action })
+    composer.focusText()
+  })
+  on("chat-send", ({ input, shown }) => {
+    chat.send(input, shown)
+    composer.focusText()
+  })
+  on("chat-stop", () => chat.stop())
+  on("chat-again", (id) => again(() => chat.again(id)))
+  on("chat-go-on", (id) => again(() => chat.goOn(id)))
+  on("chat-edit", ({ id, text }) => again(() => chat.edit(id, text)))
+  on("model-pick", async (model) => {
+    try {
+      await chat.pick(model)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      announce(t(`problem.${error.problem.key}`))
+    }
+  })
+
+  /** @param {() => Promise<void>} ask whose button goes away, so that the focus needs a place */
+  function again(ask) {
+    ask()
+    composer.focusText()
+  }
+}

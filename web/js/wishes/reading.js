@@ -1,0 +1,55 @@
+/** Wishes of a reader: moving, copying, editing, looking at images and at what an action shows. */
+
+import { ApiError } from "../api.js"
+import { t } from "../i18n.js"
+import { announce, on } from "./page.js"
+
+/** @import { Page } from "./page.js" */
+
+const SHOWN_DONE_MS = 2_000
+
+/** @param {Page} page */
+export function followReading({ api, store, transcript, composer }) {
+  on("transcript-jump", () => transcript.jump())
+  on("transcript-follow", (following) => composer.offerJump(!following))
+  on("message-previous", () => transcript.focusNext(-1))
+  on("message-next", () => transcript.focusNext(1))
+  on("focus-composer", () => composer.focusText())
+  on("message-edit", (id) => edit(id))
+  on("message-edit-last", () => {
+    const last = store.state.messages.findLast(({ from }) => from === "user")
+    if (last && !store.running) edit(last.id)
+  })
+  on("copy", (text, button) => copy(text, button))
+  on("image-show", async (source, button) => {
+    const { shownImage } = await import("../markdown/nodes.js")
+    button.replaceWith(shownImage(source, button.textContent ?? ""))
+  })
+  on("display", async ({ data, into }) => {
+    try {
+      into.showHtml(await api.display(data))
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      into.showProblem(t(`problem.${error.problem.key}`))
+    }
+  })
+
+  /** @param {string} id */
+  async function edit(id) {
+    const message = transcript.message(id)
+    const { editMessage } = await import("../elements/message-editor.js")
+    if (message) editMessage(message, id)
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {Element} button
+ */
+async function copy(text, button) {
+  const { copyText } = await import("../clipboard.js")
+  const done = await copyText(text)
+  announce(t(done ? "copy.done" : "copy.failed"))
+  button.setAttribute("data-done", "")
+  setTimeout(() => button.removeAttribute("data-done"), SHOWN_DONE_MS)
+}

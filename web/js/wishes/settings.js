@@ -1,0 +1,26 @@
+/** Wishes about settings, help and search. */
+
+import { prefer } from "../preferences.js"
+import { closeMenu, openMenu } from "./menu.js"
+import { on } from "./page.js"
+
+/** @import { Page } from "./page.js" */
+
+/** @param {Page} page */
+export function followSettings({ store, chat, sidebar }) {
+  on("help", async () => (await import("../elements/dialogs.js")).showHelp())
+  on("settings", async () => {
+    const { showSettings } = await import("../elements/dialogs.js")
+    const { current } = store.state
+    closeMenu()
+    if (!current) return
+    showSettings(current.settings, (settings) => chat.configure(settings), async (changes) => {
+      prefer(changes)
+      if (changes.language !== undefined) location.reload()
+    })
+  })
+  on("focus-search", () => {
+    openMenu()
+    sidebar.focusSearch()
+  })
+}
