@@ -47,3 +47,25 @@ def test_without_input_it_says_what_can_be_typed(demo: Any):
 @pytest.mark.parametrize(("args", "text"), [({}, "Hello, world"), ({"input": "Ada"}, "Hello, Ada")])
 def test_hello_greets(load_action: Any, args: dict[str, str], text: str):
     assert load_action("mastrogpt/hello").main(args) == {"body": {"output": text}}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["form"], 5, True, {"form": "x"}, {"form": {"city": ["a", {"b": 1}]}}, {"other": 1}, {"form": None}],
+)
+def test_the_demo_takes_any_input_without_failing(demo: Any, given: Any):
+    assert demo(input=given)["output"]
+
+
+@pytest.mark.parametrize("state", ["9" * 5000, "-1", "1.5", "\u0661\u0662", {"a": 1}, 7])
+def test_the_demo_takes_any_state_without_failing(demo: Any, state: Any):
+    assert int(demo(state=state)["state"]) > 0
+
+
+@pytest.mark.parametrize("action", ["hello", "demo"])
+def test_what_is_repeated_is_text_that_the_runtime_can_write(load_action: Any, action: str):
+    half = "\ud83d"
+    body = load_action(f"mastrogpt/{action}").main(
+        {"input": half if action == "hello" else {"form": {half: half}}}
+    )
+    json.dumps(body, ensure_ascii=False).encode()

@@ -48,3 +48,11 @@ def test_nothing_to_show_is_said(display: Any):
 @pytest.mark.parametrize("args", [{"code": "x"}, {"html": "x"}, {"message": "x"}, {}])
 def test_nothing_is_loaded_from_the_network(display: Any, args: dict[str, str]):
     assert "http" not in display(**args)
+
+
+@pytest.mark.parametrize("member", ["html", "code", "message", "title", "chess", "language"])
+@pytest.mark.parametrize("value", ["\ud83d", None, 5, ["x"], {"y": 1}, ""])
+def test_any_value_gives_text_that_the_runtime_can_write(display: Any, member: str, value: Any):
+    shown = display(**{"code" if member == "language" else "message": "x", member: value})
+    assert isinstance(shown, str)
+    assert shown.encode()

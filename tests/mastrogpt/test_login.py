@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -56,6 +57,18 @@ def test_no_password_is_printed_or_returned(login: Any, capsys: pytest.CaptureFi
         answer = login(username="pinocchio", password=password)
         printed = capsys.readouterr()
         assert "gep" not in json.dumps(answer) + printed.out + printed.err
+
+
+def test_an_unknown_name_takes_as_long_to_refuse_as_a_wrong_password(login: Any):
+    def took_s(**args: str) -> float:
+        began_s = time.process_time()
+        login(**args)
+        return time.process_time() - began_s
+
+    known = min(took_s(username="pinocchio", password="wrong") for _ in range(2))
+    unknown = min(took_s(username="lucignolo", password="wrong") for _ in range(2))
+    # A hash takes a fifth of a second; an answer without one takes a thousandth of that.
+    assert 0.5 < unknown / known < 2
 
 
 @pytest.mark.parametrize("change", ["user", "expiry", "signature", "secret", "nothing"])

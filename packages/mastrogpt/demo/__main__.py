@@ -1,7 +1,7 @@
 """Shows what an answer can hold beside text: a form, HTML, code, a chess position, a message, options."""
 # --kind python:default
 # --web true
-# --annotation index '81:Demo:Demo::'
+# --annotation index '80:Demo:Demo::'
 
 from typing import Any
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+MOST_DIGITS = 9
 COMMANDS = ("form", "html", "code", "chess", "message", "options")
 USAGE = "Type one of " + ", ".join(f"`{command}`" for command in COMMANDS) + "."
 
@@ -54,9 +55,9 @@ def demo(args: Mapping[str, Any]) -> dict[str, Any]:
     """
     state = str(count(args.get("state")) + 1)
     given = args.get("input") or ""
-    if isinstance(given, dict) and "form" in given:
-        return {"output": filled_in(cast("Mapping[str, Any]", given["form"])), "state": state}
-    if given in ANSWERS:
+    if isinstance(given, dict):
+        return {"output": filled_in(cast("Mapping[str, Any]", given).get("form")), "state": state}
+    if isinstance(given, str) and given in ANSWERS:
         return {**ANSWERS[given], "state": state}
     if not given:
         return {"output": f"Welcome to the demo. {USAGE}", "state": state}
@@ -64,9 +65,13 @@ def demo(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def count(state: object) -> int:
-    return int(state) if isinstance(state, str) and state.isdecimal() else 0
+    """Read the number of messages so far; whatever else a client sends counts as none."""
+    return int(state) if isinstance(state, str) and state.isdecimal() and len(state) <= MOST_DIGITS else 0
 
 
-def filled_in(form: Mapping[str, Any]) -> str:
-    lines = [f"- **{name}**: {value}" for name, value in form.items()]
-    return "\n".join(["You filled in:", *lines])
+def filled_in(form: object) -> str:
+    """Repeat what was filled in, as Markdown."""
+    values = cast("dict[str, Any]", form) if isinstance(form, dict) else dict[str, Any]()
+    lines = [f"- **{name}**: {value}" for name, value in values.items()]
+    # Half a surrogate pair is no text that the runtime could write.
+    return "\n".join(["You filled in:", *lines]).encode(errors="replace").decode()

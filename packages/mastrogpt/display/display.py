@@ -51,4 +51,6 @@ def message(title: object, text: object) -> str:
 
 def render(template: str, values: Mapping[str, object]) -> str:
     """Fill a template; what stands in two braces there is escaped."""
-    return chevron.render((HERE / f"{template}.html").read_text(encoding="utf-8"), dict(values))
+    text = chevron.render((HERE / f"{template}.html").read_text(encoding="utf-8"), dict(values))
+    # Half a surrogate pair is no text that the runtime could write.
+    return text.encode(errors="replace").decode()

@@ -7,5 +7,6 @@ from typing import Any
 
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    name = args.get("input") or "world"
-    return {"body": {"output": f"Hello, {name}"}}
+    greeting = f"Hello, {args.get('input') or 'world'}"
+    # Half a surrogate pair is no text that the runtime could write.
+    return {"body": {"output": greeting.encode(errors="replace").decode()}}

@@ -6,11 +6,12 @@ Source: the MastroGPT page (shape of the answer) and mastrogpt2-starter (the ann
 """
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -18,6 +19,9 @@ import requests
 HERE = Path(__file__).parent
 LISTED_AT_ONCE = 200
 TIMEOUT_S = 20
+REMEDY = "Deploy mastrogpt/index again with the annotation provide-api-key."
+
+log = logging.getLogger(__name__)
 
 
 class MenuError(Exception):
@@ -90,15 +94,14 @@ def fetch(url: str, credentials: tuple[str, str], skip: int) -> list[dict[str, A
         response = requests.get(
             url, {"limit": LISTED_AT_ONCE, "skip": skip}, auth=credentials, timeout=TIMEOUT_S
         )
-        response.raise_for_status()
-        return response.json()
+        page: Any = response.json() if response.ok else None
     except (requests.RequestException, ValueError) as error:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        reason = f"answered {status}" if status else "cannot be reached"
         raise MenuError(
-            f"The menu cannot be made: the API {reason}. "
-            "Deploy mastrogpt/index again with the annotation provide-api-key."
+            f"The menu cannot be made: the API cannot be reached or understood. {REMEDY}"
         ) from error
+    if not isinstance(page, list):
+        raise MenuError(f"The menu cannot be made: the API answered {response.status_code}. {REMEDY}")
+    return cast("list[dict[str, Any]]", page)
 
 
 def annotated(actions: list[dict[str, Any]]) -> Iterator[Entry]:
@@ -113,16 +116,23 @@ def annotated(actions: list[dict[str, Any]]) -> Iterator[Entry]:
                 weight, group, name, users, iframe = parts
                 yield Entry(int(weight), group, name, url, users.strip(), iframe)
             else:
-                print(f"{url}: its index annotation is not <weight>:<group>:<name>:<users>:<iframe>")  # noqa: T201
+                log.warning("%s: its index annotation is not <weight>:<group>:<name>:<users>:<iframe>", url)
 
 
 def listed_in_files(folder: Path) -> Iterator[Entry]:
-    """The entries of `<weight>-<group>.json` files, the older form of a menu."""
+    """The entries of `<weight>-<group>.json` files, the older form of a menu; a bad file is left out."""
     for file in sorted(folder.glob("*-*.json")):
         weight, _, group = file.stem.partition("-")
-        for entry in json.loads(file.read_text(encoding="utf-8")):
-            position = int(weight) if weight.isdecimal() else 0
-            yield Entry(position, group, entry["name"], entry["url"], iframe=entry.get("iframe", ""))
+        try:
+            listed = json.loads(file.read_text(encoding="utf-8"))
+            entries = [
+                (str(entry["name"]), str(entry["url"]), str(entry.get("iframe", ""))) for entry in listed
+            ]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            log.warning("%s: it is not a list of {name, url}", file.name)
+            continue
+        position = int(weight) if weight.isdecimal() else 0
+        yield from (Entry(position, group, name, url, iframe=iframe) for name, url, iframe in entries)
 
 
 def services(entries: list[Entry]) -> list[dict[str, list[dict[str, str]]]]:
