@@ -10,7 +10,18 @@ from pathlib import Path
 
 from localops.bench.errors import BenchError
 from localops.bench.figure import Figure
-from localops.bench.subjects import cold_import, delivery, first_token, pace, processor, stop, throughput
+from localops.bench.subjects import (
+    cold_import,
+    delivery,
+    first_token,
+    leaks,
+    pace,
+    processor,
+    stop,
+    streamed_first_token,
+    streamer,
+    throughput,
+)
 from localops.bench.target import QUICK, Target
 from localops.bootstrap import ROOT
 
@@ -21,7 +32,8 @@ Measure = Callable[[Target], Iterator[Figure]]
 
 def subjects() -> dict[str, tuple[str, Measure]]:
     """Give what there is to measure: by name, what it is in a line and how it is done."""
-    modules = (delivery, pace, throughput, processor, first_token, stop, cold_import)
+    action = (delivery, pace, throughput, processor, first_token, stop, cold_import)
+    modules = (*action, streamer, streamed_first_token, leaks)
     return {
         module.__name__.rpartition(".")[2]: (str(module.__doc__).partition("\n")[0], module.measure)
         for module in modules
@@ -37,7 +49,7 @@ def run(argv: list[str]) -> int:
         sys.stderr.write(f"bench: there is no {unknown[0]!r}; `bench --list` names what there is\n")
         return 2
     if options.list:
-        sys.stdout.write("".join(f"{name:<12} {line}\n" for name, (line, _) in known.items()))
+        sys.stdout.write("".join(f"{name:<20} {line}\n" for name, (line, _) in known.items()))
         return 0
     target = Target(options.action.resolve(), QUICK if options.quick else 1.0)
     missed = sum(show(name, known[name][1], target) for name in options.names or known)
