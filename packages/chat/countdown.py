@@ -241,13 +241,13 @@ class Reply:
     def _watch(self) -> None:
         """Sleep until there is something to do, and do it."""
         with self._lock:
+            until = math.inf
             if self._unsent:
                 until = self._give_up_at
             elif (self._waiting and not self._paced) or self._made or self.ended:
                 until = self._due
-            else:
-                until = self._cut_at
-            self._asleep = until == self._cut_at
+            self._asleep = until == math.inf
+            until = min(until, self._leave_at if self._made or self.ended else self._cut_at)
         self._look(until)
         now = time.monotonic()
         if now >= self._cut_at and not self._made:
@@ -374,7 +374,7 @@ def _time_limits() -> tuple[float, float]:
     if not deadline_ms.isdigit():
         return math.inf, math.inf
     left_s = int(deadline_ms) / 1000 - time.time()
-    closing_s = min(CLOSING_TIME_S, max(0.0, left_s) / 4)
+    closing_s = min(CLOSING_TIME_S, max(0.0, left_s) / 2)
     end = time.monotonic() + left_s
     return end - closing_s, end - closing_s / 4
 

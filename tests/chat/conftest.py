@@ -1,0 +1,86 @@
+"""What the tests of the chat actions share."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+CHATS = ("chat/stateless", "chat/assistant")
+READY = b"eady to accept connections"
+
+
+@pytest.fixture
+def shared(load_action: Callable[[str], ModuleType]) -> Callable[[str], Any]:
+    """Give a module that the chat actions share, by its name."""
+    load_action("chat/stateless")
+    return importlib.import_module
+
+
+@pytest.fixture
+def time_limit(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Say to the action how many seconds it has, as the runtime does."""
+
+    def limit(seconds: float) -> None:
+        monkeypatch.setenv("__OW_DEADLINE", str(int((time.time() + seconds) * 1000)))
+
+    return limit
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A real Redis.
+
+    Attributes:
+        socket_path: where it listens beside its port.
+    """
+
+    port: int
+    socket_path: Path
+    password: str
+
+    @property
+    def args(self) -> dict[str, str]:
+        """What an action is given to use it."""
+        return {"REDIS_URL": f"redis://:{self.password}@127.0.0.1:{self.port}", "REDIS_PREFIX": "test:"}
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Start a Redis on a free port, that keeps nothing."""
+    program = shutil.which("redis-server")
+    if program is None:
+        if os.environ.get("LOCALOPS_REQUIRE_ALL"):
+            pytest.fail("redis-server is not installed, and nothing may be skipped here")
+        pytest.skip("redis-server is not installed")
+    folder = tmp_path_factory.mktemp("redis")
+    for port in free_ports():
+        server = RedisServer(port, folder / "socket", "p@ss:w/rd")
+        words = [program, "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", str(server.socket_path)]
+        words += ["--requirepass", server.password, "--save", "", "--dir", str(folder)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            if any(READY in line for line in process.stdout):
+                yield server
+                process.terminate()
+                return
+    pytest.fail("redis-server does not start")
+
+
+def free_ports() -> Iterator[int]:
+    """Give ports that are free now; somebody else may be faster, hence several."""
+    import socket
+
+    for _ in range(5):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        yield int(port)

@@ -1,0 +1,387 @@
+"""How a reply travels: its pace, its size, its end."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import json
+import socket
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from streamock import Streamock
+
+GAP_S = 0.05
+Make = Callable[[Any], object]
+
+
+@pytest.fixture
+def reply(shared: Callable[[str], Any]) -> Callable[..., dict[str, Any]]:
+    return shared("streaming").reply
+
+
+def writing(*texts: str) -> Make:
+    return lambda reply: [reply.write(text) for text in texts]
+
+
+def gaps(mock: Streamock) -> list[float]:
+    times = [arrival.at_s for arrival in mock.arrivals]
+    return [later - sooner for sooner, later in itertools.pairwise(times)]
+
+
+def test_it_connects_before_anything_is_written(reply: Any, streamer: Streamock):
+    seen: list[bool] = []
+    reply(streamer.args, lambda _: seen.append(streamer.wait_connected(1) > 0))
+    assert seen == [True]
+
+
+def test_the_first_text_goes_out_at_once_and_alone(reply: Any, streamer: Streamock):
+    def make(written: Any) -> None:
+        written.write("first")
+        streamer.wait_frames(1, 1)
+        written.write("second")
+        written.write(" third")
+
+    reply(streamer.args, make)
+    streamer.wait_closed()
+    assert streamer.frames() == [{"output": "first"}, {"output": "second third"}]
+
+
+def test_messages_are_at_least_the_gap_apart(reply: Any, streamer: Streamock):
+    reply(streamer.args, writing(*["x" * 1000] * 20))
+    streamer.wait_closed()
+    # The reader may run late for one message and in time for the next.
+    assert min(gaps(streamer)) > GAP_S - 0.02
+    first, last = streamer.arrivals[0], streamer.arrivals[-1]
+    assert last.at_s - first.at_s > (len(streamer.arrivals) - 1) * GAP_S - 0.02
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 10_000, "\u00e8" * 3000, "\U0001f600" * 700, '\\"\n\x00' * 1000, "a\U0001f600" * 900]
+)
+def test_a_long_text_is_cut_at_characters_into_messages_that_fit_one_read(
+    reply: Any, streamer: Streamock, text: str
+):
+    body = reply(streamer.args, writing(text))
+    streamer.wait_closed()
+    assert streamer.text() == text == body["output"]
+    for frame in streamer.frames():
+        encoded = json.dumps(frame)
+        assert len(encoded) < 1900
+        json.dumps(frame, ensure_ascii=False).encode()
+    assert streamer.data.isascii()
+    assert b"\n" not in streamer.data
+
+
+def test_a_message_is_as_full_as_it_may_be(reply: Any, streamer: Streamock):
+    reply(streamer.args, writing("x" * 19_000))
+    streamer.wait_closed()
+    assert len(streamer.frames()) == 11
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(), max_size=6))
+def test_what_the_reader_decodes_is_what_was_written(reply: Any, texts: list[str]):
+    with Streamock(production=True) as mock:
+        body = reply(mock.args, writing(*texts))
+        mock.wait_closed()
+        assert mock.text() == "".join(texts) == body["output"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_categories=[]), max_size=50))
+def test_half_a_surrogate_pair_is_replaced_everywhere(reply: Any, text: str):
+    with Streamock() as mock:
+        body = reply(mock.args, writing(text))
+        mock.wait_closed()
+        assert mock.text() == body["output"]
+        body["output"].encode()
+
+
+def test_state_travels_with_the_first_output(reply: Any, streamer: Streamock):
+    def make(written: Any) -> None:
+        written.state = "s"
+        written.write("thought", "thinking")
+        written.write("text")
+        streamer.wait_frames(2, 1)
+        written.write("more")
+
+    body = reply(streamer.args, make)
+    streamer.wait_closed()
+    assert streamer.frames() == [
+        {"thinking": "thought"},
+        {"output": "text", "state": "s"},
+        {"output": "more"},
+    ]
+    assert body == {"output": "textmore", "thinking": "thought", "streaming": True, "state": "s"}
+
+
+def test_state_without_output_comes_alone_at_the_end(reply: Any, streamer: Streamock):
+    def make(written: Any) -> None:
+        written.state = "s"
+
+    assert reply(streamer.args, make) == {"output": "", "streaming": True, "state": "s"}
+    streamer.wait_closed()
+    assert streamer.frames() == [{"state": "s"}]
+
+
+def test_last_members_come_after_all_output(reply: Any, streamer: Streamock):
+    def make(written: Any) -> None:
+        written.last_members["metrics"] = {"tokens": 1}
+        written.write("x" * 4000)
+
+    reply(streamer.args, make)
+    streamer.wait_closed()
+    assert [list(frame) for frame in streamer.frames()] == [["output"]] * 3 + [["metrics"]]
+    assert min(gaps(streamer)) > GAP_S - 0.02
+
+
+def test_without_a_streamer_the_body_has_the_text(reply: Any):
+    assert reply({}, writing("a", "b")) == {"output": "ab", "streaming": True}
+
+
+def test_a_sentence_of_the_action_stands_apart(reply: Any):
+    def make(written: Any) -> None:
+        written.say("First.")
+        written.say("Second.")
+
+    assert reply({}, make)["output"] == "First.\n\nSecond."
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"STREAM_PORT": "x"},
+        {"STREAM_PORT": None},
+        {"STREAM_PORT": "99999"},
+        {"STREAM_PORT": ["1"]},
+        {"STREAM_HOST": "no such host", "STREAM_PORT": "1"},
+        {"STREAM_HOST": "\udc00.example", "STREAM_PORT": "1"},
+    ],
+)
+def test_a_streamer_that_cannot_be_reached_is_said_in_the_body_and_nothing_is_made(reply: Any, args: Any):
+    made: list[Any] = []
+    body = reply({"STREAM_HOST": "127.0.0.1", **args}, made.append)
+    assert "streamer" in body["output"]
+    assert made == []
+
+
+def test_a_streamer_that_refuses_is_said_in_the_body(reply: Any):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        body = reply({"STREAM_HOST": "127.0.0.1", "STREAM_PORT": str(held.getsockname()[1])}, writing("x"))
+    assert "streamer" in body["output"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("streams", [True, False])
+def test_an_error_of_the_action_itself_is_a_sentence_and_not_an_exception(
+    reply: Any, streamer: Streamock, streams: bool
+):
+    def make(written: Any) -> None:
+        written.write("so far")
+        raise KeyError("canary-secret")
+
+    body = reply(streamer.args if streams else {}, make)
+    assert body["output"] == "so far\n\nSomething went wrong inside this action: its log says what."
+    if streams:
+        streamer.wait_closed()
+        assert streamer.text() == body["output"]
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_it_is_cut_before_its_time_is_over(
+    reply: Any, streamer: Streamock, time_limit: Callable[[float], None], streams: bool
+):
+    over = threading.Event()
+    closed: list[str] = []
+
+    def make(written: Any) -> None:
+        written.on_end(lambda: closed.append("closed"))
+        written.write("so far")
+        over.wait(10)
+
+    time_limit(1)
+    began_s = time.monotonic()
+    body = reply(streamer.args if streams else {}, make)
+    took_s = time.monotonic() - began_s
+    over.set()
+    assert body["output"].startswith("so far\n\nThe answer is cut here")
+    assert closed == ["closed"]
+    assert took_s < 1
+    if streams:
+        streamer.wait_closed()
+        assert streamer.text() == body["output"]
+
+
+def test_what_waits_is_still_sent_when_time_is_over(
+    reply: Any, streamer: Streamock, time_limit: Callable[[float], None]
+):
+    def make(written: Any) -> None:
+        for _ in range(1000):
+            written.write("x" * 1000)
+
+    time_limit(2)
+    began_s = time.monotonic()
+    body = reply(streamer.args, make)
+    assert time.monotonic() - began_s < 2
+    streamer.wait_closed()
+    assert streamer.text() == body["output"]
+    assert "The answer is cut here" in body["output"]
+
+
+def test_silence_until_time_is_over_is_explained(reply: Any, time_limit: Callable[[float], None]):
+    over = threading.Event()
+    time_limit(0.5)
+    body = reply({}, lambda _: over.wait(10))
+    over.set()
+    assert body["output"].startswith("No answer came in the time")
+
+
+def test_a_time_that_is_over_already_is_no_reason_to_raise(reply: Any, time_limit: Callable[[float], None]):
+    over = threading.Event()
+    time_limit(-5)
+    assert reply({}, lambda _: over.wait(10))["output"]
+    over.set()
+
+
+def test_a_reader_who_leaves_ends_it_at_once(reply: Any, streamer: Streamock):
+    over = threading.Event()
+    closed: list[float] = []
+
+    def make(written: Any) -> None:
+        written.on_end(lambda: closed.append(time.monotonic()))
+        written.write("hello")
+        over.wait(10)
+
+    ended: list[float] = []
+    runner = threading.Thread(target=lambda: (reply(streamer.args, make), ended.append(time.monotonic())))
+    runner.start()
+    streamer.wait_frames(1)
+    left_s = time.monotonic()
+    streamer.hang_up()
+    runner.join(5)
+    over.set()
+    assert closed[0] - left_s < 0.3
+    assert ended[0] - left_s < 0.3
+
+
+def test_writing_after_the_end_leaves_the_maker(reply: Any, shared: Any, streamer: Streamock):
+    raised: list[type[BaseException]] = []
+
+    def make(written: Any) -> None:
+        written.end("stopped")
+        for call in (lambda: written.write("x"), lambda: written.say("x")):
+            with pytest.raises(shared("streaming").Ended) as caught:
+                call()
+            raised.append(caught.type)
+
+    assert reply(streamer.args, make)["output"] == ""
+    assert len(raised) == 2
+
+
+def test_what_is_registered_after_the_end_is_closed_at_once(reply: Any):
+    closed: list[str] = []
+
+    def make(written: Any) -> None:
+        written.end("stopped")
+        written.on_end(lambda: closed.append("closed"))
+
+    reply({}, make)
+    assert closed == ["closed"]
+
+
+def test_the_source_waits_for_a_slow_reader_and_memory_stays_flat(reply: Any):
+    written_chars = itertools.count()
+    progress = [0]
+
+    def make(written: Any) -> None:
+        while True:
+            written.write("x" * 1000)
+            progress[0] = next(written_chars)
+
+    with Streamock(receive_buffer_bytes=4096) as mock:
+        runner = threading.Thread(target=reply, args=(mock.args, make))
+        runner.start()
+        mock.wait_frames(2)
+        mock.pause()
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        steady = wait_until_steady(lambda: progress[0])
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+        mock.hang_up()
+        runner.join(5)
+    # What the kernel holds, what waits and what is kept for the body, in thousands of characters.
+    assert steady < 600
+    assert grown < 2_000_000
+    assert not runner.is_alive()
+
+
+def wait_until_steady(value: Callable[[], int], quiet_s: float = 1.0) -> int:
+    deadline_s = time.monotonic() + 30
+    last, since_s = value(), time.monotonic()
+    while time.monotonic() - since_s < quiet_s:
+        assert time.monotonic() < deadline_s, "it never stopped"
+        threading.Event().wait(0.05)
+        if value() != last:
+            last, since_s = value(), time.monotonic()
+    return last
+
+
+def test_a_reader_who_reads_no_more_ends_it(reply: Any, time_limit: Callable[[float], None]):
+    with Streamock(receive_buffer_bytes=4096) as mock:
+        time_limit(6)
+        began_s = time.monotonic()
+
+        def make(written: Any) -> None:
+            mock.wait_connected()
+            mock.pause()
+            while True:
+                written.write("x" * 1000)
+
+        reply(mock.args, make)
+        assert time.monotonic() - began_s < 6
+
+
+def test_a_body_never_holds_more_than_a_result_may(reply: Any):
+    def make(written: Any) -> None:
+        while True:
+            written.write("\x00" * 10_000)
+
+    body = reply({}, make)
+    assert len(json.dumps(body)) < 1024 * 1024
+    assert body["output"].endswith("one reply cannot hold more.")
+
+
+def test_reading_a_source_in_step_with_the_messages_loses_nothing(reply: Any, streamer: Streamock):
+    source, sink = socket.socketpair()
+    batches = [f"{number} " for number in range(200)]
+
+    def feed() -> None:
+        for text in batches:
+            source.sendall(text.encode())
+            streamer.wait_frames(1)
+        source.close()
+
+    def received() -> Any:
+        while data := sink.recv(65536):
+            yield data.decode()
+
+    def make(written: Any) -> None:
+        for text in written.paced(received()):
+            written.write(text)
+
+    threading.Thread(target=feed, daemon=True).start()
+    reply(streamer.args, make)
+    streamer.wait_closed()
+    sink.close()
+    assert streamer.text() == "".join(batches)
+    assert min(gaps(streamer)) > GAP_S - 0.02
