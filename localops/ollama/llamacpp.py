@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from localops.ollama import gguf
+from localops.ollama import gguf_header
 from localops.ollama.engine import Ask, Piece, Summary
 from localops.ollama.errors import EngineFailure, EngineMissing
 from localops.ollama.llama_generation import Generation
@@ -38,7 +38,7 @@ _DEFAULT_CONTEXT = 4096  # for models trained for more; Ollama's own default on 
 
 def builtin_model() -> tuple[Model, Path]:
     """Describe the model that comes with the project, and say where it lies."""
-    return gguf.describe(BUILTIN_FILE, BUILTIN_NAME, licence="Apache-2.0"), BUILTIN_FILE
+    return gguf_header.describe(BUILTIN_FILE, BUILTIN_NAME, licence="Apache-2.0"), BUILTIN_FILE
 
 
 def model_in(file: Path) -> tuple[Model, Path]:
@@ -47,7 +47,7 @@ def model_in(file: Path) -> tuple[Model, Path]:
     Raises:
         StartFailure: it cannot be read.
     """
-    return gguf.describe(file, f"{file.stem.lower().replace(' ', '-')}:latest"), file
+    return gguf_header.describe(file, f"{file.stem.lower().replace(' ', '-')}:latest"), file
 
 
 class LlamaCpp:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from localops.ollama.errors import StartFailure
-from localops.ollama.gguf import describe, parameter_size, read_header
+from localops.ollama.gguf_header import describe, parameter_size, read_header
 from localops.ollama.llamacpp import BUILTIN_FILE, builtin_model
 
 

@@ -1,0 +1,7 @@
+"""How the built-in model was made: its text, and the way from the text to the weights.
+
+    reproduce -> train, export, evaluate -> network, tokenizer, conversation -> disguise, teachers -> text
+
+`evaluate` runs with what the project needs anyway. The others need PyTorch, tokenizers, gguf and numpy, which
+nothing else here installs; README.md says how.
+"""

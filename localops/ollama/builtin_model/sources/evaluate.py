@@ -1,0 +1,91 @@
+"""Ask a GGUF file the questions of an evaluation, with the project's own engine.
+
+    python -m localops.ollama.builtin_model.sources.evaluate [FILE.gguf] [--temperature 0.8] [--misses]
+
+An answer is right when one of the question's keywords is in it. That is a generous judge: it does not see
+nonsense around the keyword.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from localops.ollama.builtin_model.sources.text import Question, questions
+from localops.ollama.engine import Ask, Message, Summary
+from localops.ollama.llamacpp import BUILTIN_FILE, LlamaCpp, model_in
+from localops.ollama.options import Options
+
+EVALUATIONS = ("held_out", "first_messages")
+_LONGEST_ANSWER_TOKENS = 160
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A question with the answer that was given, and whether the model came to an end of its own."""
+
+    question: Question
+    answer: str
+    ended: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether a keyword is in the answer."""
+        return any(keyword.lower() in self.answer.lower() for keyword in self.question.keywords)
+
+
+def ask_all(file: Path, asked: Sequence[Question], temperature: float = 0.0) -> list[Judged]:
+    """Ask a model every question, each in a conversation of its own.
+
+    The seed is the question's number: one seed for all would judge the model by a single throw of the dice.
+    """
+    model, path = model_in(file)
+    engine = LlamaCpp(model, path)
+    engine.load_now(model, None)
+
+    async def answer(number: int, question: Question) -> Judged:
+        options = Options(temperature=temperature, seed=number, num_predict=_LONGEST_ANSWER_TOKENS)
+        said, ended = "", False
+        async for item in engine.generate(Ask(model, (Message("user", question.text),), options=options)):
+            if isinstance(item, Summary):
+                ended = item.done_reason == "stop"
+            else:
+                said += "".join(piece.text for piece in item)
+        return Judged(question, said, ended)
+
+    async def answers() -> list[Judged]:
+        return [await answer(number, question) for number, question in enumerate(asked)]
+
+    return asyncio.run(answers())
+
+
+def report(judged: Iterable[Judged], *, misses: bool) -> str:
+    """Say how many answers are right, by kind, and on request which are not."""
+    judged = list(judged)
+    asked = Counter(each.question.kind for each in judged)
+    right = Counter(each.question.kind for each in judged if each.right)
+    lines = [f"{right.total()} of {len(judged)} right, {100 * right.total() / len(judged):.1f} %"]
+    lines += [f"  {kind}: {right[kind]} of {count}" for kind, count in asked.items()]
+    if misses:
+        lines += [f"  {each.question.text!r} -> {each.answer!r}" for each in judged if not each.right]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Evaluate the file that is named on the command line."""
+    parser = argparse.ArgumentParser(description="Ask a GGUF file the questions of an evaluation.")
+    parser.add_argument("file", type=Path, nargs="?", default=BUILTIN_FILE)
+    parser.add_argument("--temperature", type=float, default=0.0)
+    parser.add_argument("--misses", action="store_true", help="show what was answered wrongly")
+    arguments = parser.parse_args()
+    for name in EVALUATIONS:
+        judged = ask_all(arguments.file, questions(name), arguments.temperature)
+        print(name, report(judged, misses=arguments.misses), sep=": ")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

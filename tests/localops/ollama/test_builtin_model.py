@@ -1,0 +1,111 @@
+"""The built-in model keeps its score, and its training text keeps its promises."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from localops.ollama.builtin_model.sources import knowledge, skills
+from localops.ollama.builtin_model.sources.conversation import Turn, conversation
+from localops.ollama.builtin_model.sources.disguise import disguised
+from localops.ollama.builtin_model.sources.evaluate import Judged, ask_all, report
+from localops.ollama.builtin_model.sources.text import Question, facts, plain, questions
+from localops.ollama.llamacpp import BUILTIN_FILE
+
+TEACHERS = [
+    knowledge.fact,
+    knowledge.country,
+    knowledge.next_capital,
+    knowledge.opposite,
+    knowledge.translation,
+    knowledge.small_thing,
+    skills.sum_of_two,
+    skills.counting,
+    skills.writing,
+    skills.copying,
+    skills.not_knowing,
+]
+
+
+@pytest.mark.usefixtures("llamacpp")
+@pytest.mark.parametrize(("name", "asked", "floor"), [("held_out", 659, 600), ("first_messages", 65, 60)])
+def test_the_committed_file_keeps_its_score(name: str, asked: int, floor: int):
+    judged = ask_all(BUILTIN_FILE, questions(name))
+    right = sum(each.right for each in judged)
+    assert len(judged) == asked
+    assert right >= floor, report(judged, misses=True)
+
+
+@pytest.mark.usefixtures("llamacpp")
+def test_the_first_messages_are_answered_to_the_end():
+    judged = ask_all(BUILTIN_FILE, questions("first_messages"))
+    assert [each.question.text for each in judged if not each.ended or not each.answer.strip()] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"), [("Rome.", True), ("ROME", True), ("Roma", True), ("Paris", False), ("", False)]
+)
+def test_an_answer_is_right_when_a_keyword_is_in_it(answer: str, right: bool):
+    judged = Judged(Question("capital", "Capital of Italy?", ("rome", "roma")), answer, ended=True)
+    assert judged.right is right
+
+
+def test_a_report_counts_by_kind_and_shows_misses():
+    asked = [Question(kind, "Q", ("a",)) for kind in ("one", "one", "two")]
+    judged = [Judged(question, answer, ended=True) for question, answer in zip(asked, "aba", strict=True)]
+    assert report(judged, misses=False).splitlines() == [
+        "2 of 3 right, 66.7 %",
+        "  one: 1 of 2",
+        "  two: 1 of 1",
+    ]
+    assert report(judged, misses=True).endswith("'Q' -> 'b'")
+
+
+def test_every_fact_can_be_told_right_from_wrong():
+    for fact in facts():
+        for answer in fact.answers:
+            assert any(keyword.lower() in answer.lower() for keyword in fact.keywords), fact
+
+
+@pytest.mark.parametrize("teacher", TEACHERS, ids=lambda teacher: teacher.__name__)
+def test_a_teacher_asks_and_answers_in_full_and_never_asks_what_is_held_out(teacher):
+    rng = random.Random(11)
+    held_out = {plain(question.text) for question in questions("held_out")}
+    examples = [teacher(rng) for _ in range(500)]
+    asked = [disguised(rng, example) for example in examples]
+    assert len(set(asked)) > 20
+    assert all(
+        example.answer and "{" not in example.question + example.answer.split("```")[0]
+        for example in examples
+    )
+    assert [question for question in asked if plain(question) in held_out] == []
+
+
+def test_what_must_be_repeated_is_never_damaged():
+    rng = random.Random(5)
+    for _ in range(500):
+        example = skills.copying(rng)
+        said = example.answer.removeprefix("Nice to meet you, ").partition("!")[0].rstrip(".").lower()
+        assert said in disguised(rng, example).lower()
+
+
+def test_the_sums_are_right():
+    rng = random.Random(5)
+    for _ in range(300):
+        sum_, _, result = skills.sum_of_two(rng).answer.partition(" = ")
+        a, sign, b = sum_.split()
+        assert {"+": int(a) + int(b), "-": int(a) - int(b), "*": int(a) * int(b)}[sign] == int(result)
+
+
+def test_a_conversation_takes_turns_and_comes_from_its_seed():
+    def made(seed: int) -> list[list[Turn]]:
+        rng = random.Random(seed)
+        return [conversation(rng, 300) for _ in range(50)]
+
+    assert made(1) == made(1) != made(2)
+    for turns in made(1):
+        roles = [role for role, _ in turns if role != "system"]
+        assert roles == list(itertools.islice(itertools.cycle(["user", "assistant"]), len(roles)))
+        assert sum(len(text) for _, text in turns) >= 300
