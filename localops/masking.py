@@ -1,0 +1,110 @@
+"""Keeps secrets out of what people are shown, by the names of values and by the values themselves.
+
+A value is a secret when its name says so, as in LOGIN_SECRET or `authorization`. Such a value is then masked
+wherever it turns up: in a log line, in a result, in an address, also in the forms that encodings give it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+from urllib.parse import quote
+
+MASK = "•••"
+# fmt: off
+SECRET_WORDS = frozenset((
+    "apikey", "auth", "authorization", "bearer", "cookie", "credential", "credentials", "jwt", "oauth",
+    "passphrase", "passwd", "password", "pwd", "secret", "secretkey", "secrets", "token",
+))
+# fmt: on
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# `scheme://user:password@host`
+PASSWORD_OF_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
+SEPARATOR = re.compile(r":|; |=")
+# Shorter ones stand in too many texts by chance; they are masked only where they are a whole value.
+SHORTEST_IN_TEXT = 6
+HARMLESS = frozenset(("", "true", "false", "null", "none", "0", "1"))
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a value of this name is nobody's business."""
+    words = [word.lower() for word in WORD.findall(name)]
+    return bool(SECRET_WORDS.intersection(words)) or (len(words) > 1 and words[-1] == "key")
+
+
+class Masking:
+    """Knows some secrets.
+
+    Args:
+        secrets: their values.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self.secrets = frozenset(secret for secret in secrets if secret.lower() not in HARMLESS)
+        long_ones = {
+            form for secret in self.secrets for form in forms(secret) if len(form) >= SHORTEST_IN_TEXT
+        }
+        ordered = sorted(long_ones, key=len, reverse=True)
+        self.pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def knowing(self, value: Any) -> Masking:
+        """One that also knows what stands under secret names in a JSON value."""
+        found = frozenset(secrets_in(value))
+        return self if found <= self.secrets else Masking(self.secrets | found)
+
+    def text(self, text: str) -> str:
+        """A text without secrets."""
+        if text in self.secrets:
+            return MASK
+        if self.pattern is not None:
+            text = self.pattern.sub(MASK, text)
+        return PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text)
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """A JSON value without secrets.
+
+        Args:
+            name: under which it stands.
+        """
+        if isinstance(value, dict):
+            members = cast("dict[str, Any]", value)
+            return {self.text(key): self.value(each, nearest(key, name)) for key, each in members.items()}
+        if isinstance(value, list):
+            return [self.value(each, name) for each in cast("list[Any]", value)]
+        if is_secret_name(name) and value not in (None, "", True, False):
+            return MASK
+        return self.text(value) if isinstance(value, str) else value
+
+
+def forms(secret: str) -> Iterator[str]:
+    """A secret as it is, and as encodings write it."""
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield repr(secret)[1:-1]
+    yield quote(secret, safe="")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(secret.encode(errors="replace")).decode().rstrip("=")
+
+
+def secrets_in(value: Any, name: str = "") -> Iterator[str]:
+    """The values that stand under secret names in a JSON value."""
+    if isinstance(value, Mapping):
+        for key, each in cast("Mapping[str, Any]", value).items():
+            yield from secrets_in(each, nearest(key, name))
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from secrets_in(each, name)
+    elif is_secret_name(name) and value is not None and not isinstance(value, bool):
+        text = str(value)
+        yield text
+        # Of `Basic code`, `uuid:key` and `name=value; name=value` the parts are secrets too.
+        yield from SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
+
+
+def nearest(key: str, name: str) -> str:
+    """The name that decides: all that stands under a secret name is secret."""
+    return key if is_secret_name(key) else name
