@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from localops.credentials import Credentials
 from localops.deployment import Deployment
 from localops.guard import Guard
 from localops.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
+from localops.routes.login import Login
 from localops.routes.rest import RestApi
 from localops.routes.site import Site
 from localops.routes.stream import Streamer
@@ -33,6 +35,7 @@ def make_app(
     page: Path,
     storage: Storage,
     credentials: Credentials,
+    login: Mapping[str, str],
     listening_on: str,
     password: str | None,
     reframe: bool,
@@ -42,13 +45,18 @@ def make_app(
     Args:
         page: the folder of the static site.
         storage: what S3 holds.
+        login: what a login gives.
         listening_on: decides which names are this machine's.
         password: what everybody needs; None where only this machine reaches the server.
         reframe: stream one JSON object a line instead of production's frames.
     """
     registry, runner = deployment.registry, deployment.runner
     names = own_names(listening_on)
-    api = [*WebActions(registry, runner).routes(), *RestApi(registry, runner.api_key).routes()]
+    api = [
+        *Login(credentials.user, password or credentials.password, login).routes(),
+        *WebActions(registry, runner, credentials.auth).routes(),
+        *RestApi(registry, runner, deployment.redeployment, credentials.auth).routes(),
+    ]
     streams = Streamer(registry, Streams(runner, StreamWarnings()), reframe).routes()
     site = Site(page)
     services = {

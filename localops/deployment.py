@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from localops import config
 from localops.config import Project
 from localops.project import scan, syntax_problem
+from localops.redeployment import Redeployment
 from localops.registry import Registry
 from localops.runner import Runner
 
@@ -28,6 +29,7 @@ class Deployment:
         self.login = login
         self.registry = registry
         self.runner = runner
+        self.redeployment = Redeployment(project, registry, runner)
         self.problems: list[str] = []
 
     def refresh(self) -> None:

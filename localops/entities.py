@@ -74,7 +74,7 @@ class Action:
         image: the container image that was asked for, which is not used here; "" for none.
         parameters: its own; with those of its package below them where it was looked up to be called.
         annotations: as deployed; `web-export`, `final`, `raw-http`, `provide-api-key` and `index` matter.
-        deployment: differs between any two deployments of one run, also where the version is the same.
+        updated_ms: when it was deployed; no two deployments have the same.
     """
 
     package: str
@@ -88,7 +88,6 @@ class Action:
     image: str = ""
     version: str = "0.0.1"
     updated_ms: int = 0
-    deployment: int = 0
 
     @property
     def path(self) -> str:
@@ -97,8 +96,11 @@ class Action:
 
     @property
     def revision(self) -> tuple[str, str]:
-        """What a process is good for: this deployment of this action, no other."""
-        return self.path, f"{self.version} {self.deployment}"
+        """What a process is good for: this deployment of this action, no other.
+
+        The version alone will not do: it begins again when an action is deleted and made anew.
+        """
+        return self.path, f"{self.version} {self.updated_ms}"
 
     def is_web(self) -> bool:
         return self.annotations.get("web-export") is True

@@ -8,20 +8,42 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from localops import directives
 from localops.config import Project
-from localops.entities import Action, Code
+from localops.entities import Action, Code, Package
 from localops.errors import DirectiveError
+from localops.kinds import BLACKBOX, PYTHON_KINDS, resolved_kind
+
+Entity = TypeVar("Entity", Action, Package)
 
 OTHER_MAINS = ("index.js", "index.php", "main.go")
 OTHER_SINGLES = (".js", ".php", ".go")
-PYTHON_KINDS = ("python:default", "python:3", "python:310", "python:3.11", "python:3.12", "python:3.13")
 # Never part of what is deployed, or no reason to load an action anew.
 LEFT_OUT = ("__pycache__", "virtualenv", "node_modules")
+# In addresses it stands for "in no package", so that the deployer cannot make a package of this name.
+RESERVED_PACKAGE = "default"
+
+
+@dataclass(frozen=True)
+class OnDisk(Generic[Entity]):
+    """An entity as the disk describes it.
+
+    Attributes:
+        state: changes when one of its files does.
+        fingerprint: changes also when a variable has another value: it must be deployed anew.
+    """
+
+    entity: Entity
+    state: str
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.entity!r} {self.state}"
 
 
 @dataclass
@@ -30,12 +52,12 @@ class Scan:
 
     Attributes:
         actions: by path `package/name`.
-        fingerprints: by the same path, a digest that changes when the action must be loaded anew.
+        packages: those that an action is in, by name.
         problems: one sentence for each thing that cannot be deployed.
     """
 
-    actions: dict[str, Action] = field(default_factory=dict[str, Action])
-    fingerprints: dict[str, str] = field(default_factory=dict[str, str])
+    actions: dict[str, OnDisk[Action]] = field(default_factory=dict[str, OnDisk[Action]])
+    packages: dict[str, OnDisk[Package]] = field(default_factory=dict[str, OnDisk[Package]])
     problems: list[str] = field(default_factory=list[str])
 
 
@@ -47,13 +69,19 @@ def scan(project: Project, variables: Mapping[str, str]) -> Scan:
     """
     found = Scan()
     for package in sorted(path for path in project.packages.iterdir() if path.is_dir()):
+        if package.name == RESERVED_PACKAGE:
+            found.problems.append("packages/default is not deployed: no package can have this name")
+            continue
+        codes = list(python_actions(package))
         try:
-            shared = package_parameters(project, package.name, variables)
+            described = described_package(project, package.name, variables)
         except (DirectiveError, UnicodeDecodeError) as error:
             found.problems.append(f"packages/{package.name}.args: {error}")
             continue
-        for code in python_actions(package):
-            add(found, package.name, code, shared, variables)
+        if codes:
+            found.packages[package.name] = described
+        for code in codes:
+            add(found, package.name, code, variables)
         found.problems += [
             f"{path.relative_to(project.folder)} is not run here: localops runs Python actions only"
             for path in other_actions(package)
@@ -61,9 +89,12 @@ def scan(project: Project, variables: Mapping[str, str]) -> Scan:
     return found
 
 
-def package_parameters(project: Project, package: str, variables: Mapping[str, str]) -> dict[str, object]:
-    path = project.packages / f"{package}.args"
-    return directives.read(path.read_text(), variables).parameters if path.is_file() else {}
+def described_package(project: Project, name: str, variables: Mapping[str, str]) -> OnDisk[Package]:
+    path = project.packages / f"{name}.args"
+    if not path.is_file():
+        return OnDisk(Package(name), "no .args")
+    arguments = directives.read(path.read_text(), variables)
+    return OnDisk(Package(name, arguments.parameters, arguments.annotations), state([path]))
 
 
 def python_actions(package: Path) -> Iterator[Code]:
@@ -79,9 +110,7 @@ def other_actions(package: Path) -> list[Path]:
     return sorted(mains + [path for path in package.iterdir() if path.suffix in OTHER_SINGLES])
 
 
-def add(
-    found: Scan, package: str, code: Code, shared: Mapping[str, object], variables: Mapping[str, str]
-) -> None:
+def add(found: Scan, package: str, code: Code, variables: Mapping[str, str]) -> None:
     name = (code.folder or code.main_file).name.split(".")[0]
     path = f"{package}/{name}"
     try:
@@ -89,27 +118,28 @@ def add(
     except (DirectiveError, UnicodeDecodeError) as error:
         found.problems.append(f"{path} is not deployed: {error}")
         return
-    if arguments.kind not in (*PYTHON_KINDS, "blackbox"):
+    kind = resolved_kind(arguments.kind)
+    if kind not in (*PYTHON_KINDS, BLACKBOX):
         found.problems.append(f"{path} is not run here: its kind {arguments.kind} is not Python")
         return
-    found.actions[path] = Action(
+    action = Action(
         package=package,
         name=name,
-        kind="python:3" if arguments.kind == "python:default" else arguments.kind,
+        kind=kind,
         code=Code(code.main_file, code.folder, arguments.function),
-        parameters={**shared, **arguments.parameters},
-        annotations=arguments.annotations,
+        parameters=arguments.parameters,
+        annotations={"provide-api-key": False, **arguments.annotations},
         limits=arguments.as_limits(),
     )
-    found.fingerprints[path] = fingerprint(found.actions[path])
+    found.actions[path] = OnDisk(action, state(files(code)))
 
 
-def fingerprint(action: Action) -> str:
-    """Change with every edit of the action's files, its arguments or its variables' values."""
-    digest = hashlib.sha256(repr(action).encode())
-    for file in files(action.code):
-        status = file.stat()
-        digest.update(f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
+def state(paths: Iterable[Path]) -> str:
+    """A digest that changes with every edit of one of the files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        status = path.stat()
+        digest.update(f"{path}\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
     return digest.hexdigest()
 
 

@@ -1,47 +1,82 @@
-"""The actions that are deployed now, each with its version."""
+"""What is deployed now: packages and actions."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from localops.entities import Action
-from localops.project import Scan
+from localops.collection import Collection
+from localops.entities import Action, Package, action_path
+from localops.project import RESERVED_PACKAGE, Scan
 
 
-@dataclass
 class Registry:
-    """Actions by path; a version counts up whenever an action changes, as a redeployment would."""
+    """Packages by name and actions by path.
 
-    actions: dict[str, Action] = field(default_factory=dict[str, Action])
-    fingerprints: dict[str, str] = field(default_factory=dict[str, str])
-    revisions: dict[str, int] = field(default_factory=dict[str, int])
+    An action's own parameters stay apart from its package's, so that a change of the package reaches all
+    its actions; `find` puts them together.
+    """
+
+    def __init__(self) -> None:
+        self.actions: Collection[Action] = Collection()
+        self.packages: Collection[Package] = Collection()
 
     def __iter__(self) -> Iterator[Action]:
-        """All actions, the newest update first, as OpenWhisk lists them."""
-        return iter(sorted(self.actions.values(), key=lambda action: action.updated_ms, reverse=True))
+        """All actions, the newest update first."""
+        return iter(self.actions.newest_first())
 
     def find(self, package: str, name: str) -> Action | None:
-        return self.actions.get(f"{package}/{name}")
+        """An action as it is called: with the parameters of its package below its own.
+
+        Args:
+            package: `default` or "" for an action in no package.
+        """
+        package = "" if package == RESERVED_PACKAGE else package
+        action = self.actions.get(action_path(package, name))
+        if action is None or not package:
+            return action
+        shared = self.packages.get(package)
+        return replace(action, parameters={**shared.parameters, **action.parameters}) if shared else action
+
+    def find_package(self, name: str) -> Package | None:
+        """A package that was deployed, or that an action is in."""
+        package = self.packages.get(name)
+        return package or (Package(name) if self.actions_in(name) else None)
+
+    def actions_in(self, package: str) -> list[Action]:
+        """The actions of a package, the newest update first."""
+        return [action for action in self if action.package == package]
+
+    def all_packages(self) -> list[Package]:
+        """All packages, the newest update first."""
+        known = self.packages.newest_first()
+        return known + [Package(name) for name in self.names_of_actions() - self.packages.keys()]
+
+    def names_of_actions(self) -> set[str]:
+        return {action.package for action in self.actions.values() if action.package}
 
     def deploy(self, scan: Scan) -> list[str]:
-        """Take over what a scan found and return the paths that are new, changed or gone."""
-        changed = [
-            path
-            for path in scan.actions.keys() | self.actions.keys()
-            if scan.fingerprints.get(path) != self.fingerprints.get(path)
-        ]
-        for path in changed:
-            self.update(path, scan.actions.get(path))
-        self.fingerprints = dict(scan.fingerprints)
-        return sorted(changed)
+        """Take over what a scan found.
 
-    def update(self, path: str, action: Action | None) -> None:
-        if action is None:
-            del self.actions[path]
-            return
-        self.revisions[path] = self.revisions.get(path, 0) + 1
-        self.actions[path] = replace(
-            action, version=f"0.0.{self.revisions[path]}", updated_ms=int(time.time() * 1000)
-        )
+        Returns:
+            The paths of actions that are new, changed or gone, then the names of packages that changed.
+        """
+        changed = self.actions.follow_disk(scan.actions)
+        for path in changed:
+            if path in scan.actions:
+                self.revive_package(scan.actions[path].entity.package)
+        known = set(self.packages)
+        packages = self.packages.follow_disk(scan.packages)
+        return changed + [name for name in packages if name in known and name in self.packages]
+
+    def revive_package(self, name: str) -> None:
+        """Let the disk describe a package again that was deleted over REST, now that an action is in it."""
+        if name not in self.packages:
+            self.packages.forget(name)
+
+    def copy(self) -> Registry:
+        """One that can be changed apart from this."""
+        other = Registry()
+        other.actions = self.actions.copy()
+        other.packages = self.packages.copy()
+        return other

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,14 @@ from localops import bootstrap, config, guard, hosts, model_host, watcher
 from localops.activations import Activations
 from localops.app import make_app
 from localops.config import USER, Project
-from localops.credentials import read_or_make
+from localops.credentials import FILE_NAME as CREDENTIALS_FILE
+from localops.credentials import Credentials, read_or_make
 from localops.deployment import Deployment
 from localops.errors import StartError
 from localops.http_protocol import HttpProtocol
+from localops.login_answer import login_answer
 from localops.model_host import BuiltInModel, ModelHost
-from localops.registry import Registry
+from localops.redeployment import restored
 from localops.requirements import Requirements
 from localops.runner import Runner
 from localops.s3.storage import Storage
@@ -75,10 +77,9 @@ async def up(options: Options) -> None:
     Raises:
         StartError: it cannot start.
     """
-    project = Project(options.project.resolve())
-    project.check()
-    project.make_private()
-    credentials, _ = read_or_make(project.private)
+    project = opened_project(options.project)
+    credentials, made = read_or_make(project.private)
+    registry = restored(project)
     storage = contextlib.closing(Storage(project.private / "s3"))
     with listen(options.host, options.port) as listener, storage as objects:
         password = guard.password_for(options.host, config.layers(project, {}).get(guard.PASSWORD_VARIABLE))
@@ -93,9 +94,10 @@ async def up(options: Options) -> None:
             requirements = Requirements(project.private / "requirements")
             runner = Runner(Activations(), url, credentials.auth, requirements)
             background.append(tasks.create_task(runner.look_after()))
-            deployment = Deployment(project, login_variables(url, host), Registry(), runner)
+            login = login_answer(credentials, url, config.layers(project, {}))
+            deployment = Deployment(project, login_variables(login, url, host), registry, runner)
             deployment.refresh()
-            log.info(host.line)
+            announce(host, credentials if made else None, url)
             background.append(tasks.create_task(watcher.watch(project, deployment.refresh)))
             try:
                 app = make_app(
@@ -103,6 +105,7 @@ async def up(options: Options) -> None:
                     site_folder(project),
                     objects,
                     credentials,
+                    login,
                     options.host,
                     password,
                     options.reframe,
@@ -112,6 +115,14 @@ async def up(options: Options) -> None:
                 for task in background:
                     task.cancel()
                 await runner.close()
+
+
+def opened_project(folder: Path) -> Project:
+    """The project in a folder, with its private folder made."""
+    project = Project(folder.resolve())
+    project.check()
+    project.make_private()
+    return project
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -140,9 +151,14 @@ def existing_model(project: Project) -> ModelHost | None:
     return model_host.chosen_by_person(config.layers(project, {})) or model_host.ollama_of_this_machine()
 
 
-def login_variables(url: str, host: ModelHost) -> dict[str, str]:
-    """What a login to a cluster would put into the configuration; it beats every `.env` file."""
+def login_variables(login: Mapping[str, str], url: str, host: ModelHost) -> dict[str, str]:
+    """What a login to a cluster would put into the configuration; it beats every `.env` file.
+
+    All but AUTH: in a cluster the OpenWhisk key so hides the AUTH of a project's `.env`, which is meant for
+    the model server, and goes to that server.
+    """
     return {
+        **{name: value for name, value in login.items() if name != "AUTH"},
         "OPSDEV_USERNAME": USER,
         "OPSDEV_APIHOST": url,
         "OPSDEV_HOST": url,
@@ -150,6 +166,14 @@ def login_variables(url: str, host: ModelHost) -> dict[str, str]:
         "OPSDEV_S3": url,
         **host.variables,
     }
+
+
+def announce(host: ModelHost, made: Credentials | None, url: str) -> None:
+    """Say which model answers, and once, when the credentials are made, how to log in."""
+    log.info(host.line)
+    if made:
+        where = f"the password is in .localops/{CREDENTIALS_FILE}"
+        log.info("to deploy with the ops tools: ops ide login %s %s (%s)", made.user, url, where)
 
 
 async def serve(app: ASGIApp, listener: socket.socket, url: str, options: Options) -> None:

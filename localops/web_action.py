@@ -1,34 +1,38 @@
 """A web action's arguments and answer: from an HTTP request, and to an HTTP response. Pure functions.
 
-Source: apache/openwhisk WebActions.scala, its tests and docs/webactions.md.
+Source: apache/openwhisk WebActions.scala, its tests and docs/webactions.md; WhiskAction.scala for the
+parameters that a caller cannot set.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
+from localops import media_type
 from localops.entities import Action, Activation
 from localops.errors import RequestError
+from localops.http_answer import HTML, WebResponse, http_response
+from localops.media_type import FORM, JSON, MediaType
+from localops.request_content import malformed
 
 EXTENSIONS = ("http", "json", "html", "svg", "text")
 RESERVED = ("__ow_method", "__ow_headers", "__ow_path", "__ow_user", "__ow_query", "__ow_body")
-HTML = "text/html; charset=UTF-8"
-JSON = "application/json"
-TEXT_TYPES = ("application/javascript", "application/xml", "image/svg+xml")
+SVG = "image/svg+xml"
+# They belong to the connection; OpenWhisk's server keeps them from the action.
+HIDDEN_HEADERS = ("content-length", "transfer-encoding")
 
 NOT_ALLOWED_TEXT = "Request defines parameters that are not allowed (e.g., reserved properties)."
-NOT_HTTP_TEXT = "Response is not valid 'message/http'."
-MISMATCH_TEXT = "Response type in header did not match generated content type."
-UNKNOWN_TYPE_TEXT = "Response did not specify a known content-type."
 NOT_JSON_TEXT = "Response is not valid 'application/json'."
 NO_PROPERTY_TEXT = "Response does not include requested property."
 FAILED_TEXT = "There was an error processing your request."
+
+
+UNKNOWN = MediaType("application", "octet-stream")
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,13 @@ class WebRequest:
     user: str | None = None
 
     @property
-    def content_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+    def media_type(self) -> MediaType:
+        """What the body is; bytes of no kind where no header says it."""
+        return media_type.parse(self.headers.get("content-type", "")) or UNKNOWN
 
-
-@dataclass(frozen=True)
-class WebResponse:
-    """What the HTTP client gets; a header with several values stands several times."""
-
-    status: int
-    body: bytes = b""
-    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    @property
+    def is_form(self) -> bool:
+        return self.media_type.value == FORM
 
 
 def arguments(action: Action, request: WebRequest) -> dict[str, Any]:
@@ -70,7 +70,9 @@ def arguments(action: Action, request: WebRequest) -> dict[str, Any]:
     """
     context: dict[str, Any] = {
         "__ow_method": request.method.lower(),
-        "__ow_headers": dict(request.headers),
+        "__ow_headers": {
+            name: value for name, value in request.headers.items() if name not in HIDDEN_HEADERS
+        },
         "__ow_path": request.path,
     }
     if request.user is not None:
@@ -86,23 +88,20 @@ def arguments(action: Action, request: WebRequest) -> dict[str, Any]:
 
 
 def refuse_protected(action: Action, names: list[str]) -> None:
-    final = action.annotations.get("final") is True
-    fixed = {key for key, value in action.parameters.items() if final and value is not None}
-    if fixed.union(RESERVED).intersection(names):
+    if fixed_parameters(action).union(RESERVED).intersection(names):
         raise RequestError(400, NOT_ALLOWED_TEXT)
 
 
-def is_json(content_type: str) -> bool:
-    return content_type == JSON or content_type.endswith("+json")
-
-
-def is_text(content_type: str) -> bool:
-    return content_type.startswith("text/") or content_type in TEXT_TYPES or content_type.endswith("+xml")
+def fixed_parameters(action: Action) -> set[str]:
+    """The parameters that a caller cannot set: all that have a value, when the action is `final`."""
+    if action.annotations.get("final") is not True:
+        return set()
+    return {name for name, value in action.parameters.items() if value is not None}
 
 
 def body_members(request: WebRequest) -> dict[str, Any]:
     """The body's members that become arguments of their own."""
-    if request.content_type == "application/x-www-form-urlencoded":
+    if request.is_form:
         return dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
     value = json_body(request)
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
@@ -110,27 +109,33 @@ def body_members(request: WebRequest) -> dict[str, Any]:
 
 def whole_body(request: WebRequest) -> dict[str, Any]:
     """`__ow_body`, where the body is not merged into the arguments."""
-    if not request.body or request.content_type == "application/x-www-form-urlencoded":
+    if not request.body or request.is_form:
         return {}
-    if is_json(request.content_type):
+    if request.media_type.is_json:
         value = json_body(request)
         return {} if isinstance(value, dict) else {"__ow_body": value}
-    if is_text(request.content_type):
-        return {"__ow_body": request.body.decode(errors="replace")}
-    return {"__ow_body": base64.b64encode(request.body).decode()}
+    return {"__ow_body": text_or_base64(request)}
 
 
 def json_body(request: WebRequest) -> Any:
-    if not is_json(request.content_type) or not request.body.strip():
+    if not request.media_type.is_json or not request.body:
         return {}
     try:
         return json.loads(request.body)
-    except ValueError as error:
-        raise RequestError(400, f"The request content was malformed: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise malformed(str(error)) from error
 
 
 def raw_body(request: WebRequest) -> str:
-    if is_text(request.content_type) or request.content_type == "application/x-www-form-urlencoded":
+    """The body as a raw action gets it: a form as text, `application/json` in base64 all the same."""
+    if request.is_form:
+        return request.body.decode(errors="replace")
+    return text_or_base64(request)
+
+
+def text_or_base64(request: WebRequest) -> str:
+    kind = request.media_type
+    if kind.is_text or (kind.is_json_text and kind.value != JSON):
         return request.body.decode(errors="replace")
     return base64.b64encode(request.body).decode()
 
@@ -159,99 +164,26 @@ def response(activation: Activation, extension: str) -> WebResponse:
 
 
 def property_response(result: Any, extension: str) -> WebResponse:
-    """The answer for `.html`, `.svg` and `.text`: one member of the result."""
-    value: Any = result
+    """The answer for `.html`, `.svg` and `.text`: one member of the result, or all of what is no object."""
+    found: list[Any] = [result]
     if isinstance(result, dict):
         members = cast("dict[str, Any]", result)
-        value = members.get("body", members.get(extension))
-        if value is None:
-            raise RequestError(404, NO_PROPERTY_TEXT)
+        found = [members[name] for name in ("body", extension) if name in members]
     if extension == "text":
-        text = value if isinstance(value, str) else json.dumps(value)
-        return WebResponse(200, text.encode(), [("content-type", "text/plain; charset=UTF-8")])
-    if not isinstance(value, str):
-        media = "text/html" if extension == "html" else "image/svg+xml"
-        raise RequestError(400, f"Response is not valid '{media}'.")
-    media = HTML if extension == "html" else "image/svg+xml"
-    return WebResponse(200, value.encode(), [("content-type", media)])
+        if not found:
+            raise RequestError(404, NO_PROPERTY_TEXT)
+        return WebResponse(200, as_text(found[0]).encode(), [("content-type", "text/plain; charset=UTF-8")])
+    if not found or not isinstance(found[0], str):
+        raise RequestError(400, f"Response is not valid '{'text/html' if extension == 'html' else SVG}'.")
+    return WebResponse(200, found[0].encode(), [("content-type", HTML if extension == "html" else SVG)])
+
+
+def as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict) else None)
 
 
 def json_response(value: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> WebResponse:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return WebResponse(status, text, [*(headers or []), ("content-type", JSON)])
-
-
-def http_response(result: Any) -> WebResponse:
-    """The answer that `statusCode`, `headers` and `body` describe."""
-    if not isinstance(result, dict):
-        raise RequestError(400, NOT_HTTP_TEXT)
-    members = cast("dict[str, Any]", result)
-    headers = header_lines(members.get("headers", {}))
-    declared = next((value for name, value in headers if name.lower() == "content-type"), None)
-    headers = [(name, value) for name, value in headers if name.lower() != "content-type"]
-    body = members.get("body")
-    status = status_code(members.get("statusCode", 204 if body in (None, "") else 200))
-    if body in (None, ""):
-        return WebResponse(status, b"", headers)
-    if isinstance(body, str):
-        return WebResponse(
-            status, text_or_binary(body, declared), [*headers, ("content-type", declared or HTML)]
-        )
-    if declared is not None and not is_json(media_type(declared)):
-        raise RequestError(400, MISMATCH_TEXT)
-    return json_response(body, status, headers)
-
-
-def status_code(value: Any) -> int:
-    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not text.isdigit() or not 100 <= int(text) <= 599:
-        raise RequestError(400, NOT_HTTP_TEXT)
-    return int(text)
-
-
-def header_lines(headers: Any) -> list[tuple[str, str]]:
-    """Flatten the headers object; an array gives a line per element."""
-    if not isinstance(headers, dict):
-        raise RequestError(400, NOT_HTTP_TEXT)
-    lines: list[tuple[str, str]] = []
-    for name, value in cast("dict[str, Any]", headers).items():
-        for each in cast("list[Any]", value) if isinstance(value, list) else [value]:
-            lines.append((name, header_value(each)))
-    return lines
-
-
-def header_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str | int | float):
-        raise RequestError(400, NOT_HTTP_TEXT)
-    # A line break would start another header of the action's choosing.
-    return str(value).replace("\r", " ").replace("\n", " ")
-
-
-def media_type(declared: str) -> str:
-    return declared.partition(";")[0].strip().lower()
-
-
-def text_or_binary(body: str, declared: str | None) -> bytes:
-    """The bytes of a string body: decoded from base64 where its type is a binary one."""
-    media = media_type(declared or HTML)
-    if "/" not in media:
-        raise RequestError(400, UNKNOWN_TYPE_TEXT)
-    if is_text(media):
-        return body.encode()
-    decoded = decoded_base64(body)
-    if is_json(media):
-        return body.encode() if decoded is None else decoded
-    if decoded is None:
-        raise RequestError(400, MISMATCH_TEXT)
-    return decoded
-
-
-def decoded_base64(text: str) -> bytes | None:
-    if not text.strip() or len(text) % 4:
-        return None
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return None

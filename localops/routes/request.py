@@ -1,4 +1,4 @@
-"""What all routes need of a request: its body within the limit, and an answer to what is refused."""
+"""What all routes need of a request: its body within a limit, its id, and an answer to what is refused."""
 
 from __future__ import annotations
 
@@ -10,41 +10,44 @@ from starlette.responses import JSONResponse, Response
 from localops.errors import RequestError
 
 MOST_BODY_BYTES = 1024 * 1024
-CORS_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH",
-}
+TRANSACTION_HEADER = "X-Request-ID"
 ALLOWED_HEADERS = "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent"
+TRANSACTION = "localops.transaction"
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
     """The whole body.
 
+    Args:
+        most: how many bytes it may have; OpenWhisk's limit for what an action gets.
+
     Raises:
-        RequestError: 413, it is larger than OpenWhisk takes.
+        RequestError: 413, it is larger.
     """
     announced = int(request.headers.get("content-length", "0"))
     body = bytearray()
-    if announced <= MOST_BODY_BYTES:
+    if announced <= most:
         async for part in request.stream():
             body += part
-            if len(body) > MOST_BODY_BYTES:
+            if len(body) > most:
                 break
     size = max(announced, len(body))
-    if size > MOST_BODY_BYTES:
-        raise RequestError(413, f"Request larger than allowed: {size} > {MOST_BODY_BYTES} bytes.")
+    if size > most:
+        raise RequestError(413, f"Request larger than allowed: {size} > {most} bytes.")
     return bytes(body)
 
 
-def cors_headers(request: Request) -> dict[str, str]:
-    """The headers that let a page of another origin read the answer."""
-    asked = request.headers.get("access-control-request-headers", ALLOWED_HEADERS)
-    return {**CORS_HEADERS, "Access-Control-Allow-Headers": asked}
+def transaction_id(request: Request) -> str:
+    """The id of this exchange: the caller's, or one that is made for it."""
+    known = request.headers.get(TRANSACTION_HEADER)
+    return known or request.scope.setdefault(TRANSACTION, secrets.token_hex(16))
 
 
-def error_response(status: int, message: str, headers: dict[str, str], detail: str | None = None) -> Response:
+def error_response(
+    request: Request, status: int, message: str, headers: dict[str, str], detail: str | None = None
+) -> Response:
     """OpenWhisk's error shape; `detail` is ours and says what only this machine can know."""
-    content = {"error": message, "code": secrets.token_hex(16)}
+    content = {"error": message, "code": transaction_id(request)}
     if detail:
         content["detail"] = detail
-    return JSONResponse(content, status, headers)
+    return JSONResponse(content, status, {TRANSACTION_HEADER: transaction_id(request), **headers})

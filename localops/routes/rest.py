@@ -1,94 +1,95 @@
-"""OpenWhisk's REST API, as far as actions call it themselves: who am I, and what is deployed."""
+"""OpenWhisk's REST API, as `wsk`, the `ops` deployer and the actions themselves use it.
+
+Source: apache/openwhisk RestAPIs.scala.
+"""
 
 from __future__ import annotations
 
-import base64
-import secrets
-from typing import Any
+from collections.abc import Mapping
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from localops.config import USER
-from localops.entities import Action
-from localops.errors import RequestError
+from localops.redeployment import Redeployment
 from localops.registry import Registry
-from localops.routes.request import cors_headers, error_response
+from localops.routes.rest_actions import ActionRoutes
+from localops.routes.rest_activations import ActivationRoutes
+from localops.routes.rest_info import (
+    api_info,
+    limits,
+    namespaces,
+    no_route,
+    none_of_them,
+    not_done,
+    server_info,
+)
+from localops.routes.rest_packages import PackageRoutes
+from localops.routes.rest_resource import Handler, Resource
+from localops.runner import Runner
 
-DEFAULT_LIMIT = 30
-MOST_LISTED = 200
+NAMESPACE = "/api/v1/namespaces/{namespace}"
 
 
 class RestApi:
-    """Answers REST calls.
+    """All paths of the REST API.
 
     Args:
-        api_key: `uuid:secret`, the only credentials that are accepted.
+        api_key: `uuid:key`, the only credentials that are accepted.
     """
 
-    def __init__(self, registry: Registry, api_key: str) -> None:
-        self.registry = registry
+    def __init__(self, registry: Registry, runner: Runner, redeployment: Redeployment, api_key: str) -> None:
+        self.actions = ActionRoutes(registry, runner, redeployment)
+        self.packages = PackageRoutes(registry, redeployment)
+        self.activations = ActivationRoutes(runner.activations)
         self.api_key = api_key
 
     def routes(self) -> list[Route]:
-        return [
-            Route("/api/v1/namespaces", self.namespaces),
-            Route("/api/v1/namespaces/{namespace}/actions", self.actions),
-            Route("/api/v1/{path:path}", self.missing, methods=["GET", "POST", "PUT", "DELETE"]),
-        ]
+        return [*self.open_routes(), *self.entity_routes(), *self.other_routes()]
 
-    async def namespaces(self, request: Request) -> Response:
-        return self.answer(request, lambda: [USER])
+    def open_routes(self) -> list[Route]:
+        """What anybody may ask."""
+        paths = {"/api/v1": api_info, "/api/v1/": api_info, "/api/info": server_info}
+        return [Resource(path, {"GET": handler}, None).route() for path, handler in paths.items()]
 
-    async def actions(self, request: Request) -> Response:
-        return self.answer(request, lambda: self.listed(request))
+    def entity_routes(self) -> list[Route]:
+        actions, packages, activations = self.actions, self.packages, self.activations
+        on_action: dict[str, Handler] = {
+            "GET": actions.get,
+            "PUT": actions.put,
+            "POST": actions.invoke,
+            "DELETE": actions.delete,
+        }
+        on_package: dict[str, Handler] = {"GET": packages.get, "PUT": packages.put, "DELETE": packages.delete}
+        paths: dict[str, Mapping[str, Handler]] = {
+            f"{NAMESPACE}/actions": {"GET": actions.list_all},
+            f"{NAMESPACE}/actions/": {"GET": actions.list_all},
+            f"{NAMESPACE}/actions/{{action}}": on_action,
+            f"{NAMESPACE}/actions/{{package}}/": {"GET": actions.list_package},
+            f"{NAMESPACE}/actions/{{package}}/{{action}}": on_action,
+            f"{NAMESPACE}/packages": {"GET": packages.list_all},
+            f"{NAMESPACE}/packages/": {"GET": packages.list_all},
+            f"{NAMESPACE}/packages/{{package}}": on_package,
+            f"{NAMESPACE}/activations": {"GET": activations.list_all},
+            f"{NAMESPACE}/activations/": {"GET": activations.list_all},
+            f"{NAMESPACE}/activations/{{activation}}": {"GET": activations.get},
+            f"{NAMESPACE}/activations/{{activation}}/": {"GET": activations.get},
+            f"{NAMESPACE}/activations/{{activation}}/logs": {"GET": activations.logs},
+            f"{NAMESPACE}/activations/{{activation}}/result": {"GET": activations.result},
+        }
+        return [Resource(path, handlers, self.api_key).route() for path, handlers in paths.items()]
 
-    async def missing(self, request: Request) -> Response:
-        text = f"localops does not answer {request.method} {request.url.path}; OpenServerless may."
-        return error_response(501, text, cors_headers(request))
-
-    def answer(self, request: Request, content: Any) -> Response:
-        """The content, unless the caller's credentials or the query are wrong."""
-        cors = cors_headers(request)
-        try:
-            self.check_credentials(request)
-            return JSONResponse(content(), headers=cors)
-        except RequestError as error:
-            headers = {**cors, "WWW-Authenticate": "Basic"} if error.status == 401 else cors
-            return error_response(error.status, error.message, headers)
-
-    def check_credentials(self, request: Request) -> None:
-        expected = "Basic " + base64.b64encode(self.api_key.encode()).decode()
-        given = request.headers.get("authorization", "")
-        if not secrets.compare_digest(given.encode(), expected.encode()):
-            raise RequestError(401, "The supplied authentication is invalid")
-        if request.path_params.get("namespace", "_") not in ("_", USER):
-            raise RequestError(403, "The supplied authentication is not authorized to access this resource.")
-
-    def listed(self, request: Request) -> list[dict[str, Any]]:
-        limit = whole_number(request, "limit", DEFAULT_LIMIT, MOST_LISTED) or MOST_LISTED
-        skip = whole_number(request, "skip", 0, None)
-        return [summary(action) for action in list(self.registry)[skip : skip + limit]]
-
-
-def whole_number(request: Request, name: str, default: int, most: int | None) -> int:
-    text = request.query_params.get(name) or str(default)
-    if not text.isdigit() or (most is not None and int(text) > most):
-        raise RequestError(400, f"The value '{text}' of the query parameter '{name}' is not allowed.")
-    return int(text)
-
-
-def summary(action: Action) -> dict[str, Any]:
-    """An action as it stands in a list: no code, no parameters."""
-    annotations = {"provide-api-key": False, **action.annotations, "exec": action.kind}
-    return {
-        "namespace": f"{USER}/{action.package}",
-        "name": action.name,
-        "version": action.version,
-        "publish": False,
-        "annotations": [{"key": key, "value": value} for key, value in annotations.items()],
-        "limits": action.limits.as_json(),
-        "exec": {"binary": action.code.folder is not None},
-        "updated": action.updated_ms,
-    }
+    def other_routes(self) -> list[Route]:
+        """Small answers, what is not done, and what does not exist."""
+        routes: list[Route] = []
+        for path, handler in {
+            "/api/v1/namespaces": namespaces,
+            f"{NAMESPACE}/limits": limits,
+            f"{NAMESPACE}/triggers": none_of_them,
+            f"{NAMESPACE}/rules": none_of_them,
+        }.items():
+            routes += [Resource(each, {"GET": handler}, self.api_key).route() for each in (path, path + "/")]
+        for path in (f"{NAMESPACE}/triggers/{{name}}", f"{NAMESPACE}/rules/{{name}}", "/api/v1/api-docs"):
+            methods = ("GET", "PUT", "POST", "DELETE")
+            routes.append(Resource(path, dict.fromkeys(methods, not_done), self.api_key).route())
+        methods = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
+        routes.append(Resource("/api/v1/{path:path}", dict.fromkeys(methods, no_route), self.api_key).route())
+        return routes

@@ -1,9 +1,16 @@
-"""Web actions: `/api/v1/web/<namespace>/<package>/<action>` and `/api/my/<package>/<action>`."""
+"""Web actions: `/api/v1/web/<namespace>/<package>/<action>` and `/api/my/<package>/<action>`.
+
+Source: apache/openwhisk WebActions.scala. In production a page of another origin cannot read a 404, because
+it lacks the CORS headers, and a browser's question before a request fails there; here both are answered.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,25 +21,47 @@ from localops.config import USER
 from localops.entities import Action, Activation
 from localops.errors import RequestError
 from localops.registry import Registry
-from localops.routes.request import cors_headers, error_response, read_body
+from localops.routes.basic_auth import is_authenticated
+from localops.routes.request import (
+    ALLOWED_HEADERS,
+    TRANSACTION_HEADER,
+    error_response,
+    read_body,
+    transaction_id,
+)
 from localops.runner import Runner
 from localops.web_action import WebRequest
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # OpenWhisk waits this long for a result, then answers 202 while the action goes on.
 LONGEST_WAIT_S = 60
+# What may stand unescaped in a path. Source: pekko-http Uri.scala.
+PATH_CHARACTERS = "/:@!$&'()*+,;=~"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH",
+}
 NOT_FOUND_TEXT = "The requested resource does not exist."
 NOT_READY_TEXT = "Response not yet ready."
+NO_CREDENTIALS_TEXT = "The resource requires authentication, which was not supplied with the request"
 
 log = logging.getLogger("localops.web")
 
 
 class WebActions:
-    """Answers requests to web actions."""
+    """Answers requests to web actions.
 
-    def __init__(self, registry: Registry, runner: Runner) -> None:
+    Args:
+        api_key: `uuid:key`; who shows it is a user.
+    """
+
+    def __init__(
+        self, registry: Registry, runner: Runner, api_key: str, longest_wait_s: float = LONGEST_WAIT_S
+    ) -> None:
         self.registry = registry
         self.runner = runner
+        self.api_key = api_key
+        self.longest_wait_s = longest_wait_s
 
     def routes(self) -> list[Route]:
         return [
@@ -40,55 +69,94 @@ class WebActions:
             Route("/api/v1/web/{namespace}/{package}/{action}/{path:path}", self.answer, methods=METHODS),
             Route("/api/my/{package}/{action}", self.answer, methods=METHODS),
             Route("/api/my/{package}/{action}/{path:path}", self.answer, methods=METHODS),
+            Route("/api/v1/web/{path:path}", self.nowhere, methods=METHODS),
+            Route("/api/my/{path:path}", self.nowhere, methods=METHODS),
         ]
 
     async def answer(self, request: Request) -> Response:
-        cors = cors_headers(request)
-        try:
-            action, extension = self.find(request)
+        action = self.find(request)
+        headers = {TRANSACTION_HEADER: transaction_id(request)}
+        if action is None or action.annotations.get("web-custom-options") is not True:
+            headers.update(cors_headers(request))
             if request.method == "OPTIONS":
-                return Response(status_code=200, headers=cors)
-            arguments = web_action.arguments(action, await web_request(request))
+                return Response(headers=headers)
+        try:
+            return await self.invoke(request, headers)
         except RequestError as error:
-            return error_response(error.status, error.message, cors, refusal(request, error))
-        task = self.runner.invoke(action, arguments)
-        finished, _ = await asyncio.wait({task}, timeout=LONGEST_WAIT_S)
-        if not finished:
-            return error_response(202, NOT_READY_TEXT, cors)
-        return result_response(task.result(), extension, cors)
+            return error_response(request, error.status, error.message, headers, refusal(request, error))
 
-    def find(self, request: Request) -> tuple[Action, str]:
-        """The action and the extension that a path names.
+    async def nowhere(self, request: Request) -> Response:
+        """The answer to an address that can be no action's: the package is missing."""
+        headers = cors_headers(request)
+        if request.method == "OPTIONS":
+            return Response(headers=headers)
+        detail = "A web action's address ends in <package>/<action>; the package may be `default`."
+        return error_response(request, 404, NOT_FOUND_TEXT, headers, detail)
 
-        Raises:
-            RequestError: 404, no such action, or it is not a web action.
-        """
-        name, extension = request.path_params["action"], "http"
-        stem, dot, suffix = name.rpartition(".")
-        if dot and suffix in web_action.EXTENSIONS:
-            name, extension = stem, suffix
-        action = self.registry.find(request.path_params["package"], name)
-        if request.path_params.get("namespace", USER) != USER or action is None or not action.is_web():
+    async def invoke(self, request: Request, headers: dict[str, str]) -> Response:
+        given = await self.web_request(request)
+        # Looked up only now: while the body came, it may have been deployed anew.
+        action = self.find(request)
+        if action is None:
             raise RequestError(404, NOT_FOUND_TEXT)
-        return action, extension
+        if request.method != "OPTIONS" and not is_allowed(action, given):
+            raise RequestError(401, NO_CREDENTIALS_TEXT)
+        activation = Activation(action, web_action.arguments(action, given))
+        task = self.runner.start(activation)
+        headers["x-openwhisk-activation-id"] = activation.id
+        await asyncio.wait({task}, timeout=self.longest_wait_s)
+        if not task.done():
+            return error_response(request, 202, NOT_READY_TEXT, headers)
+        return result_response(request, activation, named(request)[1], headers)
+
+    def find(self, request: Request) -> Action | None:
+        """The action that the path names; None when there is none or it is no web action."""
+        if request.path_params.get("namespace", USER) != USER:
+            return None
+        action = self.registry.find(request.path_params["package"], named(request)[0])
+        return action if action and action.is_web() else None
+
+    async def web_request(self, request: Request) -> WebRequest:
+        path = request.path_params.get("path")
+        return WebRequest(
+            method=request.method,
+            headers=dict(request.headers.items()),
+            path="" if path is None else f"/{quote(path, PATH_CHARACTERS)}",
+            query=request.url.query,
+            body=await read_body(request),
+            user=USER if is_authenticated(request, self.api_key) else None,
+        )
 
 
-async def web_request(request: Request) -> WebRequest:
-    path = request.path_params.get("path")
-    return WebRequest(
-        method=request.method,
-        headers=dict(request.headers),
-        path="" if path is None else f"/{path}",
-        query=request.url.query,
-        body=await read_body(request),
-    )
+def named(request: Request) -> tuple[str, str]:
+    """The action's name and the extension, `http` where the path has none that is known."""
+    name = request.path_params["action"]
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, suffix) if dot and suffix in web_action.EXTENSIONS else (name, "http")
+
+
+def cors_headers(request: Request) -> dict[str, str]:
+    """The headers that let a page of another origin read the answer."""
+    asked = request.headers.get("access-control-request-headers", ALLOWED_HEADERS)
+    return {**CORS, "Access-Control-Allow-Headers": asked}
+
+
+def is_allowed(action: Action, request: WebRequest) -> bool:
+    """Whether the annotation `require-whisk-auth` lets this request in."""
+    required = action.annotations.get("require-whisk-auth", False)
+    if isinstance(required, bool):
+        return not required or request.user is not None
+    if not isinstance(required, str | int | float):
+        return False
+    shown = request.headers.get("x-require-whisk-auth", "")
+    return secrets.compare_digest(shown.encode(), str(required).encode())
 
 
 def refusal(request: Request, error: RequestError) -> str | None:
     """What this machine can add to a refusal that in production tells nothing."""
     if error.status != 404:
         return None
-    path = f"{request.path_params['package']}/{request.path_params['action']}"
+    path = f"{request.path_params['package']}/{named(request)[0]}"
     return f"No web action {path} is deployed: look for packages/{path}.py or packages/{path}/__main__.py."
 
 
@@ -101,13 +169,14 @@ def failure(activation: Activation) -> str | None:
     return " ".join([f"The action {activation.action.path} failed: {error}", *last_words])
 
 
-def result_response(activation: Activation, extension: str, cors: dict[str, str]) -> Response:
-    headers = {**cors, "x-openwhisk-activation-id": activation.id}
+def result_response(
+    request: Request, activation: Activation, extension: str, headers: Mapping[str, str]
+) -> Response:
     try:
         answer = web_action.response(activation, extension)
     except RequestError as error:
         detail = failure(activation) or f"The action {activation.action.path} returned what is no web answer."
-        return error_response(error.status, error.message, headers, detail)
+        return error_response(request, error.status, error.message, dict(headers), detail)
     response = Response(answer.body, answer.status, headers)
     for name, value in answer.headers:
         response.headers.append(name, value)

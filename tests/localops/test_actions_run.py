@@ -134,8 +134,3 @@ def test_the_actions_are_listed_for_who_has_the_key(desk: LocalopsProcess):
     assert len(httpx.get(f"{url}?limit=1&skip=1", headers=headers).json()) == 1
     assert httpx.get(f"{url}?limit=201", headers=headers).status_code == 400
     assert httpx.get(url).status_code == 401
-
-
-def test_what_is_not_done_says_so(desk: LocalopsProcess):
-    answer = httpx.delete(f"{desk.url}/api/v1/namespaces/_/triggers/x")
-    assert (answer.status_code, "localops does not answer DELETE" in answer.json()["error"]) == (501, True)

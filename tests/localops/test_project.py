@@ -8,7 +8,7 @@ import pytest
 
 from localops.config import Project, layers
 from localops.errors import StartError
-from localops.project import fingerprint, scan
+from localops.project import scan
 from localops.registry import Registry
 
 
@@ -42,7 +42,11 @@ def test_a_name_ends_at_the_first_dot(project: Project):
 def test_parameters_of_the_package_stand_below_those_of_the_action(project: Project):
     write(project, "packages/chat.args", "#--param A package\n#--param B package\n")
     write(project, "packages/chat/two.py", "#--param B action\n")
-    assert scan(project, {}).actions["chat/two"].parameters == {"A": "package", "B": "action"}
+    registry = Registry()
+    registry.deploy(scan(project, {}))
+    action = registry.find("chat", "two")
+    assert action is not None
+    assert action.parameters == {"A": "package", "B": "action"}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,7 @@ def test_parameters_of_the_package_stand_below_those_of_the_action(project: Proj
         ("packages/chat/one/index.js", "", "packages/chat/one/index.js is not run here"),
         ("packages/chat/two.py", "#--kind nodejs:20\n", "its kind nodejs:20 is not Python"),
         ("packages/chat.args", "#--param X\n", "packages/chat.args: --param lacks its value"),
+        ("packages/default/two.py", "", "packages/default is not deployed"),
     ],
 )
 def test_what_cannot_run_is_named_and_the_rest_is_found(project: Project, path: str, text: str, part: str):
@@ -79,8 +84,9 @@ def test_every_edit_of_a_file_of_the_action_gives_a_new_version(project: Project
 
 def test_a_changed_variable_gives_a_new_version(project: Project):
     write(project, "packages/chat/two.py", '#--param A "$A"\n')
-    prints = [fingerprint(scan(project, {"A": value}).actions["chat/two"]) for value in ("1", "2")]
-    assert prints[0] != prints[1]
+    registry = Registry()
+    registry.deploy(scan(project, {"A": "1"}))
+    assert registry.deploy(scan(project, {"A": "2"})) == ["chat/two"]
 
 
 def test_variables_of_the_login_beat_the_environment_and_that_beats_the_files(

@@ -10,14 +10,12 @@ import pytest
 
 from localops.entities import Action, Activation, Code, Status
 from localops.errors import RequestError
+from localops.http_answer import MISMATCH_TEXT, NOT_HTTP_TEXT, UNKNOWN_TYPE_TEXT
 from localops.web_action import (
     FAILED_TEXT,
-    MISMATCH_TEXT,
     NO_PROPERTY_TEXT,
     NOT_ALLOWED_TEXT,
-    NOT_HTTP_TEXT,
     NOT_JSON_TEXT,
-    UNKNOWN_TYPE_TEXT,
     WebRequest,
     arguments,
     response,
@@ -111,7 +109,7 @@ def test_protected_parameters_cannot_be_set_by_a_caller(
 
 
 def test_malformed_json_is_a_400_that_says_where():
-    with pytest.raises(RequestError, match=r"malformed.*line 1 column 2") as caught:
+    with pytest.raises(RequestError, match=r"malformed:\n.*line 1 column 2") as caught:
         arguments(action(), request(b"{"))
     assert caught.value.status == 400
 
@@ -135,7 +133,12 @@ def ended(result: Any, status: Status = "success") -> Activation:
         ({"body": 0}, 200, JSON, b"0"),
         ({"body": False}, 200, JSON, b"false"),
         ({"body": "eA==", "headers": {"Content-Type": "image/png"}}, 200, "image/png", b"x"),
-        ({"body": "eA==", "headers": {"content-type": "text/plain"}}, 200, "text/plain", b"eA=="),
+        (
+            {"body": "eA==", "headers": {"content-type": "text/plain"}},
+            200,
+            "text/plain; charset=UTF-8",
+            b"eA==",
+        ),
         ({"body": '{"a":1}', "headers": {"content-type": JSON}}, 200, JSON, b'{"a":1}'),
         ({"body": "eyJhIjoxfQ==", "headers": {"content-type": JSON}}, 200, JSON, b'{"a":1}'),
         ({"statusCode": 302, "headers": {"location": "/x"}}, 302, None, b""),
@@ -194,7 +197,7 @@ def test_an_error_with_a_status_code_is_an_answer():
         ({"body": "<b>", "html": "<p>"}, "html", "text/html; charset=UTF-8", b"<b>"),
         ({"svg": "<svg/>"}, "svg", "image/svg+xml", b"<svg/>"),
         ({"text": "x"}, "text", "text/plain; charset=UTF-8", b"x"),
-        ({"text": {"a": 1}}, "text", "text/plain; charset=UTF-8", b'{"a": 1}'),
+        ({"text": {"a": 1}}, "text", "text/plain; charset=UTF-8", b'{\n  "a": 1\n}'),
     ],
 )
 def test_an_extension_picks_what_is_sent(result: Any, extension: str, content_type: str, body: bytes):

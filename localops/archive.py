@@ -1,0 +1,137 @@
+"""Zip archives: unpacked without trusting them, and made of an action's folder as the deployer makes them.
+
+Source: apache/openserverless-task ide/util/opsfile.yml (what goes into one), apache/openserverless-runtimes
+openwhisk/zip.go (what comes out of one; it checks nothing).
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from localops.errors import RequestError
+
+# A virtualenv with the largest packages that fit into 48 MB stays well below both.
+MOST_BYTES = 1024 * 1024 * 1024
+MOST_FILES = 50_000
+MOST_LINK_BYTES = 4096
+PART_BYTES = 1024 * 1024
+MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+# The runtime unpacks no others.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+NOT_PACKED = ("virtualenv", "__pycache__", "requirements.txt")
+
+
+def is_archive(data: bytes) -> bool:
+    return data.startswith(MAGIC)
+
+
+def unpack(data: bytes, folder: Path) -> None:
+    """Unpack an archive into an empty folder.
+
+    Raises:
+        RequestError: it is damaged or too large, or something in it would lie or point outside of the folder;
+            what was unpacked until then is still there.
+        OSError: the disk does not take it.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpack_entries(archive, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError) as error:
+        raise refused(f"cannot be read: {error}") from error
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG):
+            raise
+        raise refused(f"holds a name that does not fit: {error.strerror}") from error
+
+
+def refused(reason: str) -> RequestError:
+    return RequestError(400, f"The zip archive {reason}.")
+
+
+def unpack_entries(archive: zipfile.ZipFile, folder: Path) -> None:
+    entries = archive.infolist()
+    if len(entries) > MOST_FILES:
+        raise refused(f"holds more files than allowed: {len(entries)} > {MOST_FILES}")
+    left = MOST_BYTES
+    links: dict[Path, str] = {}
+    for entry in entries:
+        path = folder / inner_path(entry)
+        if entry.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            links[path] = link_target(archive, entry)
+        else:
+            left -= unpack_file(archive, entry, path, left)
+    # Links come last: nothing can be written through one.
+    make_links(links, folder)
+
+
+def inner_path(entry: zipfile.ZipInfo) -> PurePosixPath:
+    path = PurePosixPath(entry.filename)
+    if path.is_absolute() or ".." in path.parts:
+        raise refused(f"would write outside of its folder: {entry.filename}")
+    if entry.compress_type not in METHODS:
+        raise refused(f"is compressed in a way that the runtime cannot read: {entry.filename}")
+    return path
+
+
+def unpack_file(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, most: int) -> int:
+    """Write one file and return its size, which the archive itself may not tell truly."""
+    rights = 0o700 if entry.external_attr >> 16 & stat.S_IXUSR else 0o600
+    size = 0
+    with (
+        archive.open(entry) as source,
+        open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, rights), "wb") as to,
+    ):
+        while part := source.read(PART_BYTES):
+            size += len(part)
+            if size > most:
+                raise refused(f"holds more than allowed: over {MOST_BYTES} bytes unpacked")
+            to.write(part)
+    return size
+
+
+def link_target(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    with archive.open(entry) as source:
+        target = source.read(MOST_LINK_BYTES)
+    if b"\0" in target or not target:
+        raise refused(f"holds a link that leads nowhere: {entry.filename}")
+    return os.fsdecode(target)
+
+
+def make_links(links: dict[Path, str], folder: Path) -> None:
+    """Make the links, each of which must lead to a place inside the folder, by way of the others too."""
+    for path, target in links.items():
+        path.symlink_to(target)
+    root = folder.resolve()
+    for path in links:
+        if not path.resolve().is_relative_to(root):
+            raise refused(f"holds a link that leads out of it: {path.relative_to(folder)}")
+
+
+def pack(folder: Path) -> bytes:
+    """The archive that the deployer would make of an action's folder."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(packed_files(folder.iterdir())):
+            archive.write(path, path.relative_to(folder))
+    return buffer.getvalue()
+
+
+def packed_files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.name in NOT_PACKED or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from packed_files(path.iterdir())
+        else:
+            yield path

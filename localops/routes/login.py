@@ -1,0 +1,64 @@
+"""The login of the `ops` tools: `POST /api/v1/web/whisk-system/nuv/login`.
+
+Source: apache/openserverless-cli auth/login.go, apache/openserverless-operator actions/login/__main__.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from localops.errors import RequestError
+from localops.request_content import json_object
+from localops.routes.request import error_response, read_body
+from localops.routes.web import cors_headers
+
+PATH = "/api/v1/web/whisk-system/nuv/login"
+MISSING_TEXT = "please provide login and password parameters"
+
+log = logging.getLogger("localops.login")
+
+
+class Login:
+    """Gives a client all that it needs of this server.
+
+    Args:
+        answer: what who logs in gets: texts only, a number or a truth value ends the client.
+    """
+
+    def __init__(self, user: str, password: str, answer: Mapping[str, str]) -> None:
+        self.user = user
+        self.password = password
+        self.answer = answer
+
+    def routes(self) -> list[Route]:
+        return [Route(PATH, self.log_in, methods=["POST", "OPTIONS"])]
+
+    async def log_in(self, request: Request) -> Response:
+        cors = cors_headers(request)
+        if request.method == "OPTIONS":
+            return Response(headers=cors)
+        try:
+            members = json_object(await read_body(request))
+        except RequestError as error:
+            return error_response(request, error.status, error.message, cors)
+        problem = self.problem(members.get("login"), members.get("password"))
+        if problem:
+            log.warning("login refused: %s", problem)
+            return PlainTextResponse(problem, 400, cors)
+        log.info("%s logged in", self.user)
+        return JSONResponse(dict(self.answer), headers=cors)
+
+    def problem(self, login: object, password: object) -> str | None:
+        if not isinstance(login, str) or not isinstance(password, str):
+            return MISSING_TEXT
+        if not secrets.compare_digest(login.encode(), self.user.encode()):
+            return f"no user {login} found"
+        if not secrets.compare_digest(password.encode(), self.password.encode()):
+            return f"password mismatch for user {login}"
+        return None

@@ -1,0 +1,63 @@
+"""The contract runs against localops; with OPSDEV_APIHOST and a login, against that OpenServerless.
+
+    OPSDEV_APIHOST=https://host OPS_USER=me OPS_PASSWORD=secret python3 -m localops test tests/contract
+
+Everything that a test makes there is in a package of its own, which is deleted in the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from localops_process import LocalopsProcess
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cloud import LOGIN_PATH, Cloud
+
+
+def logged_in(apihost: str, user: str, password: str, is_localops: bool) -> Cloud:
+    answer = requests.post(apihost + LOGIN_PATH, json={"login": user, "password": password}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return Cloud(apihost, user, answer.json()["AUTH"], is_localops)
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    apihost = os.environ.get("OPSDEV_APIHOST")
+    if apihost:
+        found = logged_in(apihost, os.environ["OPS_USER"], os.environ["OPS_PASSWORD"], False)
+        with found.session:
+            yield found
+        return
+    project = tmp_path_factory.mktemp("contract")
+    (project / "packages").mkdir()
+    with LocalopsProcess(project=project) as running:
+        password = json.loads((project / ".localops" / "credentials.json").read_text())["password"]
+        found = logged_in(running.url, "devel", password, True)
+        with found.session:
+            yield found
+
+
+@pytest.fixture(scope="session")
+def package(cloud: Cloud) -> Iterator[str]:
+    """A package that no other run uses."""
+    name = f"contract_{secrets.token_hex(4)}"
+    answer = cloud.call("PUT", f"packages/{name}", json={})
+    assert answer.status_code == 200, answer.text
+    yield name
+    cloud.call("DELETE", f"packages/{name}", params={"force": "true"})
+
+
+@pytest.fixture
+def localops_only(cloud: Cloud) -> None:
+    """For what localops does better than production, or can only be seen on this machine."""
+    if not cloud.is_localops:
+        pytest.skip("production differs here, on purpose")
