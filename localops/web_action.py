@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -30,6 +31,7 @@ NOT_ALLOWED_TEXT = "Request defines parameters that are not allowed (e.g., reser
 NOT_JSON_TEXT = "Response is not valid 'application/json'."
 NO_PROPERTY_TEXT = "Response does not include requested property."
 FAILED_TEXT = "There was an error processing your request."
+NO_CREDENTIALS_TEXT = "The resource requires authentication, which was not supplied with the request"
 
 
 UNKNOWN = MediaType("application", "octet-stream")
@@ -85,6 +87,17 @@ def arguments(action: Action, request: WebRequest) -> dict[str, Any]:
     members = body_members(request)
     refuse_protected(action, [*given, *members])
     return {**action.parameters, **context, **given, **members, **whole_body(request)}
+
+
+def is_allowed(action: Action, request: WebRequest) -> bool:
+    """Whether the annotation `require-whisk-auth` lets this request in."""
+    required = action.annotations.get("require-whisk-auth", False)
+    if isinstance(required, bool):
+        return not required or request.user is not None
+    if not isinstance(required, str | int | float):
+        return False
+    shown = request.headers.get("x-require-whisk-auth", "")
+    return secrets.compare_digest(shown.encode(), str(required).encode())
 
 
 def refuse_protected(action: Action, names: list[str]) -> None:

@@ -26,6 +26,7 @@ from localops.entities import Action
 from localops.errors import RequestError
 from localops.framing import Framing, Reframing
 from localops.registry import Registry
+from localops.routes.basic_auth import is_authenticated
 from localops.routes.request import read_body
 from localops.stream_session import Streams, StreamSession, web_status
 from localops.web_action import WebRequest
@@ -99,11 +100,15 @@ class Streamer:
         if action is None or not action.is_web():
             raise refused(404, f"No web action {path_of(request)} is deployed in the namespace {USER!r}.")
         headers = {**request.headers, "content-type": "application/json"}
+        user = USER if is_authenticated(request, self.streams.runner.api_key) else None
 
         def arguments(address: Mapping[str, str]) -> Members:
             body = json.dumps({**members, **address}).encode()
+            asked = WebRequest("POST", headers, body=body, user=user)
             try:
-                return web_action.arguments(action, WebRequest("POST", headers, body=body))
+                if not web_action.is_allowed(action, asked):
+                    raise RequestError(401, web_action.NO_CREDENTIALS_TEXT)
+                return web_action.arguments(action, asked)
             except RequestError as error:
                 raise refused(error.status, error.message) from error
 
@@ -119,6 +124,8 @@ class Streamer:
         action = self.find(request)
         if action is None:
             raise RequestError(500, f"The requested resource does not exist: {path_of(request)}.")
+        if web_action.fixed_parameters(action).intersection(members):
+            raise RequestError(500, web_action.NOT_ALLOWED_TEXT)
         return self.streams.start(
             action, lambda address: {**action.parameters, **members, **address}, web=False
         )

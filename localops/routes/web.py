@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -43,7 +42,6 @@ CORS = {
 }
 NOT_FOUND_TEXT = "The requested resource does not exist."
 NOT_READY_TEXT = "Response not yet ready."
-NO_CREDENTIALS_TEXT = "The resource requires authentication, which was not supplied with the request"
 
 log = logging.getLogger("localops.web")
 
@@ -99,8 +97,8 @@ class WebActions:
         action = self.find(request)
         if action is None:
             raise RequestError(404, NOT_FOUND_TEXT)
-        if request.method != "OPTIONS" and not is_allowed(action, given):
-            raise RequestError(401, NO_CREDENTIALS_TEXT)
+        if request.method != "OPTIONS" and not web_action.is_allowed(action, given):
+            raise RequestError(401, web_action.NO_CREDENTIALS_TEXT)
         activation = Activation(action, web_action.arguments(action, given))
         task = self.runner.start(activation)
         headers["x-openwhisk-activation-id"] = activation.id
@@ -139,17 +137,6 @@ def cors_headers(request: Request) -> dict[str, str]:
     """The headers that let a page of another origin read the answer."""
     asked = request.headers.get("access-control-request-headers", ALLOWED_HEADERS)
     return {**CORS, "Access-Control-Allow-Headers": asked}
-
-
-def is_allowed(action: Action, request: WebRequest) -> bool:
-    """Whether the annotation `require-whisk-auth` lets this request in."""
-    required = action.annotations.get("require-whisk-auth", False)
-    if isinstance(required, bool):
-        return not required or request.user is not None
-    if not isinstance(required, str | int | float):
-        return False
-    shown = request.headers.get("x-require-whisk-auth", "")
-    return secrets.compare_digest(shown.encode(), str(required).encode())
 
 
 def refusal(request: Request, error: RequestError) -> str | None:

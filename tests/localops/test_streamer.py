@@ -12,6 +12,7 @@ import pytest
 from localops_process import ROOT, LocalopsProcess
 
 EXAMPLES = ROOT / "tests" / "examples"
+NOT_ALLOWED = "Request defines parameters that are not allowed (e.g., reserved properties)."
 
 
 def stream(desk: LocalopsProcess, action: str, **members: Any) -> httpx.Response:
@@ -173,6 +174,7 @@ def test_who_has_the_key_streams_a_private_action(desk: LocalopsProcess, api_key
         ("", "streams/private", 400, "Missing Authorization header\n"),
         ("Bearer wrong", "streams/private", 500, "The supplied authentication is invalid\n"),
         ("Bearer ü", "streams/private", 500, "The supplied authentication is invalid\n"),
+        ("KEY", "streams/final", 500, f"{NOT_ALLOWED}\n"),
         ("KEY", "streams/missing", 500, "The requested resource does not exist: streams/missing.\n"),
         ("KEY", "missing", 500, "The requested resource does not exist: default/missing.\n"),
     ],
@@ -227,3 +229,15 @@ def test_reframing_sends_each_object_on_a_line_of_its_own(reframing: LocalopsPro
 def test_reframing_does_not_hide_what_production_would_do(reframing: LocalopsProcess):
     act(reframing, ["connect", None], ["send", "text"])
     assert reframing.wait_for_line("warning: streams/steps sent text that is not a JSON object")
+
+
+def test_a_stream_needs_what_its_action_requires(desk: LocalopsProcess, api_key: str):
+    url = f"{desk.url}/web/devel/streams/guarded"
+    answer = httpx.post(url, json={}, timeout=20)
+    assert answer.status_code == 500
+    assert answer.text.startswith("not ok (401 Unauthorized)\nThe resource requires authentication")
+    headers = {"x-require-whisk-auth": "open-sesame"}
+    assert outputs(httpx.post(url, json={}, headers=headers, timeout=20).text) == "None"
+    user, _, key = api_key.partition(":")
+    answer = httpx.post(url, json={}, headers=headers, auth=(user, key), timeout=20)
+    assert outputs(answer.text) == "devel"

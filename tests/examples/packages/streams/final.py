@@ -1,0 +1,6 @@
+#--web true
+#--param GREETING hello
+
+
+def main(args):
+    return {"body": ""}
