@@ -269,7 +269,12 @@ class Streamock:
         buffer = bytearray(PRODUCTION_READ_BYTES)
         unwritten = 0
         while True:
+            began_s = time.monotonic()
             came = self._readable(connection, self._overwrite_window_s if unwritten else None)
+            if unwritten and time.monotonic() - began_s >= self._overwrite_window_s:
+                # Also when this thread was kept from running, which is nothing to blame an action for.
+                self._record(bytes(buffer[:unwritten]) + b"\n")
+                unwritten = 0
             read = connection.recv_into(buffer) if came else 0
             if unwritten:
                 self._record(bytes(buffer[:unwritten]) + b"\n")

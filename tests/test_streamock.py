@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import streamock
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from streamock import Streamock, StreamockError
 
 DEADLINE_S = 5.0
@@ -251,6 +253,19 @@ class TestRelayingAsProduction:
             mock.wait_closed()
             assert mock.data == b"".join(long[at : at + 2048] + b"\n" for at in range(0, len(long), 2048))
             assert mock.text() == "x" * 5000
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.lists(st.text(), max_size=20), st.integers(1, 100), st.booleans())
+    def test_any_text_sent_in_any_pieces_is_decoded_whole(
+        self, texts: list[str], size: int, ascii_only: bool
+    ):
+        sent = b"".join(json.dumps({"output": text}, ensure_ascii=ascii_only).encode() for text in texts)
+        with Streamock(production=True) as mock:
+            with connect(mock.args) as connection:
+                for at in range(0, len(sent), size):
+                    connection.sendall(sent[at : at + size])
+            mock.wait_closed()
+            assert [frame["output"] for frame in mock.frames()] == texts
 
     @pytest.mark.parametrize(
         ("second", "expected"),

@@ -43,7 +43,7 @@ class ActionProcess(Worker):
     """
 
     def __init__(self, main_file: Path) -> None:
-        super().__init__("localops.bench.action", str(main_file))
+        super().__init__("localops.bench.action", str(main_file.resolve()))
         self._main_file = main_file
         try:
             self.hear()

@@ -76,15 +76,25 @@ def relay(action: socket.socket, reader: socket.socket) -> Relayed:
         patience_s = WRITE_DELAY_S if unwritten else TICK_S
         began_s = time.monotonic()
         came, _, _ = select.select([action], [], [], patience_s)
+        waited_s = time.monotonic() - began_s
+        stall_s = max(stall_s, waited_s - patience_s)
+        if waited_s >= patience_s:
+            # Also when it was kept from running: its writer has then waited for as long as the bytes have.
+            write(buffer, unwritten, reader)
+            unwritten = 0
         read = action.recv_into(buffer) if came else 0
-        if unwritten:
-            reader.sendall(bytes(buffer[:unwritten]) + b"\n")
-        stall_s = max(stall_s, time.monotonic() - began_s - patience_s)
+        write(buffer, unwritten, reader)
         if came and not read:
             return Relayed(reads, read_bytes, stall_s)
         reads += bool(read)
         read_bytes += read
         unwritten = read
+
+
+def write(buffer: bytearray, size: int, reader: socket.socket) -> None:
+    """Write out what was read, if anything was, with a newline."""
+    if size:
+        reader.sendall(bytes(buffer[:size]) + b"\n")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ import socket
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from localops.bench.action import ActionProcess, Call
 from localops.bench.errors import BenchError
@@ -22,6 +22,8 @@ from localops.bench.worker import DEADLINE_S
 from localops.ollama.scripted.script import Schedule
 
 READ_BYTES = 65536
+# How long the last bytes may take to the reader once the action has returned.
+ENDING_S = 2.0
 
 SomeReader = TypeVar("SomeReader", bound=Reader)
 
@@ -75,24 +77,25 @@ class Chain:
 
     def __init__(self, model: ModelProcess, main_file: Path) -> None:
         self._model = model
-        self._relay = RelayProcess()
         self._action = ActionProcess(main_file)
+        self._relay = RelayProcess()
 
-    def stream(
-        self, tokens: Sequence[str], schedule: Schedule, arguments: Mapping[str, Any] | None = None
-    ) -> Stream:
-        """Have the model say these tokens at these times, and record what becomes of them."""
+    def stream(self, tokens: Sequence[str], schedule: Schedule) -> Stream:
+        """Have the model say these tokens at these times, and record what becomes of them.
+
+        Raises:
+            BenchError: the action raised, or never streamed.
+        """
         prompt = secrets.token_hex(8)
         self._model.say(prompt, tokens, schedule)
         with Recorder(self._relay.connect()) as recorder:
-            asked = {
-                "input": prompt,
-                "OLLAMA_HOST": self._model.host,
-                **self._relay.arguments,
-                **(arguments or {}),
-            }
+            asked = {"input": prompt, "OLLAMA_HOST": self._model.host, **self._relay.arguments}
             call = self._action.call(asked, duration_s(tokens, schedule) + DEADLINE_S)
-            recorder.join()
+            recorder.join(ENDING_S)
+            if recorder.is_alive():
+                raise BenchError(
+                    "the action returned and its stream did not end: it never connected, or left it open"
+                )
         sent_s = self._model.sent(prompt)[: len(tokens)]
         return Stream(tokens, sent_s, recorder.reads, call, self._relay.relayed())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from localops.bench.readers import ChunkReader, IncrementalReader, LineReader, Reader, objects_in
 
@@ -24,15 +26,19 @@ def test_one_object_a_line_and_a_read_is_read_by_all():
         assert reader.fault == ""
 
 
-@pytest.mark.parametrize("size", range(1, 40))
-def test_an_incremental_reader_survives_every_cut_and_every_raw_newline(size: int):
-    sent = "".join(
-        json.dumps({"output": text}, ensure_ascii=False) for text in ['"}{', "è\n", "😀\\"]
-    ).encode()
-    relayed = b"".join(sent[at : at + 7] + b"\n" for at in range(0, len(sent), 7))
-    reads = [relayed[at : at + size] for at in range(0, len(relayed), size)]
-    reader = fed(IncrementalReader(), *reads)
-    assert (reader.text, reader.fault) == ('"}{è\n😀\\', "")
+@settings(deadline=None)
+@given(st.lists(st.text(), max_size=20), st.integers(1, 60), st.integers(1, 60), st.booleans())
+def test_any_text_relayed_in_any_reads_and_cut_anywhere_is_read_whole(
+    texts: list[str], relayed_bytes: int, read_bytes: int, ascii_only: bool
+):
+    sent = b"".join(json.dumps({"output": text}, ensure_ascii=ascii_only).encode() for text in texts)
+    relayed = b"".join(piece + b"\n" for piece in pieces(sent, relayed_bytes))
+    reader = fed(IncrementalReader(), *pieces(relayed, read_bytes))
+    assert (reader.text, reader.fault) == ("".join(texts), "")
+
+
+def pieces(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
 
 
 def test_an_incremental_reader_tells_of_an_object_that_never_ended():

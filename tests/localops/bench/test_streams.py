@@ -64,6 +64,11 @@ def test_an_action_that_raises_is_an_error_that_says_so(model: ModelProcess):
         chain.stream(numbered(1), Schedule())
 
 
+def test_an_action_that_does_not_stream_is_an_error_that_says_so(model: ModelProcess):
+    with Chain(model, SENDERS / "chatty.py") as chain, pytest.raises(BenchError, match="never connected"):
+        chain.stream(numbered(1), Schedule())
+
+
 class TestAnActionsProcess:
     def test_it_runs_in_its_folder_with_an_empty_environment_and_may_print(
         self, monkeypatch: pytest.MonkeyPatch
