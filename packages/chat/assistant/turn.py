@@ -29,7 +29,8 @@ class Turn:
 
     Args:
         args: the activation's. `input`, a text; `token`, of mastrogpt/login; `request`, an id that the client
-            makes up; `stop`, the id of a request to be ended instead; `metrics`, whether to give figures;
+            makes up; `stop`, the id of a request to be ended instead; `metrics`, whether to give figures and,
+            to `@`, the models as a list;
             and the settings OLLAMA_HOST, OLLAMA_PROTO, AUTH, REDIS_URL, REDIS_PREFIX and LOGIN_SECRET.
         reply: where the answer goes.
         model: the model that an earlier turn chose, as the client says.
@@ -111,6 +112,8 @@ class Turn:
 
     def _choose(self, prefix: str) -> None:
         known = models.names(self.document(models.TAGS))
+        if self.args.get("metrics"):
+            self.reply.members["models"] = known
         chosen = models.pick(prefix, known) if prefix else None
         if chosen:
             self.reply.state = self.state(chosen)
