@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -165,6 +166,14 @@ class Deployment:
                 call.left.set()
 
 
+async def members(request: Request) -> Body:
+    """The arguments of a web action, from JSON or from a form."""
+    raw = await request.body()
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(raw.decode()))
+    return json.loads(raw or b"{}")
+
+
 def _app(deployment: Deployment) -> Starlette:
     async def index(_: Request) -> Response:
         answer = deployment.index
@@ -172,7 +181,7 @@ def _app(deployment: Deployment) -> Starlette:
 
     async def action(request: Request) -> Response:
         name = request.path_params["action"]
-        body = json.loads(await request.body() or b"{}")
+        body = await members(request)
         deployment.record(name, False, body)
         if name not in deployment.asked:
             return JSONResponse({"error": "The requested resource does not exist.", "code": "x"}, 404)
@@ -181,7 +190,7 @@ def _app(deployment: Deployment) -> Starlette:
 
     async def stream(request: Request) -> Response:
         name = request.path_params["action"]
-        body = json.loads(await request.body() or b"{}")
+        body = await members(request)
         call = deployment.record(name, True, body)
         if name not in deployment.streamed:
             return PlainTextResponse("not ok (404 Not Found)\n", 500)

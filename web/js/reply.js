@@ -169,6 +169,8 @@ export class Reply {
     const problem = problemOf(error)
     if (!problem) throw error
     this.message.problem = problem
+    // A page that is being left loses its connections first, in some browsers before it is told.
+    if (INTERRUPTIONS.has(problem.key)) this.abandon()
     this.#end(INTERRUPTIONS.has(problem.key) && this.message.text ? "interrupted" : "failed")
   }
 

@@ -68,9 +68,10 @@
  *   messages: Message[],
  *   silent: string,
  *   keeps: boolean,
+ *   formats: boolean,
  *   health: Health,
  * }} State
- * `silent` is the running reply for which nothing has come for a while, or "". `keeps` is whether this browser keeps conversations. `user` is who is logged in, or "". `messages` are those of `current`, in order.
+ * `silent` is the running reply for which nothing has come for a while, or "". `keeps` is whether this browser keeps conversations, `formats` whether replies are formatted. `user` is who is logged in, or "". `messages` are those of `current`, in order.
  *
  * @typedef {{ id: string, text: string, thinking: string }} Delta
  */
@@ -86,6 +87,7 @@ const BEGINNING = {
   messages: [],
   silent: "",
   keeps: true,
+  formats: true,
   health: { ok: null, reason: "", models: [], action: "" },
 }
 

@@ -10,7 +10,7 @@ export class ChatComposer extends HTMLElement {
   /** @param {Store} store */
   attach(store) {
     const refresh = () => this.#refresh(store)
-    for (const name of ["messages", "message", "place", "current", "silent", "keeps"]) store.addEventListener(name, refresh)
+    for (const name of ["messages", "message", "place", "current", "silent", "keeps", "formats"]) store.addEventListener(name, refresh)
     part(this, "stop").addEventListener("click", () => wish(this, "chat-stop"))
     part(this, "jump").addEventListener("click", () => wish(this, "transcript-jump"))
     this.#form.addEventListener("submit", (event) => this.#submit(event, store))
@@ -37,6 +37,7 @@ export class ChatComposer extends HTMLElement {
     this.#note("notice", store.state.place?.notice ?? "")
     this.#note("silence", running && store.running?.id === store.state.silent ? t("status.silent") : "")
     this.#note("unkept", store.state.keeps ? "" : t("status.unkept"))
+    this.#note("plain", store.state.formats ? "" : t("status.plain"))
   }
 
   /**

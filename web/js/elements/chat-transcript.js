@@ -34,7 +34,13 @@ export class ChatTranscript extends HTMLElement {
     const sizes = new ResizeObserver(() => this.#keepEnd())
     sizes.observe(this)
     sizes.observe(part(this, "column"))
-    loadMarkdown().then(() => this.#soon([...this.#shown.values()]))
+    this.#load(store)
+  }
+
+  /** @param {Store} store */
+  async #load(store) {
+    store.update({ formats: await loadMarkdown() })
+    this.#soon([...this.#shown.values()])
   }
 
   /** Shows the end and stays there. */

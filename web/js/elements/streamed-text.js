@@ -8,9 +8,19 @@ const SLICE_CHARS = 2_000
 /** @type {typeof MarkdownView | null} */
 let Markdown = null
 
-/** Fetches what shows Markdown; until then text waits. */
+/**
+ * Fetches what shows Markdown. Until then, and without it, text is shown as it was written.
+ *
+ * @returns {Promise<boolean>} whether it came
+ */
 export async function loadMarkdown() {
-  Markdown = (await import("../markdown/view.js")).MarkdownView
+  try {
+    Markdown = (await import("../markdown/view.js")).MarkdownView
+  } catch (error) {
+    // The network went away after the page came; a browser gives no second try at a module.
+    if (!(error instanceof TypeError)) throw error
+  }
+  return Markdown !== null
 }
 
 export class StreamedText {
@@ -19,6 +29,9 @@ export class StreamedText {
   /** @type {MarkdownView | null} */
   #view = null
   #waiting = ""
+  /** What was shown as it was written, to be formatted once that is possible. */
+  #plain = ""
+  #ended = false
   /** How many characters it has been given. */
   length = 0
 
@@ -43,23 +56,38 @@ export class StreamedText {
    * @returns {boolean} whether more is waiting
    */
   flush(until) {
-    if (this.#isMarkdown && !Markdown) return this.#waiting !== ""
+    if (this.#plain && Markdown) this.#beginAgain()
     do {
       this.#write(this.#waiting.slice(0, SLICE_CHARS))
       this.#waiting = this.#waiting.slice(SLICE_CHARS)
     } while (this.#waiting && performance.now() < until)
+    if (this.#ended && !this.#waiting) this.#view?.end()
     return this.#waiting !== ""
   }
 
   /** Nothing follows. */
   end() {
+    this.#ended = true
     this.#view?.end()
+  }
+
+  #beginAgain() {
+    this.#place.replaceChildren()
+    this.#place.classList.remove("plain")
+    this.#waiting = this.#plain + this.#waiting
+    this.#plain = ""
   }
 
   /** @param {string} text */
   #write(text) {
     if (!text) return
-    if (!this.#isMarkdown || !Markdown) this.#place.append(text)
-    else (this.#view ??= new Markdown(this.#place)).write(text)
+    if (this.#isMarkdown && Markdown) {
+      this.#view ??= new Markdown(this.#place)
+      this.#view.write(text)
+      return
+    }
+    this.#place.append(text)
+    this.#place.classList.add("plain")
+    if (this.#isMarkdown) this.#plain += text
   }
 }

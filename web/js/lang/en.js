@@ -75,6 +75,7 @@ export default {
     "status.interrupted": "Reply interrupted",
     "status.failed": "Reply failed: {reason}",
     "status.silent": "Nothing has arrived for a while. It may still come; Stop ends the wait.",
+    "status.plain": "Replies stand as they were written: what formats them did not arrive. Reload the page to try again.",
     "status.unkept": "This browser keeps no conversations, so they end with this page.",
 
     "end.stopped": "Stopped.",

@@ -76,6 +76,8 @@ export default {
     "status.interrupted": "Risposta interrotta",
     "status.failed": "Risposta fallita: {reason}",
     "status.silent": "Da un po’ non arriva nulla. Può ancora arrivare; Ferma mette fine all’attesa.",
+    "status.plain":
+      "Le risposte restano come sono scritte: ciò che le impagina non è arrivato. Ricarica la pagina per riprovare.",
     "status.unkept": "Questo browser non conserva le conversazioni: finiscono con questa pagina.",
 
     "end.stopped": "Fermata.",

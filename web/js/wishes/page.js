@@ -37,5 +37,5 @@ export function on(name, act) {
 
 /** @param {string} words for the status line */
 export function announce(words) {
-  part(document, "status").textContent = words
+  part(document, "live").textContent = words
 }

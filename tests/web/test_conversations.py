@@ -1,0 +1,331 @@
+"""Conversations are kept in the browser, survive a reload in mid-reply, and are the same in all tabs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from chat_page import ask, asked, choose, enter, last_reply
+from deployment import DEADLINE_S, Deployment, Gate, Pause, message, spoken
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def history(page: Page) -> list[str]:
+    return page.locator("[data-conversations] button").all_inner_texts()
+
+
+def test_a_conversation_is_there_after_a_reload(page: Page, deployment: Deployment) -> None:
+    deployment.chat(
+        "Chat", "chat/x", lambda body: [*spoken(f"Answer to {body['input']}"), message(state="s1")]
+    )
+    enter(page, deployment)
+    asked(page, "My question")
+    page.reload()
+    expect(last_reply(page)).to_contain_text("Answer to My question")
+    asked(page, "Another")
+    assert deployment.said("chat/x")[-1]["state"] == "s1"
+    assert len(deployment.said("chat/x")[-1]["history"]) == 2
+
+
+def test_conversations_are_listed_newest_first_and_open_with_a_click(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda body: spoken(f"Answer to {body['input']}"))
+    enter(page, deployment)
+    asked(page, "First one")
+    page.get_by_role("button", name="New chat").click()
+    asked(page, "Second one")
+    assert history(page) == ["Second one", "First one"]
+    page.get_by_role("button", name="First one").click()
+    expect(last_reply(page)).to_contain_text("Answer to First one")
+    page.go_back()
+    expect(last_reply(page)).to_contain_text("Answer to Second one")
+
+
+def test_a_conversation_is_renamed(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    asked(page, "Capital?")
+    choose(page, "Rename")
+    page.get_by_role("dialog").get_by_role("textbox").fill("Geography")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Geography")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Geography")).to_be_visible()
+
+
+def test_search_finds_titles_and_what_was_said(page: Page, deployment: Deployment) -> None:
+    deployment.chat(
+        "Chat", "chat/x", lambda body: spoken("A gondola." if "Venice" in body["input"] else "Hm.")
+    )
+    enter(page, deployment)
+    asked(page, "About Venice")
+    page.get_by_role("button", name="New chat").click()
+    asked(page, "About Turin")
+    box = page.get_by_role("searchbox")
+    box.fill("GONDOLA")
+    expect(page.locator("[data-conversations] button")).to_have_text(["About Venice"])
+    box.fill("turin")
+    expect(page.locator("[data-conversations] button")).to_have_text(["About Turin"])
+    box.fill("nowhere")
+    expect(page.get_by_text("No conversation holds these words.")).to_be_visible()
+
+
+def test_a_conversation_is_deleted_for_good_after_a_question(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    asked(page, "Secret")
+    choose(page, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    assert history(page) == ["Secret"]
+    choose(page, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("[data-conversations] button")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    assert history(page) == []
+    left = page.evaluate(
+        """() => new Promise((resolve) => {
+          const open = indexedDB.open("mastrogpt")
+          open.onsuccess = () => {
+            const count = open.result.transaction("messages").objectStore("messages").count()
+            count.onsuccess = () => resolve(count.result)
+          }
+        })"""
+    )
+    assert left == 0
+
+
+def exported(page: Page, item: str, folder: Path) -> tuple[str, str]:
+    with page.expect_download() as download:
+        choose(page, item)
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    return file.name, file.read_text(encoding="utf-8")
+
+
+def test_a_conversation_is_exported(page: Page, deployment: Deployment, tmp_path: Path) -> None:
+    metrics = {"model": "tiny:3m", "tokens": 2, "tokens_per_s": 40}
+    steps = [message(thinking="Easy."), *spoken("**Rome**, è vero."), message(metrics=metrics)]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
+    enter(page, deployment)
+    asked(page, "Capital of Italy?")
+    name, text = exported(page, "Export as Markdown", tmp_path)
+    assert name == "capital-of-italy.md"
+    assert text == (
+        "# Capital of Italy?\n\n## You\n\nCapital of Italy?\n\n## Chat, tiny:3m\n\n> Easy.\n\n**Rome**, è vero.\n"
+    )
+    name, text = exported(page, "Export as JSON", tmp_path)
+    data = json.loads(text)
+    assert name == "capital-of-italy.json"
+    assert data["action"] == "chat/x"
+    assert [(m["role"], m["content"], m["status"]) for m in data["messages"]] == [
+        ("user", "Capital of Italy?", "done"),
+        ("assistant", "**Rome**, è vero.", "done"),
+    ]
+
+
+def test_a_reload_in_mid_reply_keeps_all_that_had_arrived_and_lets_it_go_on(
+    page: Page, deployment: Deployment
+) -> None:
+    replies = iter([[*spoken("The capital of Italy "), Gate("never")], spoken("is Rome.")])
+    deployment.chat("Chat", "chat/x", lambda _: next(replies))
+    enter(page, deployment)
+    ask(page, "Capital?")
+    expect(last_reply(page)).to_contain_text("The capital of Italy")
+    page.reload()
+    reply = last_reply(page)
+    expect(reply).to_have_attribute("data-status", "interrupted")
+    expect(reply).to_contain_text("The capital of Italy")
+    first = deployment.wait_call(lambda call: call.streamed)
+    stop = deployment.wait_call(lambda call: "stop" in call.body)
+    assert stop.body["stop"] == first.body["request"]
+    reply.get_by_role("button", name="Continue").click()
+    expect(reply).to_have_attribute("data-status", "done")
+    expect(reply.locator("[data-text]")).to_have_text("The capital of Italy is Rome.")
+    assert deployment.said("chat/x")[-1]["history"][-1]["content"] == "The capital of Italy "
+    page.reload()
+    expect(last_reply(page).locator("[data-text]")).to_have_text("The capital of Italy is Rome.")
+
+
+def test_a_reply_goes_on_while_another_conversation_is_open(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken("one "), Gate("rest"), *spoken("two")])
+    enter(page, deployment)
+    ask(page, "Long")
+    expect(last_reply(page)).to_contain_text("one")
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    deployment.open("rest")
+    page.get_by_role("button", name="Long").click()
+    expect(last_reply(page)).to_have_attribute("data-status", "done")
+    expect(last_reply(page).locator("[data-text]")).to_have_text("one two")
+
+
+def test_a_second_tab_follows_a_reply_and_can_stop_it(page: Page, deployment: Deployment) -> None:
+    steps = [*spoken("one two "), Gate("go"), *spoken("three "), Gate("never")]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
+    enter(page, deployment)
+    ask(page, "Count")
+    expect(last_reply(page)).to_contain_text("one two")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(last_reply(other)).to_contain_text("one two")
+    expect(last_reply(other)).to_have_attribute("data-status", "streaming")
+    deployment.open("go")
+    expect(last_reply(other)).to_contain_text("one two three")
+    other.get_by_role("button", name="Stop").click()
+    for tab in (page, other):
+        expect(last_reply(tab)).to_have_attribute("data-status", "stopped")
+        expect(last_reply(tab).locator("[data-text]")).to_have_text("one two three")
+    assert deployment.wait_call(lambda call: call.streamed).left.wait(DEADLINE_S)
+
+
+def test_a_second_tab_sees_new_conversations_and_messages(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    other = page.context.new_page()
+    enter(other, deployment)
+    asked(page, "First")
+    other.get_by_role("button", name="First").click()
+    expect(last_reply(other)).to_contain_text("Rome.")
+    asked(other, "Second")
+    expect(page.locator("chat-message[data-from=user]").last).to_contain_text("Second")
+    expect(last_reply(page)).to_have_attribute("data-status", "done")
+
+
+def test_a_reply_is_given_again(page: Page, deployment: Deployment) -> None:
+    replies = iter(["One.", "Two.", "Three."])
+    states = iter(["a", "b", "c"])
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken(next(replies)), message(state=next(states))])
+    enter(page, deployment)
+    asked(page, "Go")
+    asked(page, "More")
+    last_reply(page).get_by_role("button", name="Answer again").click()
+    expect(last_reply(page).locator("[data-text]")).to_have_text("Three.")
+    expect(page.locator("chat-message")).to_have_count(5)
+    assert deployment.said("chat/x")[-1]["state"] == "a"
+    assert [turn["content"] for turn in deployment.said("chat/x")[-1]["history"]] == ["Go", "One."]
+    page.reload()
+    expect(last_reply(page).locator("[data-text]")).to_have_text("Three.")
+
+
+def test_an_earlier_message_is_edited_and_sent_again(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda body: spoken(f"About {body['input']}."))
+    enter(page, deployment)
+    asked(page, "Turin")
+    asked(page, "more")
+    first = page.locator("chat-message[data-from=user]").first
+    first.hover()
+    first.get_by_role("button", name="Edit the message").click()
+    box = first.get_by_role("textbox")
+    expect(box).to_be_focused()
+    box.fill("Venice")
+    page.keyboard.press("Enter")
+    expect(last_reply(page).locator("[data-text]")).to_have_text("About Venice.")
+    expect(page.locator("chat-message[data-from=user]")).to_have_count(1)
+    assert deployment.said("chat/x")[-1]["history"] == []
+
+
+def test_an_edit_is_given_up_with_escape(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    asked(page, "Capital?")
+    page.get_by_role("textbox", name="Message", exact=True).press("ArrowUp")
+    expect(page.get_by_role("textbox", name="Edit the message")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("textbox", name="Edit the message")).to_have_count(0)
+    expect(page.locator("chat-message[data-from=user]")).to_contain_text("Capital?")
+
+
+def test_messages_and_code_are_copied(page: Page, deployment: Deployment) -> None:
+    text = "Run **this**:\n\n```sh\nls -l\ncd ..\n```\n"
+    deployment.chat("Chat", "chat/x", lambda _: spoken(text))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    enter(page, deployment)
+    reply = asked(page, "How?")
+    reply.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator("chat-status")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "ls -l\ncd .."
+    reply.get_by_role("button", name="Copy the message").click()
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('**this**'))")
+    assert page.evaluate("navigator.clipboard.readText()") == text
+
+
+def test_settings_of_a_conversation_travel_with_its_messages(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Ahoy."))
+    enter(page, deployment)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("System prompt").fill("Answer like a pirate.")
+    page.get_by_label("Temperature").fill("0.3")
+    page.get_by_label("Longest reply").fill("50")
+    page.get_by_role("button", name="Close").click()
+    asked(page, "Hello")
+    page.reload()
+    asked(page, "Again")
+    body = deployment.said("chat/x")[-1]
+    assert body["history"][0] == {"role": "system", "content": "Answer like a pirate."}
+    assert body["options"] == {"temperature": 0.3, "max_tokens": 50}
+    page.get_by_role("button", name="New chat").click()
+    asked(page, "Plain")
+    assert deployment.said("chat/x")[-1]["history"] == []
+    assert deployment.said("chat/x")[-1]["options"] == {}
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_works(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    page.add_init_script(
+        "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }"
+    )
+    enter(page, deployment)
+    asked(page, "Capital?")
+    expect(page.get_by_text("This browser keeps no conversations")).to_be_visible()
+    page.get_by_role("button", name="New chat").click()
+    page.get_by_role("button", name="Capital?").click()
+    expect(last_reply(page)).to_contain_text("Rome.")
+
+
+def test_being_offline_fails_with_a_sentence_and_retry_works_when_it_is_over(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    expect(page.locator("chat-message").first).to_have_attribute("data-status", "done")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    reply = asked(page, "Capital?", "failed")
+    expect(reply).to_contain_text("This device is offline.")
+    page.context.set_offline(False)
+    reply.get_by_role("button", name="Retry").click()
+    expect(last_reply(page)).to_contain_text("Rome.")
+
+
+def test_what_is_kept_can_be_read_while_the_deployment_is_away(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    asked(page, "Capital?")
+    page.route(re.compile("/api/"), lambda route: route.abort())
+    page.reload()
+    expect(last_reply(page)).to_contain_text("Rome.")
+    expect(page.get_by_role("heading", name="The deployment does not answer")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="The deployment does not answer")).to_be_hidden()
+    asked(page, "And now?")
+
+
+def test_a_slow_network_still_shows_text_as_it_comes(page: Page, deployment: Deployment) -> None:
+    words = [step for word in ["so ", *["very "] * 10, "slow"] for step in (message(output=word), Pause(0.3))]
+    deployment.chat("Chat", "chat/x", lambda _: words)
+    enter(page, deployment)
+    cdp = page.context.new_cdp_session(page)
+    limits = {"offline": False, "latency": 400, "downloadThroughput": 10_000, "uploadThroughput": 10_000}
+    cdp.send("Network.enable")
+    cdp.send("Network.emulateNetworkConditions", limits)
+    ask(page, "Capital?")
+    expect(last_reply(page)).to_have_attribute("data-status", "streaming")
+    expect(last_reply(page)).to_contain_text("so very")
+    expect(last_reply(page)).to_contain_text("very slow", timeout=15_000)
