@@ -126,11 +126,15 @@ class Redeployment:
         return package
 
     async def make(self, change: Callable[[Registry], T]) -> T:
-        trial = self.registry.copy()
-        change(trial)
-        content = deployed_file.encoded(trial, self.project.folder)
-        await asyncio.to_thread(private_file.write, self.file, content)
-        result = change(self.registry)
+        while True:
+            begun_at, trial = self.registry.generation, self.registry.copy()
+            result = change(trial)
+            content = deployed_file.encoded(trial, self.project.folder)
+            await asyncio.to_thread(private_file.write, self.file, content)
+            if self.registry.generation == begun_at:
+                break
+            # Files of the project were deployed meanwhile; the change is for what is there now.
+        self.registry.adopt(trial)
         self.runner.keep_only(self.registry)
         await asyncio.to_thread(self.uploads.remove_all_but, self.used_code())
         return result

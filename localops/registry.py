@@ -15,11 +15,15 @@ class Registry:
 
     An action's own parameters stay apart from its package's, so that a change of the package reaches all
     its actions; `find` puts them together.
+
+    Attributes:
+        generation: how often something of the disk was deployed.
     """
 
     def __init__(self) -> None:
         self.actions: Collection[Action] = Collection()
         self.packages: Collection[Package] = Collection()
+        self.generation = 0
 
     def __iter__(self) -> Iterator[Action]:
         """All actions, the newest update first."""
@@ -61,6 +65,7 @@ class Registry:
         Returns:
             The paths of actions that are new, changed or gone, then the names of packages that changed.
         """
+        self.generation += 1
         changed = self.actions.follow_disk(scan.actions)
         for path in changed:
             if path in scan.actions:
@@ -80,3 +85,7 @@ class Registry:
         other.actions = self.actions.copy()
         other.packages = self.packages.copy()
         return other
+
+    def adopt(self, other: Registry) -> None:
+        """Be what another one is."""
+        self.actions, self.packages = other.actions, other.packages

@@ -7,41 +7,27 @@ Everything that a test makes there is in a package of its own, which is deleted 
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import requests
+from cloud import Cloud, cloud_of, logged_in
 from localops_process import LocalopsProcess
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cloud import LOGIN_PATH, Cloud
-
-
-def logged_in(apihost: str, user: str, password: str, is_localops: bool) -> Cloud:
-    answer = requests.post(apihost + LOGIN_PATH, json={"login": user, "password": password}, timeout=30)
-    assert answer.status_code == 200, answer.text
-    return Cloud(apihost, user, answer.json()["AUTH"], is_localops)
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     apihost = os.environ.get("OPSDEV_APIHOST")
     if apihost:
-        found = logged_in(apihost, os.environ["OPS_USER"], os.environ["OPS_PASSWORD"], False)
+        found = logged_in(apihost, os.environ["OPS_USER"], os.environ["OPS_PASSWORD"], is_localops=False)
         with found.session:
             yield found
         return
     project = tmp_path_factory.mktemp("contract")
     (project / "packages").mkdir()
     with LocalopsProcess(project=project) as running:
-        password = json.loads((project / ".localops" / "credentials.json").read_text())["password"]
-        found = logged_in(running.url, "devel", password, True)
+        found = cloud_of(running.url, project)
         with found.session:
             yield found
 

@@ -1,12 +1,14 @@
-"""What the contract tests talk to: a localops of their own, or the OpenServerless in the environment."""
+"""An OpenServerless as its REST clients see it: a running localops, or a real one."""
 
 from __future__ import annotations
 
 import base64
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -85,3 +87,17 @@ class Cloud:
         url = f"{self.apihost}/api/v1/web/{self.user}/{name}"
         options.setdefault("allow_redirects", False)
         return self.session.request(method, url, timeout=TIMEOUT_S, **options)
+
+
+def logged_in(apihost: str, user: str, password: str, is_localops: bool) -> Cloud:
+    """A cloud after the login that `ops ide login` does."""
+    login = {"login": user, "password": password}
+    answer = requests.post(apihost + LOGIN_PATH, json=login, timeout=TIMEOUT_S)
+    assert answer.status_code == 200, answer.text
+    return Cloud(apihost, user, answer.json()["AUTH"], is_localops)
+
+
+def cloud_of(url: str, project: Path) -> Cloud:
+    """A localops that serves a project."""
+    credentials = json.loads((project / ".localops" / "credentials.json").read_text())
+    return logged_in(url, credentials["user"], credentials["password"], is_localops=True)
