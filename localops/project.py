@@ -53,7 +53,7 @@ class Scan:
     Attributes:
         actions: by path `package/name`.
         packages: those that an action is in, by name.
-        problems: one sentence for each thing that cannot be deployed.
+        problems: one sentence for each thing that cannot be deployed as it is.
     """
 
     actions: dict[str, OnDisk[Action]] = field(default_factory=dict[str, OnDisk[Action]])
@@ -132,6 +132,8 @@ def add(found: Scan, package: str, code: Code, variables: Mapping[str, str]) -> 
         limits=arguments.as_limits(),
     )
     found.actions[path] = OnDisk(action, state(files(code)))
+    if kind == BLACKBOX:
+        found.problems.append(f"{path} runs as plain Python here, not in its container image")
 
 
 def state(paths: Iterable[Path]) -> str:

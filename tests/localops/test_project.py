@@ -69,6 +69,13 @@ def test_what_cannot_run_is_named_and_the_rest_is_found(project: Project, path: 
     assert part in found.problems[0]
 
 
+def test_an_action_for_a_container_image_runs_as_plain_python_and_says_so(project: Project):
+    write(project, "packages/chat/two.py", "#--docker some/image\n")
+    found = scan(project, {})
+    assert found.actions["chat/two"].entity.kind == "blackbox"
+    assert found.problems == ["chat/two runs as plain Python here, not in its container image"]
+
+
 def test_every_edit_of_a_file_of_the_action_gives_a_new_version(project: Project):
     main = write(project, "packages/chat/one/__main__.py")
     registry = Registry()
