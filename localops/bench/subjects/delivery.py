@@ -32,6 +32,7 @@ FAST = {
 }
 # Messages come 50 ms apart. Two can merge only while the relay does not run, which is what a stall is.
 STALL_S = 0.04
+TRIES = 3
 INCREMENTAL = "incremental reader"
 
 
@@ -66,7 +67,16 @@ def measure(target: Target) -> Iterator[Figure]:
             for name, stream in runs.items():
                 yield from figures(name, stream.result())
         for name, schedule in FAST.items():
-            yield from figures(name, run(model, target, schedule))
+            yield from figures(name, run_without_stall(model, target, schedule))
+
+
+def run_without_stall(model: ModelProcess, target: Target, schedule: Schedule) -> Stream:
+    """Run a source, and again if the relay stalled: more than it can read at once then waits, and breaks."""
+    for _ in range(TRIES - 1):
+        stream = run(model, target, schedule)
+        if not stalled(stream):
+            return stream
+    return run(model, target, schedule)
 
 
 def run(model: ModelProcess, target: Target, schedule: Schedule) -> Stream:
@@ -75,10 +85,13 @@ def run(model: ModelProcess, target: Target, schedule: Schedule) -> Stream:
         return chain.stream(numbered(max(1, count)), schedule)
 
 
+def stalled(stream: Stream) -> bool:
+    return stream.relayed.stall_s > STALL_S
+
+
 def figures(name: str, stream: Stream) -> Iterator[Figure]:
     """Give the figures of one source. Clients that carry nothing over may lose when the relay stalls."""
-    stalled = stream.relayed.stall_s > STALL_S
-    stall = f"the relay stalled for {stream.relayed.stall_s * 1000:.0f} ms" if stalled else ""
+    stall = f"the relay stalled for {stream.relayed.stall_s * 1000:.0f} ms" if stalled(stream) else ""
     readers: dict[str, Reader] = {
         INCREMENTAL: IncrementalReader(),
         "line reader": LineReader(),
@@ -89,7 +102,7 @@ def figures(name: str, stream: Stream) -> Iterator[Figure]:
         parts = (
             f"{damage.lost} lost, {damage.doubled} doubled, {damage.damaged} damaged" if damage.total else ""
         )
-        excused = stalled and kind != INCREMENTAL
+        excused = stall and kind != INCREMENTAL
         yield Figure(
             f"lost or damaged of {len(stream.tokens)} tokens, {name}: {kind}",
             damage.total,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from localops.bench.action import ActionProcess
+from localops.bench.command import MAIN_FILE
 from localops.bench.errors import BenchError
 from localops.bench.model import ModelProcess
 from localops.bench.readers import IncrementalReader
@@ -16,7 +17,6 @@ from localops.bench.worker import Worker
 from localops.ollama.scripted.script import Schedule
 
 SENDERS = Path(__file__).with_name("senders")
-# So slow that a message is written before the next one comes.
 SLOWLY = Schedule(first_s=0.02, tokens_per_s=20)
 
 
@@ -28,14 +28,14 @@ def model() -> Iterator[ModelProcess]:
 
 @pytest.fixture(scope="module")
 def slow(model: ModelProcess) -> Stream:
-    """Five tokens, streamed slowly by the sender of the lesson."""
-    with Chain(model, SENDERS / "taught.py") as chain:
+    """Five tokens, streamed slowly by an action that loses none."""
+    with Chain(model, MAIN_FILE) as chain:
         return chain.stream(numbered(5), SLOWLY)
 
 
 def test_all_tokens_of_a_slow_model_arrive(slow: Stream):
     assert slow.read_by(IncrementalReader()).text == "<0000><0001><0002><0003><0004>"
-    assert [data for _, data in slow.reads][:2] == [b'{"output": "<0000>"}\n', b'{"output": "<0001>"}\n']
+    assert slow.reads[0][1].startswith(b'{"output": "<0000>')
 
 
 def test_each_token_has_the_time_at_which_it_left_and_came(slow: Stream):
@@ -49,7 +49,7 @@ def test_each_token_has_the_time_at_which_it_left_and_came(slow: Stream):
 def test_what_the_call_cost_is_told(slow: Stream):
     assert 0 < slow.call.processor_s < slow.call.ended_s - slow.call.started_s
     assert slow.call.peak_bytes > 2**20
-    assert slow.relayed.read_bytes == sum(len(data) - 1 for _, data in slow.reads)
+    assert slow.relayed.read_bytes == sum(len(data.replace(b"\n", b"")) for _, data in slow.reads)
 
 
 def test_a_stream_with_losses_gives_no_times(model: ModelProcess):
