@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -51,7 +52,10 @@ class RedisServer:
     @property
     def args(self) -> dict[str, str]:
         """What an action is given to use it."""
-        return {"REDIS_URL": f"redis://:{self.password}@127.0.0.1:{self.port}", "REDIS_PREFIX": "test:"}
+        return {
+            "REDIS_URL": f"redis://:{quote(self.password, safe='')}@127.0.0.1:{self.port}",
+            "REDIS_PREFIX": "test:",
+        }
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,10 @@ that waits for a loading model could not be closed. It also loads in a third of 
 
 import http.client
 import json
+import os
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
@@ -28,6 +30,8 @@ REFUSAL_TIMEOUT_S = 2.0
 # Ollama's own client reads lines up to this; the longest in practice is the last one with its `context`.
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_REFUSAL_BYTES = 65_536
+# SO_LINGER: on, for no time.
+RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Exchange:
@@ -63,6 +67,8 @@ class Exchange:
             held = self._socket
         if held is not None:
             with suppress(OSError):  # the other side, or the reading thread, was faster
+                # A server whose send buffer is full looks for an orderly end only seconds later, if at all.
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
                 # The plain socket's shutdown: a TLS socket's own is not safe beside a read in another thread.
                 socket.socket.shutdown(held, socket.SHUT_RDWR)
 

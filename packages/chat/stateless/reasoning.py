@@ -51,7 +51,9 @@ class Reasoning:
         """Take what there is of one kind; tell whether a tag ended it, so that more may follow."""
         if self._skips_space:
             self._text = self._text.lstrip()
-            self._skips_space = not self._text
+            if not self._text:
+                return False
+            self._skips_space = False
         if self._thinking:
             return self._think(pieces)
         if not self._begun:

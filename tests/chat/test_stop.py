@@ -1,0 +1,234 @@
+"""Stop: the request to the model is closed within 300 ms, whatever it is doing and however it is told."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from scripted_ollama import Answer, Schedule, ScriptedOllama, Stall
+from streamock import Streamock
+
+LIMIT_S = 0.3
+CHATS = ["chat/stateless", "chat/assistant"]
+ANSWERING = Answer("word ", endless=True, schedule=Schedule(tokens_per_s=100))
+PHASES = {
+    "while it loads": (Answer("late", schedule=Schedule(first_s=60)), 0),
+    "between two tokens": (Answer("one two", faults=(Stall(after=1),)), 1),
+    "in mid-answer": (ANSWERING, 3),
+    "unthrottled": (Answer("word ", endless=True), 3),
+}
+
+
+class Activation(threading.Thread):
+    """A call of an action, and when it returned."""
+
+    def __init__(self, main: Callable[[dict[str, Any]], dict[str, Any]], args: dict[str, Any]) -> None:
+        super().__init__()
+        self.ended_s = 0.0
+        self.body: dict[str, Any] = {}
+        self._main, self._args = main, args
+        self.start()
+
+    def run(self) -> None:
+        self.body = self._main(self._args)["body"]
+        self.ended_s = time.monotonic()
+
+
+@pytest.fixture(params=CHATS)
+def main(request: pytest.FixtureRequest, load_action: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return load_action(request.param).main
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_reader_who_leaves_stops_the_model(main: Any, streamer: Streamock, phase: str):
+    answer, frames = PHASES[phase]
+    with ScriptedOllama(answer) as ollama:
+        activation = Activation(main, {"OLLAMA_HOST": ollama.host, "input": "x", **streamer.args})
+        asked = ollama.wait_requests(1)[0]
+        streamer.wait_frames(frames)
+        left_s = time.monotonic()
+        streamer.hang_up()
+        assert asked.wait_closed(5)
+        activation.join(5)
+    assert asked.closed_s is not None
+    assert asked.closed_s - left_s < LIMIT_S
+    assert activation.ended_s - left_s < LIMIT_S
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_stop_key_stops_the_model_though_the_stream_stays_open(
+    main: Any, streamer: Streamock, redis_server: Any, phase: str
+):
+    answer, frames = PHASES[phase]
+    request = secrets.token_urlsafe()
+    with ScriptedOllama(answer) as ollama:
+        args = {"OLLAMA_HOST": ollama.host, "input": "x", "request": request, **redis_server.args}
+        activation = Activation(main, {**args, **streamer.args})
+        asked = ollama.wait_requests(1)[0]
+        streamer.wait_frames(frames)
+        stopped_s = time.monotonic()
+        assert (
+            main({"stop": request, **redis_server.args})["body"]["output"] == "The answer is being stopped."
+        )
+        assert asked.wait_closed(5)
+        activation.join(5)
+    assert asked.closed_s is not None
+    assert asked.closed_s - stopped_s < LIMIT_S
+    assert activation.ended_s - stopped_s < LIMIT_S + 0.1
+    streamer.wait_closed()
+    assert streamer.ended_by == "action"
+
+
+@pytest.mark.parametrize("way", ["leaving", "stop key"])
+@pytest.mark.parametrize(
+    "where", ["a host that neither accepts nor refuses", "a host that accepts and is silent"]
+)
+def test_a_stop_before_the_request_is_sent_ends_the_action(
+    main: Any, streamer: Streamock, redis_server: Any, where: str, way: str
+):
+    request = secrets.token_urlsafe()
+    with deaf_host() if where.endswith("refuses") else silent_host() as host:
+        args = {"OLLAMA_HOST": host, "input": "x", "request": request, **redis_server.args}
+        activation = Activation(main, {**args, **streamer.args})
+        streamer.wait_connected()
+        stopped_s = time.monotonic()
+        if way == "leaving":
+            streamer.hang_up()
+        else:
+            main({"stop": request, **redis_server.args})
+        activation.join(5)
+    assert activation.ended_s - stopped_s < LIMIT_S
+
+
+def test_a_stop_that_comes_before_its_request_counts_too(main: Any, redis_server: Any):
+    request = secrets.token_urlsafe()
+    main({"stop": request, **redis_server.args})
+    with silent_host() as host:
+        args = {"OLLAMA_HOST": host, "input": "x", "request": request, "metrics": True, **redis_server.args}
+        assert main(args)["body"]["metrics"]["done_reason"] == "stopped"
+
+
+def test_a_stop_is_for_one_request_only(main: Any, redis_server: Any):
+    main({"stop": secrets.token_urlsafe(), **redis_server.args})
+    with ScriptedOllama("whole answer") as ollama:
+        args = {"OLLAMA_HOST": ollama.host, "input": "x", **redis_server.args}
+        for _ in range(2):
+            body = main({**args, "request": secrets.token_urlsafe()})["body"]
+            assert body["output"] == "whole answer"
+
+
+def test_a_stop_is_used_up_by_the_request_that_it_stopped(main: Any, redis_server: Any):
+    args = {"input": "x", "request": secrets.token_urlsafe(), **redis_server.args}
+    main({"stop": args["request"], **redis_server.args})
+    with silent_host() as host:
+        assert main({**args, "OLLAMA_HOST": host})["body"]["output"] == ""
+    with ScriptedOllama("whole answer") as ollama:
+        assert main({**args, "OLLAMA_HOST": ollama.host})["body"]["output"] == "whole answer"
+
+
+def test_nobody_stops_the_request_of_another(main: Any, shared: Any, streamer: Streamock, redis_server: Any):
+    issue = shared("session").issue
+    settings = {"LOGIN_SECRET": "secret", **redis_server.args}
+    request = secrets.token_urlsafe()
+    with ScriptedOllama(ANSWERING) as ollama:
+        asked = {
+            "OLLAMA_HOST": ollama.host,
+            "input": "x",
+            "request": request,
+            "token": issue("ada", b"secret"),
+        }
+        activation = Activation(main, {**settings, **asked, **streamer.args})
+        streamer.wait_frames(2)
+        main({**settings, "stop": request, "token": issue("eve", b"secret")})
+        main({**settings, "stop": request})
+        streamer.wait_frames(len(streamer.frames()) + 5)
+        assert activation.is_alive()
+        main({**settings, "stop": request, "token": issue("ada", b"secret")})
+        assert ollama.requests[0].wait_closed(1)
+        activation.join(5)
+
+
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1", "nonsense", "redis://", "http://x"])
+def test_without_redis_a_stop_says_so_and_leaving_still_stops(main: Any, streamer: Streamock, url: str):
+    with ScriptedOllama(ANSWERING) as ollama:
+        args = {
+            "OLLAMA_HOST": ollama.host,
+            "input": "x",
+            "request": secrets.token_urlsafe(),
+            "REDIS_URL": url,
+        }
+        activation = Activation(main, {**args, **streamer.args})
+        streamer.wait_frames(2)
+        assert "Nothing was stopped" in main({"stop": args["request"], "REDIS_URL": url})["body"]["output"]
+        streamer.hang_up()
+        assert ollama.requests[0].wait_closed(1)
+        activation.join(5)
+
+
+@pytest.mark.parametrize("request_id", [None, "", 5, ["x"], {"a": 1}, "x" * 100_000, "\ud83d"])
+def test_any_request_id_is_taken_without_failing(main: Any, redis_server: Any, request_id: Any):
+    with ScriptedOllama("whole answer") as ollama:
+        args = {"OLLAMA_HOST": ollama.host, "input": "x", "request": request_id, **redis_server.args}
+        assert main(args)["body"]["output"] == "whole answer"
+
+
+def test_a_stopped_reply_says_why_to_a_client_that_asks(main: Any, redis_server: Any):
+    request = secrets.token_urlsafe()
+    with ScriptedOllama(ANSWERING) as ollama:
+        args = {
+            "OLLAMA_HOST": ollama.host,
+            "input": "x",
+            "request": request,
+            "metrics": True,
+            **redis_server.args,
+        }
+        activation = Activation(main, args)
+        ollama.wait_requests(1)
+        main({"stop": request, **redis_server.args})
+        activation.join(5)
+    assert activation.body["metrics"]["done_reason"] == "stopped"
+    assert activation.body["metrics"]["request"] == request
+
+
+def test_no_thread_or_socket_is_left_behind(main: Any, redis_server: Any):
+    before = threading.active_count()
+    with ScriptedOllama(ANSWERING) as ollama:
+        for _ in range(10):
+            with Streamock() as mock:
+                args = {"OLLAMA_HOST": ollama.host, "input": "x", "request": secrets.token_urlsafe()}
+                activation = Activation(main, {**args, **redis_server.args, **mock.args})
+                mock.wait_frames(1)
+                mock.hang_up()
+                activation.join(5)
+    deadline_s = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < deadline_s:
+        threading.Event().wait(0.01)
+    assert threading.active_count() <= before
+
+
+@contextmanager
+def deaf_host() -> Iterator[str]:
+    """Lend an address where a connection is neither accepted nor refused."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        clients = [socket.socket() for _ in range(4)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        for client in clients:
+            client.close()
+
+
+@contextmanager
+def silent_host() -> Iterator[str]:
+    """Lend an address where a connection is accepted by the kernel, and nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
