@@ -69,24 +69,32 @@ def scan(project: Project, variables: Mapping[str, str]) -> Scan:
     """
     found = Scan()
     for package in sorted(path for path in project.packages.iterdir() if path.is_dir()):
-        if package.name == RESERVED_PACKAGE:
-            found.problems.append("packages/default is not deployed: no package can have this name")
-            continue
-        codes = list(python_actions(package))
         try:
-            described = described_package(project, package.name, variables)
-        except (DirectiveError, UnicodeDecodeError) as error:
-            found.problems.append(f"packages/{package.name}.args: {error}")
-            continue
-        if codes:
-            found.packages[package.name] = described
-        for code in codes:
-            add(found, package.name, code, variables)
-        found.problems += [
-            f"{path.relative_to(project.folder)} is not run here: localops runs Python actions only"
-            for path in other_actions(package)
-        ]
+            add_package(found, project, package, variables)
+        except OSError as error:
+            # An editor may take a file away while this looks at it; the next event brings this here again.
+            found.problems.append(f"packages/{package.name} cannot be read whole: {error}")
     return found
+
+
+def add_package(found: Scan, project: Project, package: Path, variables: Mapping[str, str]) -> None:
+    if package.name == RESERVED_PACKAGE:
+        found.problems.append("packages/default is not deployed: no package can have this name")
+        return
+    codes = list(python_actions(package))
+    try:
+        described = described_package(project, package.name, variables)
+    except (DirectiveError, UnicodeDecodeError) as error:
+        found.problems.append(f"packages/{package.name}.args: {error}")
+        return
+    if codes:
+        found.packages[package.name] = described
+    for code in codes:
+        add(found, package.name, code, variables)
+    found.problems += [
+        f"{path.relative_to(project.folder)} is not run here: localops runs Python actions only"
+        for path in other_actions(package)
+    ]
 
 
 def described_package(project: Project, name: str, variables: Mapping[str, str]) -> OnDisk[Package]:
@@ -115,7 +123,8 @@ def add(found: Scan, package: str, code: Code, variables: Mapping[str, str]) -> 
     path = f"{package}/{name}"
     try:
         arguments = directives.read(code.main_file.read_text(), variables)
-    except (DirectiveError, UnicodeDecodeError) as error:
+        on_disk = state(files(code))
+    except (DirectiveError, UnicodeDecodeError, OSError) as error:
         found.problems.append(f"{path} is not deployed: {error}")
         return
     kind = resolved_kind(arguments.kind)
@@ -131,7 +140,7 @@ def add(found: Scan, package: str, code: Code, variables: Mapping[str, str]) -> 
         annotations={"provide-api-key": False, **arguments.annotations},
         limits=arguments.as_limits(),
     )
-    found.actions[path] = OnDisk(action, state(files(code)))
+    found.actions[path] = OnDisk(action, on_disk)
     if kind == BLACKBOX:
         found.problems.append(f"{path} runs as plain Python here, not in its container image")
 
@@ -163,6 +172,10 @@ def syntax_problem(action: Action) -> str | None:
             continue
         try:
             ast.parse(file.read_bytes(), str(file))
+        except FileNotFoundError:
+            continue  # taken away meanwhile: the event of that brings a new look
         except SyntaxError as error:
             return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}"
+        except ValueError as error:  # a null byte, in Python 3.11
+            return f"{action.path} cannot run: {file.name}: {error}"
     return None

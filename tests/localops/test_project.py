@@ -8,7 +8,7 @@ import pytest
 
 from localops.config import Project, layers
 from localops.errors import StartError
-from localops.project import scan
+from localops.project import scan, syntax_problem
 from localops.registry import Registry
 
 
@@ -115,3 +115,21 @@ def test_variables_of_the_login_beat_the_environment_and_that_beats_the_files(
 def test_a_folder_without_packages_is_refused_with_what_to_do(tmp_path: Path):
     with pytest.raises(StartError, match=r"has no folder packages/.*--project"):
         Project(tmp_path).check()
+
+
+def test_a_file_that_is_gone_when_it_is_read_is_named_and_the_rest_is_found(project: Project):
+    write(project, "packages/chat/fine.py")
+    (project.packages / "chat" / "gone.py").symlink_to("nowhere.py")
+    found = scan(project, {})
+    assert list(found.actions) == ["chat/fine"]
+    assert len(found.problems) == 1
+    assert "chat/gone is not deployed: [Errno 2] No such file" in found.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "part"), [("def main(:\n", "two.py line 1"), ("x = '\0'\n", "two.py"), ("x = 1\n", None)]
+)
+def test_the_first_syntax_error_is_a_sentence(project: Project, source: str, part: str | None):
+    write(project, "packages/chat/two.py", source)
+    problem = syntax_problem(scan(project, {}).actions["chat/two"].entity)
+    assert problem is None if part is None else problem is not None and part in problem
