@@ -54,13 +54,17 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._ended.set()
-        if self._client_ended or exc is not None:
+        self._client_ended = self._client_ended or exc is not None
+        if self._client_ended:
             for listener in self._listeners:
                 listener()
 
     def when_client_closes(self, listener: Callable[[], None]) -> None:
         """Have a function called when the client, not the server, ends the connection."""
-        self._listeners.append(listener)
+        if self._client_ended and self._ended.is_set():
+            listener()
+        else:
+            self._listeners.append(listener)
 
     async def wait_ended(self) -> None:
         """Wait until the connection is gone, whoever ended it."""

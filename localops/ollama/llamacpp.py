@@ -153,11 +153,18 @@ def _start_server(binding: Any, file: Path, context: int) -> Any:
         with tempfile.TemporaryDirectory(prefix="localops-", ignore_cleanup_errors=True) as folder:
             if os.name == "posix":
                 parameters.hostnames = [os.path.join(folder, "closed.sock")]
-            return binding.Server(parameters)
+            server = binding.Server(parameters)
     except RuntimeError as error:
         raise EngineFailure(
             f"llama.cpp cannot load {file.name}: it is damaged, or of a kind it does not know"
         ) from error
+    _ask_nothing(server)
+    return server
+
+
+def _ask_nothing(server: Any) -> None:
+    """Wait until llama.cpp's loop runs: a Server that is deleted earlier never ends, nor does its process."""
+    server.handle_completions({"prompt": "", "n_predict": 0})
 
 
 def _sampling(options: Options) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class ScriptedApp:
     """The application that serves a script.
 
     Args:
-        record: called in the event loop with every request whose body has come.
+        record: called in the event loop with every request, when its body has come or its client has left.
         stands_in_for: other names to answer for, as in `Catalog`.
         settings: of the server underneath.
     """
@@ -51,7 +51,7 @@ class ScriptedApp:
         engine = ScriptedEngine(script)
         self._app: ASGIApp = create_app(engine, catalog, version=script.version, settings=settings)
         self._script = script
-        self._record = record
+        self._record: Recorder = record or _forget
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -61,10 +61,10 @@ class ScriptedApp:
         try:
             body = await request.body()
         except ClientDisconnect:
+            self._record(recorded)
             return
         recorded.body = _parsed(body)
-        if self._record is not None:
-            self._record(recorded)
+        self._record(recorded)
         faults = self._choose(recorded)
         with suppress(AnswerOver):
             await self._answer(scope, _replaying(body, receive), _noting_end(recorded, send), faults)
@@ -90,6 +90,10 @@ class ScriptedApp:
             await self._app(scope, receive, Saboteur(send, connection, faults))
         else:
             await self._app(scope, receive, send)
+
+
+def _forget(_: RecordedRequest) -> None:
+    """Record nothing."""
 
 
 def _noting_end(recorded: RecordedRequest, send: Send) -> Send:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import statistics
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -132,14 +133,16 @@ def test_the_engine_is_free_at_once_when_a_client_leaves(builtin, tokens_read: i
     body = {"model": builtin.model, **LONG}
     whole = builtin.post("/api/generate", **body, stream=False).json()
     assert whole["eval_count"] == 900
+    waits_ns: list[int] = []
     for _ in range(5):
         with httpx.stream("POST", builtin.url + "/api/generate", json=body) as stream:
             lines = stream.iter_lines()
             for _ in range(tokens_read):
                 next(lines)
-        # The next one waited for its turn no longer than the first one took to stop.
         following = builtin.post("/api/generate", model=builtin.model, prompt="Hello", stream=False).json()
-        assert following["total_duration"] < whole["total_duration"] / 2
+        waits_ns.append(following["total_duration"])
+    # The next one waits for its turn only until the abandoned one has stopped.
+    assert statistics.median(waits_ns) < whole["total_duration"] / 2
 
 
 def test_requests_take_turns_and_all_are_answered(builtin):
@@ -160,6 +163,13 @@ def test_an_unloaded_model_is_loaded_again_when_it_is_asked(builtin):
     answer = builtin.post("/api/generate", **name, prompt=ITALY, stream=False, keep_alive=-1).json()
     assert answer["load_duration"] > 1_000_000
     assert builtin.get("/api/ps").json()["models"][0]["expires_at"] > "2030"
+
+
+def test_loading_and_unloading_at_once_again_and_again_does_not_hang(builtin):
+    for _ in range(20):
+        for keep_alive, reason in (("5m", "load"), (0, "unload")):
+            answer = builtin.post("/api/generate", model=builtin.model, keep_alive=keep_alive).json()
+            assert answer["done_reason"] == reason
 
 
 def test_keep_alive_unloads_after_its_time(builtin):

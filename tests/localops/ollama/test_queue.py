@@ -14,6 +14,7 @@ from scripted_ollama import Answer, Script, ScriptedOllama, Stall
 from localops.ollama.errors import ServerBusy
 from localops.ollama.turns import Turns
 
+PATIENCE = httpx.Timeout(5, read=0.2)
 STALLED = Answer("one two", faults=[Stall(after=1)])
 
 
@@ -93,8 +94,8 @@ def test_a_client_that_leaves_the_queue_is_never_served():
             lines = first.iter_lines()
             next(lines)
             with pytest.raises(httpx.ReadTimeout):
-                httpx.post(ollama.url + "/api/generate", json=body("second"), timeout=0.1)
-            assert ollama.requests[1].wait_closed(5)
+                httpx.post(ollama.url + "/api/generate", json=body("second"), timeout=PATIENCE)
+            assert ollama.wait_requests(2)[1].wait_closed(5)
         assert ask(ollama.url, "third").json()["response"] == "third"
         assert ollama.requests[1].answered_s is None
 
