@@ -48,9 +48,15 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
+def tab(context: BrowserContext) -> Page:
+    """A tab in which attacks may break upon the page's security policy."""
+    return context.new_page()
+
+
+@pytest.fixture
+def page(tab: Page) -> Iterator[Page]:
     """A tab that fails the test when the page throws or breaks its own security policy."""
-    page = context.new_page()
+    page = tab
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if "Security Policy" in line.text else None)

@@ -117,7 +117,8 @@ def test_a_conversation_is_exported(page: Page, deployment: Deployment, tmp_path
     name, text = exported(page, "Export as Markdown", tmp_path)
     assert name == "capital-of-italy.md"
     assert text == (
-        "# Capital of Italy?\n\n## You\n\nCapital of Italy?\n\n## Chat, tiny:3m\n\n> Easy.\n\n**Rome**, è vero.\n"
+        "# Capital of Italy?\n\n## You\n\nCapital of Italy?\n\n"
+        "## Chat, tiny:3m\n\n> Easy.\n\n**Rome**, è vero.\n"
     )
     name, text = exported(page, "Export as JSON", tmp_path)
     data = json.loads(text)

@@ -11,6 +11,9 @@
     if (source !== parent || typeof data !== "string") return
     const parsed = new DOMParser().parseFromString(data, "text/html")
     for (const script of parsed.querySelectorAll("script, base, meta")) script.remove()
+    for (const element of parsed.querySelectorAll("*")) {
+      for (const { name } of [...element.attributes]) if (/^on/i.test(name)) element.removeAttribute(name)
+    }
     for (const link of parsed.querySelectorAll("a[href]")) link.setAttribute("target", "_blank")
     shown.replaceChildren(...parsed.head.querySelectorAll("style"), ...parsed.body.childNodes)
   })

@@ -44,6 +44,8 @@ export class Reply {
   #answerAt = 0
   #answerLength = 0
   #sawSilence = false
+  /** Figures as the action gave them. @type {Record<string, unknown> | null} */
+  #given = null
   /** What the action asked for: whether to stream from now on. @type {{ streaming?: boolean }} */
   outcome = {}
 
@@ -120,11 +122,12 @@ export class Reply {
   }
 
   /** @param {Record<string, unknown>} answer whole, or one object of a stream */
-  #accept({ output, thinking, state, metrics, error }) {
+  #accept({ output, thinking, state, metrics, error, login }) {
+    if (login === true) throw new ApiError("login", typeof output === "string" ? output : "")
     if (typeof state === "string") this.message.state = state
     if (typeof thinking === "string") this.#grow({ thinking, text: "", retract: false })
     if (typeof output === "string") this.#grow(this.#splitter.push(output))
-    if (isObject(metrics)) this.message.figures = figuresIn(metrics)
+    if (isObject(metrics)) this.#given = metrics
     if (typeof error === "string") throw new ApiError("action", error)
   }
 
@@ -140,9 +143,9 @@ export class Reply {
       if (message.thinking) message.thinkingMs = now - this.#firstTextAt
     }
     this.#answerLength += thinking.length + text.length
+    if (message.status === "waiting") this.#setStatus("streaming")
     message.thinking += thinking
     message.text += text
-    if (message.status === "waiting") this.#setStatus("streaming")
     this.#store.grow({ id: message.id, thinking, text })
   }
 
@@ -159,7 +162,7 @@ export class Reply {
   /** @param {Status} status */
   #end(status) {
     this.#grow(this.#splitter.end())
-    this.message.figures ??= this.#measured()
+    this.message.figures = this.#figures()
     this.#setStatus(status)
   }
 
@@ -193,17 +196,19 @@ export class Reply {
     this.#store.update({ silent: silent ? this.message.id : "" })
   }
 
-  /** @returns {Figures | null} */
-  #measured() {
-    if (!this.#firstTextAt || !this.#question.streaming) return null
-    const tokens = Math.round(this.#answerLength / CHARACTERS_PER_TOKEN)
+  /** @returns {Figures | null} those of the action; what it does not tell is measured here */
+  #figures() {
+    if (!this.#given && (!this.#firstTextAt || !this.#question.streaming)) return null
+    const { model, tokens, first_token_ms, tokens_per_s, done_reason } = this.#given ?? {}
     const seconds = (this.#lastRead - this.#firstTextAt) / 1000
+    const counted = Number(tokens) || Math.round(this.#answerLength / CHARACTERS_PER_TOKEN)
     return {
-      model: "",
-      tokens,
-      firstTokenMs: this.#firstTextAt - this.#began,
-      tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
-      measured: true,
+      model: typeof model === "string" ? model : "",
+      tokens: counted,
+      firstTokenMs: Number(first_token_ms) || (this.#firstTextAt && this.#firstTextAt - this.#began),
+      tokensPerSecond: Number(tokens_per_s) || (this.#firstTextAt && seconds > 0 ? counted / seconds : 0),
+      measured: !Number(tokens_per_s),
+      cut: done_reason === "length" || done_reason === "cut",
     }
   }
 }
@@ -216,20 +221,6 @@ function problemOf(error) {
   if (error instanceof ApiError) return error.problem
   if (error instanceof BrokenStreamError) return { key: navigator.onLine ? "broken" : "offline", detail: "" }
   return null
-}
-
-/**
- * @param {Record<string, unknown>} metrics
- * @returns {Figures}
- */
-function figuresIn(metrics) {
-  return {
-    model: typeof metrics.model === "string" ? metrics.model : "",
-    tokens: Number(metrics.tokens) || 0,
-    firstTokenMs: Number(metrics.first_token_ms) || 0,
-    tokensPerSecond: Number(metrics.tokens_per_s) || 0,
-    measured: false,
-  }
 }
 
 /**

@@ -6,9 +6,10 @@
 /** @import { Place, Problem } from "./api.js" */
 
 /**
- * Figures of one reply. `measured` tells that the page counted, because the action gave none.
+ * Figures of one reply. `measured` tells that the page counted the rate, because the action gave none; `cut`
+ * that the reply ended because of its length.
  *
- * @typedef {{ model: string, tokens: number, firstTokenMs: number, tokensPerSecond: number, measured: boolean }} Figures
+ * @typedef {{ model: string, tokens: number, firstTokenMs: number, tokensPerSecond: number, measured: boolean, cut: boolean }} Figures
  *
  * `waiting` until the first text, then `streaming`, then one of the four ends.
  *

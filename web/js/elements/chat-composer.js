@@ -22,8 +22,13 @@ export class ChatComposer extends HTMLElement {
     part(this, "jump").hidden = !away
   }
 
-  focusText() {
-    this.#text.focus()
+  /**
+   * On a touch screen the focus calls up the keyboard, which covers what is to be read.
+   *
+   * @param {boolean} [wanted] by the person, and not only by us
+   */
+  focusText(wanted = false) {
+    if (wanted || matchMedia("(pointer: fine)").matches || this.contains(document.activeElement)) this.#text.focus()
   }
 
   /** @param {Store} store */

@@ -118,7 +118,7 @@ export class ChatMessage extends HTMLElement {
     part(this, "copy").hidden = !text
     part(this, "again").hidden = status === "failed"
     part(this, "retry").hidden = status !== "failed"
-    part(this, "go-on").hidden = !CUT_SHORT.has(status) || !text
+    part(this, "go-on").hidden = !text || !(CUT_SHORT.has(status) || figures?.cut)
   }
 
   /** Forms, options and the display area come with the modules that show them. */

@@ -75,6 +75,7 @@ export class ChatSidebar extends HTMLElement {
    * @param {Conversation | null} current
    */
   #service(service, current) {
+    if (service.iframe) return pageEntry(service.name, service.iframe)
     const open = service.url === current?.action && !current.title
     return entry(service.name, open, () => wish(this, "chat-start", service), `s-${service.url}`)
   }
@@ -101,6 +102,22 @@ function entry(name, current, act, key) {
   if (current) button.setAttribute("aria-current", "true")
   button.addEventListener("click", act)
   item.append(button)
+  return item
+}
+
+/**
+ * @param {string} name
+ * @param {string} address of a page that is no chat
+ */
+function pageEntry(name, address) {
+  const item = document.createElement("li")
+  const link = document.createElement("a")
+  link.className = "sidebar__item"
+  link.href = /^https?:/.test(address) ? address : `/${address.replace(/^\/+/, "")}`
+  link.target = "_blank"
+  link.rel = "noopener noreferrer"
+  link.textContent = name
+  item.append(link)
   return item
 }
 

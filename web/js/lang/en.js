@@ -56,6 +56,7 @@ export default {
     "code.copy": "Copy",
     "copy.done": "Copied",
     "copy.failed": "The browser did not allow copying",
+    "image.show-named": "Show the image “{name}” from {host}",
     "image.show": "Show the image from {host}",
 
     "figures.rate": "{rate} tokens/s",

@@ -57,6 +57,7 @@ export default {
     "code.copy": "Copia",
     "copy.done": "Copiato",
     "copy.failed": "Il browser non ha permesso di copiare",
+    "image.show-named": "Mostra l’immagine «{name}» da {host}",
     "image.show": "Mostra l’immagine da {host}",
 
     "figures.rate": "{rate} token/s",

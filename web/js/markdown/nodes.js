@@ -153,8 +153,9 @@ function image(token) {
   button.type = "button"
   button.className = "image-gate"
   button.dataset.image = source
-  button.dataset.host = new URL(source).host
-  button.append(t("image.show", { host: new URL(source).host }))
+  button.dataset.name = token.text
+  const { host } = new URL(source)
+  button.append(t(token.text ? "image.show-named" : "image.show", { name: token.text, host }))
   return button
 }
 

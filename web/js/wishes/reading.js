@@ -14,7 +14,7 @@ export function followReading({ api, store, transcript, composer }) {
   on("transcript-follow", (following) => composer.offerJump(!following))
   on("message-previous", () => transcript.focusNext(-1))
   on("message-next", () => transcript.focusNext(1))
-  on("focus-composer", () => composer.focusText())
+  on("focus-composer", () => composer.focusText(true))
   on("message-edit", (id) => edit(id))
   on("message-edit-last", () => {
     const last = store.state.messages.findLast(({ from }) => from === "user")
@@ -23,7 +23,7 @@ export function followReading({ api, store, transcript, composer }) {
   on("copy", (text, button) => copy(text, button))
   on("image-show", async (source, button) => {
     const { shownImage } = await import("../markdown/nodes.js")
-    button.replaceWith(shownImage(source, button.textContent ?? ""))
+    button.replaceWith(shownImage(source, button instanceof HTMLElement ? (button.dataset.name ?? "") : ""))
   })
   on("display", async ({ data, into }) => {
     try {

@@ -1,0 +1,196 @@
+"""Replies in Markdown look the same however they were cut, and unfinished markup does not flicker."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from chat_page import ask, asked, enter, last_reply
+from deployment import Deployment, Gate, message, spoken
+from playwright.sync_api import Page, expect
+from sample_reply import REPLY
+
+pytestmark = pytest.mark.browser
+
+SOURCES = {
+    "emphasis": "**bold** and *it* __b__ _i_ ***both*** ~~no~~ snake_case_name 2 * 3 * 4 a*b*c",
+    "headings": "# One\n## Two\ntext\nSetext\n===\n\n### Three",
+    "lists": "- a\n  - b\n    - c\n- d\n\n1. one\n\n   more\n\n2. two\n3. three\n\nend",
+    "lists of other marks": "- - -\n- a\n* b\n+ c\n\n1) x\n2) y\n",
+    "code in a list": "1. one\n   ```py\n   x = 1\n   ```\n2. two\n\n   ```\n   y\n   ```\n3. three",
+    "tasks": "- [ ] todo\n- [x] done",
+    "table": "| a | b |\n|:--|--:|\n| 1 | `2` |\n| **3** | 4 |\n\nafter",
+    "table without bars": "a | b\n---|---\n1 | 2\n3|4\n5|6\n\n# H",
+    "code": "text\n```js\nlet a\n\nlet b\n```\nend\n\n~~~py\nx\n~~~\nafter",
+    "fence in a fence": "````md\n```\nin\n```\n````\nafter",
+    "code in the open": "```\nunclosed **x**\n",
+    "indented code": "text\n\n    code\n      more\n\ntext",
+    "quotes": "> quote\n> more\n>\n> ```\n> code\n> ```\n\nout",
+    "links": '[a](http://x.y/(b)) [t](http://u "title") <http://auto.link> https://raw.url/x.',
+    "math": "It is $x^2$ or \\(y\\), $5 and $10.\n\n$$\nz\n$$\n\n\\[w\\]\n\nend",
+    "entities": "&amp; &lt;b&gt; &copy; &#65; &#x42; &nope; <b>html</b> a<br>b",
+    "breaks": "one  \ntwo\\\nthree\nfour\r\nfive",
+    "rules": "a\n\n***\n---\n\nb",
+    "unclosed": "**never closed\n\n`nor this\n\nnext",
+}
+
+SAME_HOWEVER_CUT = """async ([source, cuts]) => {
+  const { MarkdownView } = await import("/js/markdown/view.js")
+  const { blocksOf } = await import("/js/markdown/grammar.js")
+  const { nodesOf } = await import("/js/markdown/nodes.js")
+  const whole = document.createElement("div")
+  whole.append(...nodesOf(blocksOf(source.replaceAll("\\r", ""))))
+  const different = cuts.filter((size) => {
+    const root = document.createElement("div")
+    const view = new MarkdownView(root)
+    for (let at = 0; at < source.length; at += size) view.write(source.slice(at, at + size))
+    view.end()
+    return root.firstElementChild.innerHTML !== whole.innerHTML
+  })
+  return [different, whole.innerHTML]
+}"""
+
+
+@pytest.fixture
+def bare_page(page: Page, deployment: Deployment) -> Page:
+    page.goto(deployment.url)
+    return page
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_a_reply_looks_the_same_however_it_was_cut(bare_page: Page, source: str) -> None:
+    different, whole = bare_page.evaluate(SAME_HOWEVER_CUT, [source, [*range(1, 20), len(source)]])
+    assert different == [], whole
+
+
+def test_all_of_a_rich_reply_is_there(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken(REPLY))
+    enter(page, deployment)
+    reply = asked(page, "Go")
+    expect(reply.get_by_role("heading", name="How it moved")).to_be_visible()
+    expect(reply.locator("strong")).to_have_text(["1871"])
+    expect(reply.locator("ol > li")).to_have_count(3)
+    expect(reply.locator("ol ul > li")).to_have_text(["the ministries followed,", "then the parliament."])
+    expect(reply.locator("td[data-align=right]")).to_have_text(["204,715", "150,000", "212,432"])
+    expect(reply.locator("blockquote code")).to_have_text("snake_case_names")
+    expect(reply.locator(".code__word[data-scope=keyword]").first).to_have_text("from")
+    expect(reply.locator(".katex-display math")).to_have_count(1)
+    expect(reply.locator(".katex math")).to_have_count(2)
+
+
+def test_unfinished_markup_is_not_seen(page: Page, deployment: Deployment) -> None:
+    states = [
+        ("A **bo", "A bo"),
+        ("ld** word and `co", "A bold word and co"),
+        ("de` and [a li", "A bold word and code and a li"),
+        ("nk](https://exa", "A bold word and code and a link"),
+        ("mple.org/) and ![an ima", "A bold word and code and a link and"),
+        (
+            "ge](http://x.example/y.png)\n\n-",
+            "A bold word and code and a link and Show the image “an image” from x.example",
+        ),
+    ]
+    steps = []
+    for at, (text, _) in enumerate(states):
+        steps += [message(output=text), Gate(f"{at}")]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
+    enter(page, deployment)
+    ask(page, "Go")
+    for at, (_, seen) in enumerate(states):
+        expect(last_reply(page).locator("[data-text]")).to_have_text(seen)
+        deployment.open(f"{at}")
+
+
+def test_what_is_complete_is_not_touched_again(page: Page, deployment: Deployment) -> None:
+    steps = [*spoken("First paragraph.\n\nSecond **one**"), Gate("rest"), *spoken(" goes on.\n\nThird.")]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
+    enter(page, deployment)
+    ask(page, "Go")
+    expect(last_reply(page)).to_contain_text("Second one")
+    page.evaluate(
+        """() => {
+          const [first, second] = document.querySelectorAll("chat-message:last-child p")
+          getSelection().selectAllChildren(second)
+          window.touched = 0
+          new MutationObserver((changes) => (window.touched += changes.length)).observe(first, {
+            subtree: true, childList: true, characterData: true, attributes: true })
+        }"""
+    )
+    deployment.open("rest")
+    expect(last_reply(page)).to_contain_text("Third.")
+    assert page.evaluate("window.touched") == 0
+    assert page.evaluate("getSelection().toString()").startswith("Second one")
+
+
+def test_links_open_elsewhere_and_lead_only_to_the_web(page: Page, deployment: Deployment) -> None:
+    text = "[web](https://example.org/a) [mail](mailto:a@b.c) [script](javascript:alert(1)) [path](/logout)"
+    deployment.chat("Chat", "chat/x", lambda _: [message(output=text)])
+    enter(page, deployment)
+    links = asked(page, "Go").get_by_role("link")
+    expect(links).to_have_text(["web", "mail"])
+    for link in links.all():
+        assert link.get_attribute("target") == "_blank"
+        assert "noopener" in (link.get_attribute("rel") or "")
+
+
+def test_an_image_is_fetched_only_after_a_click(page: Page, deployment: Deployment) -> None:
+    picture = f"{deployment.elsewhere}/picture.svg"
+    deployment.chat("Chat", "chat/x", lambda _: [message(output=f"See ![a hill]({picture}?secret=1) there.")])
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if "picture" in request.url else None)
+    enter(page, deployment)
+    reply = asked(page, "Go")
+    page.wait_for_load_state("networkidle")
+    assert fetched == []
+    with page.expect_request(re.compile("picture")) as request:
+        reply.get_by_role("button", name="Show the image “a hill” from 127.0.0.1").click()
+    assert not request.value.headers.get("referer")
+    expect(reply.get_by_role("img", name="a hill")).to_have_count(1)
+
+
+def test_long_code_is_not_coloured_and_all_there(page: Page, deployment: Deployment) -> None:
+    lines = "".join(f"value_{at} = {at}\n" for at in range(3000))
+    deployment.chat("Chat", "chat/x", lambda _: spoken(f"```python\n{lines}```\nend"))
+    enter(page, deployment)
+    reply = asked(page, "Go")
+    expect(reply.locator("[data-text] p").last).to_have_text("end")
+    assert reply.locator("code").evaluate("(code) => code.textContent") == lines
+
+
+def test_formatting_is_loaded_only_when_it_is_needed(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda body: spoken("$x$" if body["input"] == "math" else "Plain."))
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    enter(page, deployment)
+    asked(page, "Go")
+    assert not [url for url in fetched if "/vendor/katex" in url or "/vendor/highlight" in url]
+    expect(asked(page, "math").locator(".katex")).to_have_count(1)
+    assert [url for url in fetched if "katex.min.js" in url]
+
+
+def test_text_is_shown_as_it_is_where_what_formats_it_does_not_arrive(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [message(output="A **bold**\nmove")])
+    page.route(re.compile("marked"), lambda route: route.abort())
+    enter(page, deployment)
+    expect(asked(page, "Go").locator("[data-text]")).to_have_text("A **bold** move")
+    expect(page.get_by_text("Replies stand as they were written")).to_be_visible()
+
+
+def test_a_paragraph_that_never_ends_is_whole(page: Page, deployment: Deployment) -> None:
+    words = " ".join(f"word{at}" for at in range(4000))
+    deployment.chat(
+        "Chat", "chat/x", lambda _: [message(output=words[at : at + 500]) for at in range(0, len(words), 500)]
+    )
+    enter(page, deployment)
+    reply = asked(page, "Go")
+    expect(reply).to_contain_text("word3999")
+    shown = reply.locator("[data-text] p").evaluate_all(
+        "(all) => all.map((p) => p.textContent.trim()).join(' ')"
+    )
+    assert shown == words
+    rest = reply.locator("[data-text] p.continued")
+    assert rest.count() > 0
+    for paragraph in rest.all():
+        expect(paragraph).to_have_css("margin-top", "0px")
