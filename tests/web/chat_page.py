@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from deployment import Deployment
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,7 +15,9 @@ def enter(page: Page, deployment: Deployment, path: str = "") -> None:
 
 
 def ask(page: Page, text: str) -> None:
+    """Send a message, once a conversation is open that takes it."""
     page.get_by_role("textbox", name="Message").fill(text)
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
     page.keyboard.press("Enter")
 
 
@@ -23,11 +27,11 @@ def last_reply(page: Page) -> Locator:
 
 def asked(page: Page, text: str, status: str = "done") -> Locator:
     """Ask, wait for the end of the reply, and give the reply."""
-    before = page.locator("chat-message").count()
     ask(page, text)
-    expect(page.locator("chat-message")).to_have_count(before + 2)
-    expect(last_reply(page)).to_have_attribute("data-status", status)
-    return last_reply(page)
+    question = f"chat-message[data-from=user]:has-text({json.dumps(text)})"
+    reply = page.locator(f"{question} + chat-message[data-from=assistant]").last
+    expect(reply).to_have_attribute("data-status", status)
+    return reply
 
 
 def choose(page: Page, item: str) -> None:
