@@ -75,6 +75,15 @@ def layers(project: Project, login: Mapping[str, str]) -> dict[str, Variable]:
     return found
 
 
+def layers_of_desk(project: Project) -> dict[str, Variable]:
+    """What chooses the services of this machine: the environment, then `.env`.
+
+    `packages/.env` does not count: it names the services of a deployment.
+    """
+    found = {key: Variable(value, ".env") for key, value in read_env_file(project.folder / ".env").items()}
+    return found | {key: Variable(value, "environment") for key, value in os.environ.items()}
+
+
 def read_env_file(path: Path) -> dict[str, str]:
     """The variables of a `.env` file; none when there is no such file."""
     return {key: value for key, value in dotenv_values(path).items() if value is not None}

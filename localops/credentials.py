@@ -30,12 +30,14 @@ class Credentials:
         password: for `ops ide login`; a person may change it in the file.
         auth: `uuid:key`, for the REST API.
         s3_secret_key: signs requests to S3; the access key is the user.
+        redis_password: of the user of the same name.
     """
 
     user: str
     password: str
     auth: str
     s3_secret_key: str
+    redis_password: str
 
 
 def read_or_make(folder: Path) -> tuple[Credentials, bool]:
@@ -62,6 +64,7 @@ def new() -> Credentials:
         password=secret(16),
         auth=f"{uuid.uuid4()}:{secret(64)}",
         s3_secret_key=secret(SECRET_LENGTH),
+        redis_password=secret(SECRET_LENGTH),
     )
 
 

@@ -1,18 +1,12 @@
-"""uvicorn's HTTP protocol, taught two things that this server needs.
+"""uvicorn's HTTP protocol, taught to keep the host that a request line names.
 
-The host of a request line counts. A client that is told to use this server as its proxy asks in absolute
-form, such as `GET http://stream.localhost:3233/ HTTP/1.1`, so tools that cannot resolve the names of localops
-reach them through HTTP_PROXY. uvicorn drops that host.
+A client that is told to use this server as its proxy asks in absolute form, such as
+`GET http://stream.localhost:3233/ HTTP/1.1`, so tools that cannot resolve the names of localops reach them
+through HTTP_PROXY. uvicorn drops that host.
 Source: RFC 9112, 3.2.2: a server ignores the Host header of such a request and takes the target's host.
-
-Answers leave at once. uvicorn writes head and body apart, and asyncio turns off the kernel's waiting for more
-only on sockets that were made with the number of TCP, so each answer to a kept connection took 40 ms.
 """
 
 from __future__ import annotations
-
-import asyncio
-import socket
 
 from httptools.parser.url_parser import URL, parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -25,11 +19,6 @@ class HttpProtocol(HttpToolsProtocol):
     """Puts the host of an absolute-form target into the Host header and its path where paths belong."""
 
     url: bytes
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] - as uvicorn's own
-        connection: socket.socket = transport.get_extra_info("socket")
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(transport)
 
     def on_headers_complete(self) -> None:
         assert self.parser is not None  # noqa: S101 - it is what calls this

@@ -11,14 +11,15 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from localops import bootstrap, config, guard, hosts, model_host, watcher
+from localops import bootstrap, config, guard, hosts, model_host, redis_host, watcher
 from localops.activations import Activations
 from localops.app import make_app
 from localops.config import USER, Project
@@ -30,6 +31,9 @@ from localops.http_protocol import HttpProtocol
 from localops.login_answer import login_answer
 from localops.model_host import BuiltInModel, ModelHost
 from localops.redeployment import restored
+from localops.redis_host import RedisHost
+from localops.redis_process import RedisProcess
+from localops.redis_server import RedisServer
 from localops.requirements import Requirements
 from localops.runner import Runner
 from localops.s3.storage import Storage
@@ -82,23 +86,25 @@ async def up(options: Options) -> None:
     registry = restored(project)
     storage = contextlib.closing(Storage(project.private / "s3"))
     with listen(options.host, options.port) as listener, storage as objects:
-        password = guard.password_for(options.host, config.layers(project, {}).get(guard.PASSWORD_VARIABLE))
+        password = guard.password_for(
+            options.host, config.layers_of_desk(project).get(guard.PASSWORD_VARIABLE)
+        )
         url = f"http://{hosts.shown_name(options.host)}:{listener.getsockname()[1]}"
         async with asyncio.TaskGroup() as tasks:
             background: list[asyncio.Task[None]] = []
-            host = existing_model(project)
-            if host is None:
-                built_in = BuiltInModel()
-                background.append(tasks.create_task(built_in.run()))
-                host = built_in.host()
+
+            def start(work: Coroutine[Any, Any, None]) -> None:
+                background.append(tasks.create_task(work))
+
+            host, redis = model_for(project, start), redis_for(project, credentials, start)
             requirements = Requirements(project.private / "requirements")
             runner = Runner(Activations(), url, credentials.auth, requirements)
-            background.append(tasks.create_task(runner.look_after()))
-            login = login_answer(credentials, url, config.layers(project, {}))
+            start(runner.look_after())
+            login = {**login_answer(credentials, url, config.layers(project, {})), **redis.variables}
             deployment = Deployment(project, login_variables(login, url, host), registry, runner)
             deployment.refresh()
-            announce(host, credentials if made else None, url)
-            background.append(tasks.create_task(watcher.watch(project, deployment.refresh)))
+            announce([host.line, redis.line], credentials if made else None, url)
+            start(watcher.watch(project, deployment.refresh))
             try:
                 app = make_app(
                     deployment,
@@ -146,9 +152,31 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def existing_model(project: Project) -> ModelHost | None:
-    """The model server that is there already, if any."""
-    return model_host.chosen_by_person(config.layers(project, {})) or model_host.ollama_of_this_machine()
+def model_for(project: Project, start: Callable[[Coroutine[Any, Any, None]], None]) -> ModelHost:
+    """The model server that is there already, else a new one."""
+    host = model_host.chosen_by_person(config.layers_of_desk(project)) or model_host.ollama_of_this_machine()
+    if host is None:
+        built_in = BuiltInModel()
+        start(built_in.run())
+        host = built_in.host()
+    return host
+
+
+def redis_for(
+    project: Project, credentials: Credentials, start: Callable[[Coroutine[Any, Any, None]], None]
+) -> RedisHost:
+    """The Redis that the person named, else a new one.
+
+    Raises:
+        StartError: what they named is no URL.
+    """
+    host = redis_host.chosen_by_person(config.layers_of_desk(project))
+    if host is None:
+        folder = project.private / "redis"
+        own = RedisServer(RedisProcess(folder, credentials.user, credentials.redis_password))
+        start(own.run())
+        host = redis_host.own(own)
+    return host
 
 
 def login_variables(login: Mapping[str, str], url: str, host: ModelHost) -> dict[str, str]:
@@ -168,9 +196,10 @@ def login_variables(login: Mapping[str, str], url: str, host: ModelHost) -> dict
     }
 
 
-def announce(host: ModelHost, made: Credentials | None, url: str) -> None:
-    """Say which model answers, and once, when the credentials are made, how to log in."""
-    log.info(host.line)
+def announce(services: Sequence[str], made: Credentials | None, url: str) -> None:
+    """Say which services answer, and once, when the credentials are made, how to log in."""
+    for line in services:
+        log.info(line)
     if made:
         where = f"the password is in .localops/{CREDENTIALS_FILE}"
         log.info("to deploy with the ops tools: ops ide login %s %s (%s)", made.user, url, where)
