@@ -130,7 +130,11 @@ def test_the_browser_refuses_markup_as_text_even_from_our_own_code(tab: Page, de
     enter(tab, deployment)
     refused = tab.evaluate(
         """() => {
-          try { document.body.insertAdjacentHTML("beforeend", "<b>x</b>") } catch (error) { return error.name }
+          try {
+            document.body.insertAdjacentHTML("beforeend", "<b>x</b>")
+          } catch (error) {
+            return error.name
+          }
         }"""
     )
     assert refused == "TypeError"

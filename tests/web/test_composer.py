@@ -1,0 +1,152 @@
+"""Writing, sending and the keyboard."""
+
+from __future__ import annotations
+
+import pytest
+from chat_page import ask, asked, enter, last_reply
+from deployment import Deployment, Gate, spoken
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def chat(page: Page, deployment: Deployment) -> Page:
+    deployment.chat("Chat", "chat/x", lambda body: spoken(f"Heard {body['input']}"))
+    enter(page, deployment)
+    page.get_by_role("textbox", name="Message").focus()
+    return page
+
+
+def sent(deployment: Deployment) -> list[str]:
+    return [body["input"] for body in deployment.said("chat/x")]
+
+
+def test_enter_sends_and_shift_enter_makes_a_line(chat: Page, deployment: Deployment) -> None:
+    box = chat.get_by_role("textbox", name="Message")
+    low = box.bounding_box()
+    chat.keyboard.type("one")
+    chat.keyboard.press("Shift+Enter")
+    chat.keyboard.type("two")
+    expect(box).to_have_value("one\ntwo")
+    tall = box.bounding_box()
+    assert low
+    assert tall
+    assert tall["height"] > low["height"]
+    chat.keyboard.press("Enter")
+    expect(last_reply(chat)).to_have_attribute("data-status", "done")
+    assert sent(deployment) == ["one\ntwo"]
+    expect(box).to_have_value("")
+    expect(box).to_be_focused()
+
+
+def test_enter_while_an_input_method_composes_sends_nothing(chat: Page, deployment: Deployment) -> None:
+    box = chat.get_by_role("textbox", name="Message")
+    cdp = chat.context.new_cdp_session(chat)
+    cdp.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    for event in (
+        {"isComposing": True, "keyCode": 13},
+        {"isComposing": False, "keyCode": 229},
+        {"isComposing": True, "keyCode": 229},
+    ):
+        box.dispatch_event("keydown", {"key": "Enter", "bubbles": True, "cancelable": True, **event})
+    cdp.send("Input.insertText", {"text": "日本"})
+    expect(box).to_have_value("日本")
+    assert sent(deployment) == []
+    chat.keyboard.press("Enter")
+    expect(last_reply(chat)).to_contain_text("Heard 日本")
+
+
+def test_enter_while_an_input_method_composes_an_edit_sends_nothing(
+    chat: Page, deployment: Deployment
+) -> None:
+    asked(chat, "First")
+    chat.keyboard.press("ArrowUp")
+    box = chat.get_by_role("textbox", name="Edit the message")
+    expect(box).to_be_focused()
+    box.dispatch_event("keydown", {"key": "Enter", "bubbles": True, "isComposing": True, "keyCode": 13})
+    box.dispatch_event("keydown", {"key": "Enter", "bubbles": True, "keyCode": 229})
+    expect(box).to_be_focused()
+    assert sent(deployment) == ["First"]
+
+
+def test_what_is_typed_during_a_reply_waits(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken("one "), Gate("rest")])
+    enter(page, deployment)
+    ask(page, "First")
+    expect(last_reply(page)).to_contain_text("one")
+    ask(page, "Second")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Second")
+    deployment.open("rest")
+    expect(last_reply(page)).to_have_attribute("data-status", "done")
+    page.keyboard.press("Enter")
+    expect(page.locator("chat-message[data-from=user]")).to_have_count(2)
+
+
+def test_nothing_is_sent_from_an_empty_box(chat: Page, deployment: Deployment) -> None:
+    chat.keyboard.type("   ")
+    chat.keyboard.press("Enter")
+    expect(chat.locator("chat-message")).to_have_count(1)
+    assert sent(deployment) == []
+
+
+def test_everything_is_reached_with_the_keyboard(chat: Page, deployment: Deployment) -> None:
+    deployment.streamed["chat/x"] = lambda _: [*spoken("one "), Gate("never")]
+    ask(chat, "Long")
+    expect(last_reply(chat)).to_contain_text("one")
+    chat.keyboard.press("Escape")
+    expect(last_reply(chat)).to_have_attribute("data-status", "stopped")
+    chat.keyboard.press("Alt+ArrowUp")
+    expect(last_reply(chat)).to_be_focused()
+    chat.keyboard.press("Alt+ArrowUp")
+    expect(chat.locator("chat-message[data-from=user]")).to_be_focused()
+    chat.keyboard.press("Alt+ArrowDown")
+    expect(last_reply(chat)).to_be_focused()
+    chat.keyboard.press("Alt+KeyM")
+    expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
+    chat.keyboard.press("Control+KeyK")
+    expect(chat.get_by_role("searchbox")).to_be_focused()
+    chat.keyboard.press("Alt+KeyN")
+    expect(chat.locator("chat-message")).to_have_count(1)
+    expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
+
+
+def test_the_help_sheet_lists_every_shortcut(chat: Page) -> None:
+    chat.keyboard.press("Control+Slash")
+    sheet = chat.get_by_role("dialog", name="Keyboard")
+    known = chat.evaluate("import('/js/shortcuts.js').then(({ SHORTCUTS }) => SHORTCUTS.length)")
+    expect(sheet.locator("dd")).to_have_count(known + 3)
+    chat.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
+
+
+def test_the_focus_goes_through_the_page_in_reading_order(chat: Page) -> None:
+    asked(chat, "Hello")
+    chat.reload()
+    expect(last_reply(chat)).to_have_attribute("data-status", "done")
+    seen = []
+    for _ in range(30):
+        chat.keyboard.press("Tab")
+        seen.append(
+            chat.evaluate(
+                """() => {
+                  const { activeElement: at } = document
+                  return at.getAttribute("aria-label") || at.textContent.trim() || at.tagName
+                }"""
+            )
+        )
+        if seen[-1] == "Message":
+            break
+    assert seen[0] == "Skip to the message box"
+    order = ["New chat", "Chat", "Search", "Hello", "Settings", "This conversation", "Conversation"]
+    places = [seen.index(name) for name in order]
+    assert places == sorted(places), seen
+    assert seen[-1] == "Message"
+
+
+def test_the_skip_link_leads_to_the_box(chat: Page) -> None:
+    chat.reload()
+    chat.keyboard.press("Tab")
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_role("textbox", name="Message")).to_be_focused()

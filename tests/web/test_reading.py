@@ -1,0 +1,135 @@
+"""The page follows the end of a reply only while the reader is there, and moves nobody who is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from chat_page import ask, asked, enter, last_reply
+from deployment import Deployment, Gate, Step, message, spoken
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+LONG = "".join(f"Paragraph {at} with some words.\n\n" for at in range(40))
+AWAY = "(room) => Math.round(room.scrollHeight - room.scrollTop - room.clientHeight)"
+
+
+def in_parts(count: int) -> list[Step]:
+    """A long beginning, then parts that each wait for their gate."""
+    steps: list[Step] = [message(output=LONG)]
+    for at in range(count):
+        steps += [Gate(f"{at}"), message(output=f"{LONG}part {at} is here\n\n")]
+    return steps
+
+
+def position(page: Page) -> tuple[int, int]:
+    room = page.locator("chat-transcript")
+    return room.evaluate("(room) => Math.round(room.scrollTop)"), room.evaluate(AWAY)
+
+
+@pytest.fixture
+def streaming(page: Page, deployment: Deployment) -> Page:
+    """A page in the middle of a long reply, at its end."""
+    deployment.chat("Chat", "chat/x", lambda _: in_parts(3))
+    enter(page, deployment)
+    ask(page, "Go")
+    expect(last_reply(page)).to_contain_text("Paragraph 39")
+    page.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    return page
+
+
+def test_the_end_stays_in_sight(streaming: Page, deployment: Deployment) -> None:
+    for at in range(3):
+        deployment.open(f"{at}")
+        expect(last_reply(streaming)).to_contain_text(f"part {at} is here")
+        streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    expect(streaming.get_by_role("button", name="Jump to the end")).to_be_hidden()
+
+
+Move = Callable[[Page], None]
+MOVES: dict[str, Move] = {
+    "wheel": lambda page: page.mouse.wheel(0, -40),
+    "page up": lambda page: page.locator("chat-transcript").press("PageUp"),
+    "arrow up": lambda page: page.locator("chat-transcript").press("ArrowUp"),
+    "home": lambda page: page.locator("chat-transcript").press("Home"),
+    "scroll bar": lambda page: page.locator("chat-transcript").evaluate("(room) => { room.scrollTop -= 15 }"),
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+def test_who_moves_up_is_left_there(streaming: Page, deployment: Deployment, move: Move) -> None:
+    streaming.locator("chat-transcript").hover()
+    top, _ = position(streaming)
+    move(streaming)
+    streaming.wait_for_function("(top) => document.querySelector('chat-transcript').scrollTop < top", arg=top)
+    jump = streaming.get_by_role("button", name="Jump to the end")
+    expect(jump).to_be_visible()
+    stays, _ = settled(streaming)
+    for at in range(3):
+        deployment.open(f"{at}")
+        expect(last_reply(streaming)).to_contain_text(f"part {at} is here")
+    expect(last_reply(streaming)).to_have_attribute("data-status", "done")
+    assert position(streaming)[0] == stays
+    jump.click()
+    streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    expect(jump).to_be_hidden()
+
+
+def settled(page: Page) -> tuple[int, int]:
+    """Where the reader is once scrolling, which may be smooth, is over."""
+    page.evaluate(
+        """() => new Promise((resolve) => {
+          const room = document.querySelector("chat-transcript")
+          let last = NaN
+          const look = () => {
+            if (room.scrollTop === last) return resolve()
+            last = room.scrollTop
+            setTimeout(look, 100)
+          }
+          look()
+        })"""
+    )
+    return position(page)
+
+
+def test_who_comes_back_to_the_end_is_taken_along_again(streaming: Page, deployment: Deployment) -> None:
+    room = streaming.locator("chat-transcript")
+    room.press("Home")
+    expect(streaming.get_by_role("button", name="Jump to the end")).to_be_visible()
+    room.press("End")
+    expect(streaming.get_by_role("button", name="Jump to the end")).to_be_hidden()
+    deployment.open("0")
+    expect(last_reply(streaming)).to_contain_text("part 0 is here")
+    streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+
+
+def test_folding_and_growing_above_does_not_move_what_is_read(page: Page, deployment: Deployment) -> None:
+    steps = [message(thinking=LONG), *spoken(LONG), Gate("more"), *spoken(LONG)]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
+    enter(page, deployment)
+    ask(page, "Go")
+    expect(last_reply(page)).to_contain_text("Paragraph 39")
+    page.locator("chat-transcript").press("Home")
+    paragraph = last_reply(page).locator("[data-text] p").nth(20)
+    paragraph.scroll_into_view_if_needed()
+    before = paragraph.bounding_box()
+    deployment.open("more")
+    expect(last_reply(page)).to_have_attribute("data-status", "done")
+    assert paragraph.bounding_box() == before
+
+
+def test_a_message_of_ones_own_is_always_shown(page: Page, deployment: Deployment) -> None:
+    replies = iter([spoken(LONG), [Gate("never")]])
+    deployment.chat("Chat", "chat/x", lambda _: next(replies))
+    enter(page, deployment)
+    asked(page, "First")
+    page.locator("chat-transcript").press("Home")
+    expect(page.get_by_role("button", name="Jump to the end")).to_be_visible()
+    ask(page, "Second")
+    expect(page.locator("chat-message[data-from=user]").last).to_be_in_viewport()
+
+
+def test_a_smaller_window_keeps_the_end_in_sight(streaming: Page) -> None:
+    streaming.set_viewport_size({"width": 400, "height": 500})
+    streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
