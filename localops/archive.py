@@ -32,17 +32,20 @@ def is_archive(data: bytes) -> bool:
     return data.startswith(MAGIC)
 
 
-def unpack(data: bytes, folder: Path) -> None:
+def unpack(data: bytes, folder: Path) -> list[str]:
     """Unpack an archive into an empty folder.
 
+    Returns:
+        The links that were left out, because they lead out of the folder, as `virtualenv/bin/python` does.
+
     Raises:
-        RequestError: it is damaged or too large, or something in it would lie or point outside of the folder;
-            what was unpacked until then is still there.
+        RequestError: it is damaged or too large, or something in it would lie outside of the folder; what
+            was unpacked until then is still there.
         OSError: the disk does not take it.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpack_entries(archive, folder)
+            return unpack_entries(archive, folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError) as error:
         raise refused(f"cannot be read: {error}") from error
     except OSError as error:
@@ -55,7 +58,7 @@ def refused(reason: str) -> RequestError:
     return RequestError(400, f"The zip archive {reason}.")
 
 
-def unpack_entries(archive: zipfile.ZipFile, folder: Path) -> None:
+def unpack_entries(archive: zipfile.ZipFile, folder: Path) -> list[str]:
     entries = archive.infolist()
     if len(entries) > MOST_FILES:
         raise refused(f"holds more files than allowed: {len(entries)} > {MOST_FILES}")
@@ -75,7 +78,7 @@ def unpack_entries(archive: zipfile.ZipFile, folder: Path) -> None:
         else:
             unpack_file(archive, entry, path)
     # Links come last: nothing can be written through one.
-    make_links(links, folder)
+    return make_links(links, folder)
 
 
 def inner_path(entry: zipfile.ZipInfo) -> PurePosixPath:
@@ -102,14 +105,15 @@ def link_target(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
     return os.fsdecode(target)
 
 
-def make_links(links: dict[Path, str], folder: Path) -> None:
-    """Make the links, each of which must lead to a place inside the folder, by way of the others too."""
+def make_links(links: dict[Path, str], folder: Path) -> list[str]:
+    """Make the links, but for those that lead out of the folder, be it by way of another one."""
     for path, target in links.items():
         path.symlink_to(target)
     root = folder.resolve()
-    for path in links:
-        if not path.resolve().is_relative_to(root):
-            raise refused(f"holds a link that leads out of it: {path.relative_to(folder)}")
+    left_out = [path for path in links if not path.resolve().is_relative_to(root)]
+    for path in left_out:
+        path.unlink()
+    return [str(path.relative_to(folder)) for path in left_out]
 
 
 def pack(folder: Path) -> bytes:

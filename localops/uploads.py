@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
@@ -20,6 +21,8 @@ VIRTUALENV = "virtualenv"
 FILES = "files"
 ARCHIVE = "upload.zip"
 ENCODED_SOURCE = "upload.base64.py"
+
+log = logging.getLogger("localops.uploads")
 
 
 class Uploads:
@@ -73,7 +76,9 @@ def unpack_upload(folder: Path, data: bytes, binary: bool) -> None:
     files = folder / FILES
     if binary and archive.is_archive(data):
         private_file.write(folder / ARCHIVE, data)
-        archive.unpack(data, files)
+        left_out = archive.unpack(data, files)
+        if left_out:
+            log.info("left out of an uploaded zip: %s, which lead out of it", ", ".join(left_out))
         if (files / MAIN_FILE_PACKED).is_file():
             (files / MAIN_FILE_PACKED).rename(files / MAIN_FILE)
         return
