@@ -30,6 +30,7 @@ REFUSAL_TIMEOUT_S = 2.0
 # Ollama's own client reads lines up to this; the longest in practice is the last one with its `context`.
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_REFUSAL_BYTES = 65_536
+CLOSED = "The request was closed before it was sent."
 # SO_LINGER: on, for no time.
 RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
@@ -128,6 +129,8 @@ class Exchange:
         return response
 
     def _connect(self) -> socket.socket:
+        if self._closed:
+            raise ModelError(CLOSED)
         address = (self._host.name, self._host.port)
         try:
             stream = self._hold(socket.create_connection(address, CONNECT_TIMEOUT_S))
@@ -150,7 +153,7 @@ class Exchange:
                 self._socket = stream
                 return stream
         stream.close()
-        raise ModelError("The request was closed before it was sent.")
+        raise ModelError(CLOSED)
 
     def _refusal(self, response: http.client.HTTPResponse, stream: socket.socket) -> ModelError:
         stream.settimeout(REFUSAL_TIMEOUT_S)

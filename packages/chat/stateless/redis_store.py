@@ -78,14 +78,21 @@ class RedisStore:
             return int(rest) if kind == b":" else None
         if kind == b"*":
             return [self._answer() for _ in range(int(rest))]
-        return self._answers.read(int(rest) + 2)[:-2].decode(errors="replace")
+        text = self._answers.read(int(rest) + 2)
+        if len(text) != int(rest) + 2:
+            raise ConnectionError("closed in an answer")
+        return text[:-2].decode(errors="replace")
 
 
 def _connected(parts: SplitResult) -> socket.socket:
     if parts.scheme == "unix":
         stream = socket.socket(socket.AF_UNIX)
         stream.settimeout(TIMEOUT_S)
-        stream.connect(unquote(parts.path))
+        try:
+            stream.connect(unquote(parts.path))
+        except OSError:
+            stream.close()
+            raise
         return stream
     if parts.scheme not in ("redis", "rediss") or not parts.hostname:
         raise ValueError("not the URL of a Redis")

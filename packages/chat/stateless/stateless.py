@@ -10,6 +10,7 @@ from streaming import Reply, reply
 from turn import Turn
 
 GENERATE = "/api/generate"
+BROKEN_OFF = "The model server broke off in the middle of its answer: try again."
 
 
 def stateless(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,8 +47,11 @@ def stream(args: Mapping[str, Any], lines: Iterable[bytes]) -> str:
     def make(written: Reply) -> None:
         try:
             _write(Answer().pieces([line] for line in lines), written)
-        except (ModelError, OSError) as error:
+        except ModelError as error:
             written.say(str(error))
+        except OSError:
+            # Its text may hold the address with the credentials.
+            written.say(BROKEN_OFF)
 
     return reply(args, make)["output"]
 

@@ -1,0 +1,82 @@
+"""Where LOGIN_SECRET is set, chats are for people with a token."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scripted_ollama import ScriptedOllama
+from streamock import Streamock
+
+SECRET = "the-secret"
+REFUSAL = "This chat is for people who have logged in: log in, or again if it was long ago, and open it anew."
+CHATS = ["chat/simple", "chat/countdown", "chat/stateless", "chat/assistant"]
+
+
+@pytest.fixture(params=CHATS)
+def chat(request: pytest.FixtureRequest, load_action: Any) -> Callable[..., str]:
+    main = load_action(request.param).main
+    return lambda **args: main({"LOGIN_SECRET": SECRET, **args})["body"]["output"]
+
+
+@pytest.fixture
+def session(shared: Any) -> Any:
+    return shared("session")
+
+
+def test_the_token_of_the_login_opens_every_chat(chat: Any, load_action: Any):
+    login = {"username": "pinocchio", "password": "geppetto", "LOGIN_SECRET": SECRET}
+    token = load_action("mastrogpt/login").main(login)["body"]["token"]
+    assert chat(token=token) != REFUSAL
+
+
+@pytest.mark.parametrize("asked", ["", "hello", "@", "llama", "1"])
+@pytest.mark.parametrize("token", [None, "", "x", "a.b.c", 5, ["x"], "\ud83d", "a" * 100_000, "..", "é.1.x"])
+def test_without_a_valid_token_nothing_is_asked(chat: Any, ollama: ScriptedOllama, asked: str, token: Any):
+    assert chat(input=asked, token=token, OLLAMA_HOST=ollama.host) == REFUSAL
+    assert ollama.requests == []
+
+
+def test_a_token_of_another_secret_is_refused(chat: Any, session: Any):
+    assert chat(token=session.issue("ada", b"another")) == REFUSAL
+
+
+def test_an_expired_token_is_refused(chat: Any, session: Any):
+    claim = f"{session.encoded(b'ada')}.{int(time.time()) - 1}"
+    assert chat(token=f"{claim}.{session.signature(claim, SECRET.encode())}") == REFUSAL
+
+
+@pytest.mark.parametrize("name", ["chat/countdown", "chat/stateless", "chat/assistant"])
+def test_a_refusal_goes_through_the_stream(load_action: Any, streamer: Streamock, name: str):
+    body = load_action(name).main({"input": "1", "LOGIN_SECRET": SECRET, **streamer.args})["body"]
+    streamer.wait_closed()
+    assert streamer.frames() == [{"output": REFUSAL}]
+    assert body == {"output": REFUSAL, "streaming": True}
+
+
+def test_a_stop_needs_a_token_too(load_action: Any, redis_server: Any):
+    args = {"stop": "some-request", "LOGIN_SECRET": SECRET, **redis_server.args}
+    assert load_action("chat/stateless").main(args)["body"]["output"] == REFUSAL
+
+
+def test_a_secret_of_digits_is_a_secret_though_it_comes_as_a_number(load_action: Any):
+    login = {"username": "pinocchio", "password": "geppetto", "LOGIN_SECRET": 12345}
+    token = load_action("mastrogpt/login").main(login)["body"]["token"]
+    body = load_action("chat/stateless").main({"LOGIN_SECRET": 12345, "token": token})["body"]
+    assert body["output"] != REFUSAL
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_without_a_secret_all_may_chat_and_the_log_says_so_once(
+    load_action: Any, name: str, caplog: pytest.LogCaptureFixture
+):
+    main = load_action(name).main
+    for secret in (None, "", ""):
+        assert main({"LOGIN_SECRET": secret})["body"]["output"] != REFUSAL
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert [record.getMessage() for record in warnings] == [
+        "LOGIN_SECRET is not set, so everybody may use this chat"
+    ]

@@ -1,0 +1,138 @@
+"""The lesson's promises, and what the stateless chat adds to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+import streamock
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scripted_ollama import Answer, Schedule, Script, ScriptedOllama, Slice
+from streamock import Streamock
+
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="<`~")
+THOUGHT = "[think]\nlet me see\n[/think]\n\nRome"
+
+
+@pytest.fixture
+def stateless(load_action: Any) -> Any:
+    return load_action("chat/stateless").stateless
+
+
+@pytest.fixture
+def main(load_action: Any) -> Callable[..., dict[str, Any]]:
+    main = load_action("chat/stateless").main
+    return lambda ollama, **args: main({"OLLAMA_HOST": ollama.host, "input": "hi", **args})["body"]
+
+
+def test_the_url_reaches_an_ollama_that_runs(stateless: Any):
+    base = stateless.url({})[: -len("api/generate")]
+    assert requests.get(base, timeout=5).text == "Ollama is running"
+
+
+def test_the_lines_of_a_response_are_streamed_as_text(stateless: Any):
+    args = streamock.args()
+    url = stateless.url(args)
+    mock = streamock.start(args)
+    asked = {"model": "llama3.1:8b", "prompt": "What is the capital of Italy?", "stream": True}
+    output = stateless.stream(args, requests.post(url, json=asked, timeout=5).iter_lines())
+    streamed = streamock.stop(mock).decode()
+    assert output == "The capital of Italy is Rome."
+    assert "Rom" in streamed
+    assert "{" not in output
+
+
+def test_lines_that_break_off_are_a_sentence_behind_what_came(stateless: Any):
+    def lines() -> Any:
+        yield b'{"response":"so far"}'
+        raise requests.exceptions.ChunkedEncodingError("gone")
+
+    assert (
+        stateless.stream({}, lines())
+        == "so far\n\nThe model server broke off in the middle of its answer: try again."
+    )
+
+
+@pytest.mark.parametrize("lines", [[b"garbage"], [b'{"response":"a"}', b"[]"], [b'{"error":"no"}']])
+def test_lines_that_say_no_answer_are_a_sentence(stateless: Any, lines: list[bytes]):
+    assert stateless.stream({}, lines).endswith((".", "no"))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    tokens=st.lists(st.text(CHARACTERS, min_size=1), min_size=1, max_size=30),
+    size=st.integers(1, 40),
+    rate=st.sampled_from([None, 300.0, 2000.0]),
+    burst=st.sampled_from([1, 4]),
+)
+def test_any_text_cut_anywhere_at_any_rate_is_what_the_reader_decodes(
+    main: Any, tokens: list[str], size: int, rate: float | None, burst: int
+):
+    schedule = Schedule(tokens_per_s=rate, burst=burst)
+    answer = Answer(tokens, schedule=schedule, faults=(Slice(size),))
+    with ScriptedOllama(Script(answer, models=["llama3.1:8b"])) as ollama, Streamock(production=True) as mock:
+        body = main(ollama, **mock.args)
+        mock.wait_closed()
+        assert mock.text() == body["output"] == "".join(tokens)
+
+
+@pytest.mark.parametrize("think_tags", [True, False])
+@pytest.mark.parametrize("size", [1, 5, 10_000])
+def test_reasoning_of_old_and_new_servers_comes_out_the_same(main: Any, think_tags: bool, size: int):
+    answer = Answer("Rome", thinking="let me see", think_tags=think_tags, faults=(Slice(size),))
+    with ScriptedOllama(answer) as ollama:
+        assert main(ollama, state="deepseek-r1:32b")["output"] == THOUGHT
+
+
+def test_reasoning_of_a_server_of_2024_comes_out_the_same(main: Any):
+    script = Script(Answer("Rome", thinking="let me see"), models=["deepseek-r1:32b"], old=True)
+    with ScriptedOllama(script) as ollama:
+        assert main(ollama, state="deepseek-r1:32b")["output"] == THOUGHT
+
+
+def test_each_message_is_asked_alone_with_the_default_model(main: Any, ollama: ScriptedOllama):
+    body = main(ollama, input="hello")
+    [request] = ollama.requests
+    assert request.path == "/api/generate"
+    assert request.body == {"model": "llama3.1:8b", "prompt": "hello", "stream": True}
+    assert body == {"output": "You said: hello", "streaming": True, "state": "llama3.1:8b"}
+
+
+def test_figures_are_for_a_client_that_asks_and_come_last(
+    main: Any, ollama: ScriptedOllama, streamer: Streamock
+):
+    body = main(ollama, metrics=True, request="r-1", **streamer.args)
+    streamer.wait_closed()
+    figures = body["metrics"]
+    assert streamer.frames()[-1] == {"metrics": figures}
+    assert (figures["model"], figures["done_reason"], figures["request"]) == ("llama3.1:8b", "stop", "r-1")
+    assert figures["tokens"] == 3
+    assert 0 < figures["first_token_ms"] < 5000
+    assert figures["tokens_per_s"] > 0
+
+
+def test_figures_name_the_model_that_really_answered(main: Any):
+    with ScriptedOllama(Answer("yes", done_reason="length")) as ollama:
+        figures = main(ollama, metrics=True)["metrics"]
+    assert (figures["model"], figures["done_reason"]) == ("llama3.1:8b", "length")
+
+
+def test_a_client_that_does_not_ask_gets_only_output_and_state(
+    main: Any, ollama: ScriptedOllama, streamer: Streamock
+):
+    body = main(ollama, **streamer.args)
+    streamer.wait_closed()
+    assert set(body) == {"output", "streaming", "state"}
+    for frame in streamer.frames():
+        assert frame["output"]
+        assert set(frame) <= {"output", "state"}
+
+
+def test_the_answer_can_always_be_written_by_the_runtime(main: Any, ollama: ScriptedOllama):
+    body = main(ollama, input="\ud83d", state="\ud83d", request="\ud83d", token="\ud83d", metrics=True)
+    del body["metrics"]["request"]
+    json.dumps(body, ensure_ascii=False).encode()
