@@ -1,15 +1,38 @@
-"""What `up` prints: one line an event, on standard error; standard output holds only what programs read."""
+"""What `up` prints: one line an event, on standard error; standard output holds only what programs read.
+
+No line shows a secret, whoever wrote it: actions print their arguments, libraries the addresses they call.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
+
+from localops.masking import Masking
+
+
+class MaskingFormatter(logging.Formatter):
+    """Writes lines, tracebacks too, without the secrets that it knows."""
+
+    masking = Masking([])
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self.masking.text(super().format(record))
+
+
+FORMATTER = MaskingFormatter("%(asctime)s %(levelmark)s%(message)s", "%H:%M:%S")
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Show none of these values from now on."""
+    FORMATTER.masking = Masking(secrets)
 
 
 def set_up() -> None:
     """Send the log of localops to standard error; of libraries, only warnings."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelmark)s%(message)s", "%H:%M:%S"))
+    handler.setFormatter(FORMATTER)
     handler.addFilter(mark_level)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("localops").setLevel(logging.INFO)

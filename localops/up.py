@@ -11,15 +11,15 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from localops import bootstrap, config, guard, hosts, model_host, redis_host, watcher
+from localops import bootstrap, config, console, guard, hosts, model_host, redis_host, watcher
 from localops.activations import Activations
 from localops.app import make_app
 from localops.config import USER, Project
@@ -29,6 +29,7 @@ from localops.deployment import Deployment
 from localops.errors import StartError
 from localops.http_protocol import HttpProtocol
 from localops.login_answer import login_answer
+from localops.masking import secrets_in
 from localops.model_host import BuiltInModel, ModelHost
 from localops.redeployment import restored
 from localops.redis_host import RedisHost
@@ -101,6 +102,7 @@ async def up(options: Options) -> None:
             runner = Runner(Activations(), url, credentials.auth, requirements)
             start(runner.look_after())
             login = {**login_answer(credentials, url, config.layers(project, {})), **redis.variables}
+            console.hide(secrets_of(project, credentials, login))
             deployment = Deployment(project, login_variables(login, url, host), registry, runner)
             deployment.refresh()
             announce([host.line, redis.line], credentials if made else None, url)
@@ -194,6 +196,12 @@ def login_variables(login: Mapping[str, str], url: str, host: ModelHost) -> dict
         "OPSDEV_S3": url,
         **host.variables,
     }
+
+
+def secrets_of(project: Project, credentials: Credentials, login: Mapping[str, str]) -> Iterator[str]:
+    """What the console must not show: what opens this server, and what the project calls a secret."""
+    yield from secrets_in(asdict(credentials))
+    yield from secrets_in({name: each.value for name, each in config.layers(project, login).items()})
 
 
 def announce(services: Sequence[str], made: Credentials | None, url: str) -> None:

@@ -272,6 +272,29 @@ def test_no_secret_is_printed(open_server: LocalopsProcess, project: Path):
     assert not [secret for secret in secrets if secret in printed]
 
 
+TELLS_ALL = """#--web true
+#--param S3_SECRET_KEY "$S3_SECRET_KEY"
+#--param REDIS_URL "$REDIS_URL"
+#--param MODEL_TOKEN "$MODEL_TOKEN"
+def main(args):
+    print("args", args)
+    raise ValueError(args["S3_SECRET_KEY"])
+"""
+
+
+def test_what_an_action_prints_of_its_secrets_is_not_shown(tmp_path: Path):
+    (tmp_path / "packages" / "demo").mkdir(parents=True)
+    (tmp_path / "packages" / "demo" / "tells.py").write_text(TELLS_ALL)
+    (tmp_path / ".env").write_text("MODEL_TOKEN=a-token-of-the-model\n")
+    with LocalopsProcess(project=tmp_path) as process:
+        httpx.post(f"{process.url}/api/my/demo/tells", json={})
+        assert "•••" in process.wait_for_line("demo/tells | args")
+        process.wait_for_line("demo/tells application error")
+        kept = re.findall(r'": "([^"]{16,})"', (tmp_path / ".localops" / "credentials.json").read_text())
+        printed = "\n".join(process.log)
+    assert not [secret for secret in [*kept, "a-token-of-the-model"] if secret in printed]
+
+
 @pytest.mark.parametrize(
     ("listening_on", "shown", "own", "foreign"),
     [
