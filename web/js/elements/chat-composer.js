@@ -10,7 +10,7 @@ export class ChatComposer extends HTMLElement {
   /** @param {Store} store */
   attach(store) {
     const refresh = () => this.#refresh(store)
-    for (const name of ["messages", "message", "place", "current", "silent", "keeps", "formats"]) store.addEventListener(name, refresh)
+    for (const name of ["messages", "message", "place", "phase", "current", "silent", "keeps", "formats"]) store.addEventListener(name, refresh)
     part(this, "stop").addEventListener("click", () => wish(this, "chat-stop"))
     part(this, "jump").addEventListener("click", () => wish(this, "transcript-jump"))
     this.#form.addEventListener("submit", (event) => this.#submit(event, store))
@@ -37,7 +37,7 @@ export class ChatComposer extends HTMLElement {
     const hadFocus = this.contains(document.activeElement)
     part(this, "send").hidden = running
     part(this, "stop").hidden = !running
-    part(this, "send", HTMLButtonElement).disabled = !store.state.current
+    part(this, "send", HTMLButtonElement).disabled = !takesMessages(store)
     if (hadFocus && !this.contains(document.activeElement)) this.focusText()
     this.#note("notice", store.state.place?.notice ?? "")
     this.#note("silence", running && store.running?.id === store.state.silent ? t("status.silent") : "")
@@ -61,7 +61,7 @@ export class ChatComposer extends HTMLElement {
   #submit(event, store) {
     event.preventDefault()
     const text = this.#text.value.trim()
-    if (!text || store.running || !store.state.current) return
+    if (!text || store.running || !takesMessages(store)) return
     this.#text.value = ""
     wish(this, "chat-send", { input: text })
   }
@@ -84,6 +84,15 @@ export class ChatComposer extends HTMLElement {
   get #form() {
     return /** @type {HTMLFormElement} */ (this.querySelector("form"))
   }
+}
+
+/**
+ * What is sent before the deployment has said where its chats are would go nowhere.
+ *
+ * @param {Store} store
+ */
+function takesMessages({ state }) {
+  return state.phase === "ready" && state.current !== null
 }
 
 customElements.define("chat-composer", ChatComposer)
