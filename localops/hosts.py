@@ -48,7 +48,9 @@ def shown_name(listening_on: str) -> str:
     """
     if is_loopback(listening_on):
         return "localhost"
-    return socket.gethostname() if listening_on in ANY_ADDRESS else listening_on
+    if listening_on in ANY_ADDRESS:
+        return socket.gethostname()
+    return f"[{listening_on}]" if ":" in listening_on else listening_on
 
 
 def own_names(listening_on: str) -> frozenset[str]:

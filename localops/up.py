@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import signal
@@ -26,8 +25,8 @@ from localops.config import USER, Project
 from localops.credentials import FILE_NAME as CREDENTIALS_FILE
 from localops.credentials import Credentials, read_or_make
 from localops.deployment import Deployment
-from localops.errors import StartError
 from localops.http_protocol import HttpProtocol
+from localops.listening import Listening
 from localops.login_answer import login_answer
 from localops.masking import secrets_in
 from localops.model_host import BuiltInModel, ModelHost
@@ -83,14 +82,14 @@ async def up(options: Options) -> None:
         StartError: it cannot start.
     """
     project = opened_project(options.project)
-    credentials, made = read_or_make(project.private)
-    registry = restored(project)
     storage = contextlib.closing(Storage(project.private / "s3"))
-    with listen(options.host, options.port) as listener, storage as objects:
+    with Listening(options.host, options.port) as listening, storage as objects:
+        credentials, made = read_or_make(project.private)
+        registry = restored(project)
         password = guard.password_for(
             options.host, config.layers_of_desk(project).get(guard.PASSWORD_VARIABLE)
         )
-        url = f"http://{hosts.shown_name(options.host)}:{listener.getsockname()[1]}"
+        url = f"http://{hosts.shown_name(options.host)}:{listening.port}"
         async with asyncio.TaskGroup() as tasks:
             background: list[asyncio.Task[None]] = []
 
@@ -118,7 +117,7 @@ async def up(options: Options) -> None:
                     password,
                     options.reframe,
                 )
-                await serve(app, listener, url, options)
+                await serve(app, listening.sockets, url, options)
             finally:
                 for task in background:
                     task.cancel()
@@ -131,27 +130,6 @@ def opened_project(folder: Path) -> Project:
     project.check()
     project.make_private()
     return project
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """The server's socket.
-
-    Raises:
-        StartError: the address cannot be had.
-    """
-    try:
-        listener = socket.create_server((host, port))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise StartError(
-                f"port {port} is taken by another program; end that program or choose a port with --port "
-                "(0 takes any free one)"
-            ) from error
-        raise StartError(f"cannot listen on {host} port {port}: {error.strerror}; see --host") from error
-    # Connections inherit it. Python sets it itself only on sockets that it made from a host's name; without
-    # it every answer waits 40 ms for the client's acknowledgement, and small messages wait for each other.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
 
 
 def model_for(project: Project, start: Callable[[Coroutine[Any, Any, None]], None]) -> ModelHost:
@@ -213,7 +191,7 @@ def announce(services: Sequence[str], made: Credentials | None, url: str) -> Non
         log.info("to deploy with the ops tools: ops ide login %s %s (%s)", made.user, url, where)
 
 
-async def serve(app: ASGIApp, listener: socket.socket, url: str, options: Options) -> None:
+async def serve(app: ASGIApp, sockets: list[socket.socket], url: str, options: Options) -> None:
     """Answer requests until a signal comes."""
     server = Server(
         uvicorn.Config(
@@ -231,7 +209,7 @@ async def serve(app: ASGIApp, listener: socket.socket, url: str, options: Option
         loop.add_signal_handler(number, server.stop)
     if options.open_browser and can_open_browser():
         loop.run_in_executor(None, webbrowser.open, url)
-    await server.serve(sockets=[listener])
+    await server.serve(sockets=sockets)
 
 
 def site_folder(project: Project) -> Path:

@@ -16,7 +16,9 @@ import pytest
 import requests
 from localops_process import ROOT, LocalopsProcess
 
+from localops.errors import StartError
 from localops.hosts import own_names, service_of, shown_name
+from localops.listening import Listening
 from localops.routes.site import security_headers
 
 HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
@@ -132,6 +134,20 @@ def test_the_body_of_a_request_in_absolute_form_arrives(server: LocalopsProcess)
     head = "POST http://devel.localhost/api/my/demo/hello HTTP/1.1\nHost: x\nContent-Length: 2\n"
     answer = asked(server, f"{head}Connection: close\n\n{{}}")
     assert '{"answer":"one"}' in answer
+
+
+def test_both_addresses_of_localhost_answer(server: LocalopsProcess):
+    for host in ("127.0.0.1", "[::1]"):
+        assert httpx.get(f"http://{host}:{port_of(server)}/").text == "the page on disk"
+
+
+def test_a_port_that_is_taken_on_either_address_is_refused():
+    with Listening("127.0.0.1", 0) as first, pytest.raises(StartError, match=f"port {first.port} is taken"):
+        Listening("localhost", first.port)
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StartError, match=f"port {port} is taken"):
+            Listening("127.0.0.1", port)
 
 
 def test_connect_is_refused_with_a_sentence(server: LocalopsProcess):
@@ -301,6 +317,7 @@ def test_what_an_action_prints_of_its_secrets_is_not_shown(tmp_path: Path):
         ("127.0.0.1", "localhost", "localhost:80", "127.0.0.2"),
         ("localhost", "localhost", "[::1]:3233", "example.org"),
         ("0.0.0.0", socket.gethostname(), f"{socket.gethostname()}:1", "example.org"),
+        ("2001:db8::7", "[2001:db8::7]", "[2001:db8::7]:1", "[2001:db8::8]"),
         ("192.0.2.7", "192.0.2.7", "s3.192.0.2.7:1", "192.0.2.8"),
     ],
 )
