@@ -38,8 +38,10 @@ SAME_HOWEVER_CUT = """async ([source, cuts]) => {
   const { MarkdownView } = await import("/js/markdown/view.js")
   const { blocksOf } = await import("/js/markdown/grammar.js")
   const { nodesOf } = await import("/js/markdown/nodes.js")
+  const { Headings } = await import("/js/markdown/headings.js")
   const whole = document.createElement("div")
-  whole.append(...nodesOf(blocksOf(source.replaceAll("\\r", ""))))
+  const blocks = blocksOf(source.replaceAll("\\r", ""))
+  whole.append(...nodesOf(new Headings().levelled(blocks, blocks.length)))
   const different = cuts.filter((size) => {
     const root = document.createElement("div")
     const view = new MarkdownView(root)

@@ -60,7 +60,8 @@ def test_text_grows_with_everything_else(chat: Page) -> None:
 
 
 def test_the_page_speaks_italian(chat: Page) -> None:
-    set_to(chat, "Language", "Italiano")
+    chat.get_by_role("button", name="Settings").click()
+    chat.get_by_label("Language", exact=True).select_option("Italiano")
     expect(chat.get_by_role("textbox", name="Messaggio")).to_be_visible()
     assert chat.locator("html").get_attribute("lang") == "it"
     chat.get_by_role("button", name="Impostazioni").click()

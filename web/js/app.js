@@ -10,7 +10,7 @@ import { ChatStatus } from "./elements/chat-status.js"
 import { ChatTranscript } from "./elements/chat-transcript.js"
 import { part } from "./elements/parts.js"
 import { watchHealth } from "./health.js"
-import { speak } from "./i18n.js"
+import { speak, t } from "./i18n.js"
 import { Keeper } from "./keeper.js"
 import { Library } from "./library.js"
 import { narrow } from "./policy.js"
@@ -65,7 +65,7 @@ async function showAddressed(store, chat, library) {
 function followTitle(store) {
   store.watch(["current"], ({ current }) => {
     const title = current?.title || current?.name || ""
-    part(document, "title").textContent = title
+    part(document, "title").textContent = title || t("app.name")
     document.title = title ? `${title} · MastroGPT` : "MastroGPT"
     const address = current?.title ? `#${current.id}` : location.pathname
     if (current && address !== (location.hash || location.pathname)) history.pushState(null, "", address)

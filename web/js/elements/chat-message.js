@@ -40,7 +40,7 @@ export class ChatMessage extends HTMLElement {
     this.dataset.from = from
     this.tabIndex = -1
     this.append(fromTemplate(from === "user" ? "question" : "reply"))
-    this.setAttribute("aria-label", from === "user" ? t("message.you") : t("message.reply", { name: this.#author }))
+    part(this, "author").textContent = from === "user" ? t("message.you") : t("message.reply", { name: this.#author })
     this.addEventListener("click", (event) => this.#act(event))
     if (from === "user") part(this, "edit").hidden = typeof this.#message.input !== "string"
     this.#begin()

@@ -1,6 +1,6 @@
 /** The dialogs, fetched when the first one opens. Each closes with Esc and gives the focus back. */
 
-import { language, t } from "../i18n.js"
+import { t } from "../i18n.js"
 import { preferences } from "../preferences.js"
 import { SHORTCUTS, keysOf } from "../shortcuts.js"
 import { fromTemplate, part } from "./parts.js"
@@ -70,7 +70,6 @@ export function showSettings(settings, changed, preferred) {
   const dialog = opened("settings")
   const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"))
   fill(form, { ...settings, ...preferences() })
-  nameLanguages(form)
   onSubmit(dialog, () => dialog.close())
   form.addEventListener("change", (event) => {
     const { name, value } = /** @type {HTMLInputElement} */ (event.target)
@@ -90,15 +89,6 @@ function fill(form, values) {
     const control = form.elements.namedItem(name)
     if (control && "value" in control) control.value = String(value ?? "")
   }
-}
-
-/** @param {HTMLFormElement} form */
-function nameLanguages(form) {
-  for (const option of form.querySelectorAll("[name=language] option")) {
-    const code = /** @type {HTMLOptionElement} */ (option).value
-    if (code) option.textContent = new Intl.DisplayNames(code, { type: "language" }).of(code) ?? code
-  }
-  form.lang = language()
 }
 
 /**

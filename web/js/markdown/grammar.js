@@ -5,7 +5,7 @@
 import { Marked } from "../../vendor/marked/marked.esm.js"
 
 /**
- * What marked's lexer gives, as far as it is used here.
+ * What marked's lexer gives, as far as it is used here. `level` of a heading is added by `headings.js`.
  *
  * @typedef {{
  *   type: string,
@@ -13,6 +13,7 @@ import { Marked } from "../../vendor/marked/marked.esm.js"
  *   text: string,
  *   tokens?: Token[],
  *   depth?: number,
+ *   level?: number,
  *   lang?: string,
  *   href?: string,
  *   title?: string | null,

@@ -12,6 +12,8 @@ import { mathNode } from "./math.js"
 
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i
 const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,/i
+/** Of headings: the page has one of the first level, and each message one of the second. */
+export const FIRST_LEVEL = 3
 const LINE_BREAK = /^<br\s*\/?>$/i
 
 /**
@@ -27,7 +29,7 @@ const MAKERS = {
   space: () => [],
   def: definition,
   paragraph: (token) => element("p", inside(token)),
-  heading: (token) => element(`h${Math.min((token.depth ?? 1) + 2, 6)}`, inside(token)),
+  heading: (token) => element(`h${Math.min(token.level ?? FIRST_LEVEL, 6)}`, inside(token)),
   hr: () => element("hr"),
   blockquote: (token) => element("blockquote", inside(token)),
   code: (token) => codeBlock(token.lang ?? "", token.text && `${token.text}\n`),

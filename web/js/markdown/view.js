@@ -8,6 +8,7 @@
 import { continued } from "./continued.js"
 import { openFence } from "./fence.js"
 import { blocksOf } from "./grammar.js"
+import { Headings } from "./headings.js"
 import { highlight } from "./highlight.js"
 import { partingPlace } from "./long-paragraph.js"
 import { typeset } from "./math.js"
@@ -31,6 +32,7 @@ const LONGEST_OPEN = 32_000
 
 export class MarkdownView {
   #parts
+  #headings = new Headings()
   /** @type {Place} */
   #place
   #open = ""
@@ -103,16 +105,17 @@ export class MarkdownView {
    * @param {boolean} complete
    */
   #renderBlocks(blocks, source, complete) {
-    const last = complete ? blocks.length : blocks.findLastIndex(({ type }) => type !== "space")
-    const before = nodesOf(blocks.slice(0, Math.max(last, 0)))
-    const wanted = [...before, ...nodesOf(blocks.slice(Math.max(last, 0)))]
+    const last = complete ? blocks.length : Math.max(blocks.findLastIndex(({ type }) => type !== "space"), 0)
+    const levelled = this.#headings.levelled(blocks, last)
+    const before = nodesOf(levelled.slice(0, last))
+    const wanted = [...before, ...nodesOf(levelled.slice(last))]
     if (this.#continued && wanted[0] instanceof HTMLParagraphElement) wanted[0].className = "continued"
     if (before.length > 0) this.#continued = false
     const nodes = patch(this.#parts.last, this.#shown, wanted)
     this.#completed(nodes.slice(0, before.length))
     this.#shown = nodes.slice(before.length)
     this.#parts.filled(length(blocks.slice(0, before.length)), this.#shown)
-    this.#open = source.slice(length(blocks.slice(0, Math.max(last, 0))))
+    this.#open = source.slice(length(blocks.slice(0, last)))
     const open = blocks[last]
     return open ? this.#keepOpen(open) : ""
   }

@@ -1,5 +1,6 @@
 /** Wishes about settings, help and search. */
 
+import { speak } from "../i18n.js"
 import { prefer } from "../preferences.js"
 import { closeMenu, openMenu } from "./menu.js"
 import { on } from "./page.js"
@@ -16,7 +17,10 @@ export function followSettings({ store, chat, sidebar }) {
     if (!current) return
     showSettings(current.settings, (settings) => chat.configure(settings), async (changes) => {
       prefer(changes)
-      if (changes.language !== undefined) location.reload()
+      if (changes.language === undefined) return
+      // What is on the page already has its words; a reply that is arriving is worth more than new ones.
+      if (store.running) await speak([changes.language, ...navigator.languages].filter(Boolean))
+      else location.reload()
     })
   })
   on("focus-search", () => {
