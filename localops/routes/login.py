@@ -49,7 +49,8 @@ class Login:
             return error_response(request, error.status, error.message, cors)
         problem = self.problem(members.get("login"), members.get("password"))
         if problem:
-            log.warning("login refused: %s", problem)
+            # What a caller wrote may hold line breaks and escapes for the terminal.
+            log.warning("login refused: %r", problem)
             return PlainTextResponse(problem, 400, cors)
         log.info("%s logged in", self.user)
         return JSONResponse(dict(self.answer), headers=cors)

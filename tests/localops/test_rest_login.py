@@ -62,6 +62,20 @@ def test_the_first_start_says_how_to_log_in_and_keeps_the_password_off_the_conso
         assert not [line for line in second.log if "ops ide login" in line]
 
 
+def test_a_start_that_fails_makes_no_credentials(running: LocalopsProcess, tmp_path: Path):
+    (tmp_path / "packages").mkdir()
+    failed = LocalopsProcess(project=tmp_path, port=int(running.url.rpartition(":")[2]))
+    failed.__exit__(None, None, None)
+    assert "is taken by another program" in failed.log[-1]
+    assert not (tmp_path / ".localops" / "credentials.json").exists()
+
+
+def test_what_a_caller_writes_cannot_break_the_console(running: LocalopsProcess):
+    running.forget_lines()
+    log_in(running, login="a\nb\x1b[2J", password="x")
+    assert r"a\nb\x1b[2J" in running.wait_for_line("login refused")
+
+
 def test_a_login_gives_texts_that_the_client_can_keep(running: LocalopsProcess, password: str):
     answer = log_in(running, login="devel", password=password)
     assert answer.status_code == 200
