@@ -261,3 +261,16 @@ def test_a_result_cannot_break_the_answer_apart(cloud: Cloud, returns: str):
         assert found.status_code == status
         assert "x-injected" not in found.headers
         assert answer(cloud, returns, {"body": "next"}).text == "next"
+
+
+@pytest.mark.usefixtures("localops_only")
+def test_the_answers_type_is_not_weighed_against_what_the_caller_accepts(cloud: Cloud, returns: str):
+    accepts = {"accept": "application/json"}
+    found = cloud.web(returns, json={"result": {"body": "text"}}, headers=accepts)
+    assert (found.status_code, found.text) == (200, "text")
+
+
+@pytest.mark.usefixtures("localops_only")
+def test_json_is_sent_without_line_breaks(cloud: Cloud, returns: str):
+    for result, extension in (({"a": [1, {"b": 2}]}, ".json"), ({"body": {"a": [1, {"b": 2}]}}, "")):
+        assert answer(cloud, returns, result, extension).content == b'{"a":[1,{"b":2}]}'
