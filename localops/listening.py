@@ -1,6 +1,6 @@
 """The sockets on which the server answers: on this machine alone, both addresses that `localhost` may mean.
 
-Browsers and curl try both; Node 18 and bun take `localhost`, or the names below it, for `::1` alone.
+Browsers and curl try both; others, such as Node 18, try only the first that the system names, often `::1`.
 """
 
 from __future__ import annotations
