@@ -114,6 +114,14 @@ def test_a_client_that_does_not_ask_gets_no_reasoning(main: Any, streamer: Strea
     assert streamer.frames() == [{"output": "Rome", "state": "deepseek-r1:32b"}]
 
 
+def test_reasoning_whose_opening_tag_never_came_is_set_apart_and_not_kept(main: Any, redis_server: Any):
+    with ScriptedOllama(Script("hm\n</think>\n\nRome", "yes", models=["llama3.1:8b"])) as ollama:
+        body = main(ollama, input="a", **redis_server.args)
+        main(ollama, input="b", state=body["state"], **redis_server.args)
+        assert body["output"] == "hm\n\n\nRome"
+        assert sent(ollama)[1] == ("assistant", "Rome")
+
+
 def test_state_comes_with_the_text_and_not_with_the_reasoning(main: Any, streamer: Streamock):
     with ScriptedOllama(Answer("Rome", thinking="let me see", schedule=Schedule(tokens_per_s=20))) as ollama:
         main(ollama, state="deepseek-r1:32b", thinking=True, **streamer.args)

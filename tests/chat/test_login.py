@@ -33,10 +33,15 @@ def test_the_token_of_the_login_opens_every_chat(chat: Any, load_action: Any):
     assert chat(token=token) != REFUSAL
 
 
-@pytest.mark.parametrize("asked", ["", "hello", "@", "llama", "1"])
 @pytest.mark.parametrize("token", [None, "", "x", "a.b.c", 5, ["x"], "\ud83d", "a" * 100_000, "..", "é.1.x"])
-def test_without_a_valid_token_nothing_is_asked(chat: Any, ollama: ScriptedOllama, asked: str, token: Any):
-    assert chat(input=asked, token=token, OLLAMA_HOST=ollama.host) == REFUSAL
+def test_without_a_valid_token_nothing_is_asked(chat: Any, ollama: ScriptedOllama, token: Any):
+    assert chat(input="1", token=token, OLLAMA_HOST=ollama.host) == REFUSAL
+    assert ollama.requests == []
+
+
+@pytest.mark.parametrize("asked", ["", "@", "@deep", "llama", {"form": {}}])
+def test_without_a_token_nothing_else_is_told_either(chat: Any, ollama: ScriptedOllama, asked: Any):
+    assert chat(input=asked, OLLAMA_HOST=ollama.host) == REFUSAL
     assert ollama.requests == []
 
 

@@ -50,6 +50,11 @@ def test_an_at_sign_lists_the_models_of_the_server(chat: Any, ollama: ScriptedOl
     assert [request.path for request in ollama.requests] == ["/api/tags"]
 
 
+def test_a_client_that_asks_for_data_gets_the_list_as_data(chat: Any, ollama: ScriptedOllama):
+    assert chat(ollama, input="@", metrics=True)["models"] == ["llama3.1:8b", "deepseek-r1:32b"]
+    assert "models" not in chat(ollama, input="@")
+
+
 @pytest.mark.parametrize(("word", "model"), [("@deep", "deepseek-r1:32b"), ("@llama3.1:8b", "llama3.1:8b")])
 def test_a_prefix_chooses_a_model_of_the_server(chat: Any, ollama: ScriptedOllama, word: str, model: str):
     body = chat(ollama, input=word)

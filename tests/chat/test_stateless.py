@@ -11,7 +11,7 @@ import requests
 import streamock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scripted_ollama import Answer, Schedule, Script, ScriptedOllama, Slice
+from scripted_ollama import Answer, Insert, Schedule, Script, ScriptedOllama, Slice
 from streamock import Streamock
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="<`~")
@@ -132,7 +132,21 @@ def test_a_client_that_does_not_ask_gets_only_output_and_state(
         assert set(frame) <= {"output", "state"}
 
 
-def test_the_answer_can_always_be_written_by_the_runtime(main: Any, ollama: ScriptedOllama):
-    body = main(ollama, input="\ud83d", state="\ud83d", request="\ud83d", token="\ud83d", metrics=True)
-    del body["metrics"]["request"]
+@pytest.mark.parametrize("request_id", ["\ud83d", "x" * 100_000, 5, ["x"]])
+def test_figures_always_fit_a_message_and_the_runtime(
+    main: Any, ollama: ScriptedOllama, streamer: Streamock, request_id: Any
+):
+    body = main(ollama, state="\ud83d", request=request_id, token="\ud83d", metrics=True, **streamer.args)
+    streamer.wait_closed()
+    assert len(json.dumps(streamer.frames()[-1])) < 1900
+    json.dumps(body, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("value", ["text", "\ud83d", None, [], {}, True, 1.5, "x" * 5000])
+def test_figures_of_any_kind_do_no_harm(main: Any, value: Any):
+    names = ("model", "eval_count", "eval_duration", "prompt_eval_count", "done_reason")
+    last = json.dumps({**dict.fromkeys(names, value), "done": True}).encode()
+    with ScriptedOllama(Answer("yes", faults=(Insert(last + b"\n", after=1),))) as ollama:
+        body = main(ollama, metrics=True)
+    assert body["output"] == "yes"
     json.dumps(body, ensure_ascii=False).encode()

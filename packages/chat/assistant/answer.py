@@ -53,15 +53,23 @@ class Answer:
 
     def figures(self) -> dict[str, Any]:
         """Give model, tokens and pace as the server counted them; what it did not say is None."""
-        tokens, took_ns = self._last.get("eval_count"), self._last.get("eval_duration")
+        tokens, took_ns = self._number("eval_count"), self._number("eval_duration")
         return {
-            "model": self._last.get("model"),
+            "model": self._text("model"),
             "tokens": tokens,
-            "prompt_tokens": self._last.get("prompt_eval_count"),
+            "prompt_tokens": self._number("prompt_eval_count"),
             "first_token_ms": round(self._first_token_s * 1000, 1) if self._first_token_s else None,
             "tokens_per_s": round(tokens / took_ns * 1e9, 1) if tokens and took_ns else None,
-            "done_reason": self._last.get("done_reason"),
+            "done_reason": self._text("done_reason"),
         }
+
+    def _number(self, name: str) -> int | None:
+        value = self._last.get(name)
+        return value if isinstance(value, int) else None
+
+    def _text(self, name: str) -> str | None:
+        value = self._last.get(name)
+        return value[:SHOWN_CHARS].encode(errors="replace").decode() if isinstance(value, str) else None
 
     def _runs(self, events: list[Any]) -> tuple[list[Piece], ModelError | None]:
         """Join the events' texts in runs of one kind, up to the event that ends the answer."""

@@ -1,6 +1,7 @@
 """A chat that remembers what was said: from the client, or in Redis, or not at all."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, cast
 
 from conversation import Conversation
@@ -48,11 +49,12 @@ class Talk(Turn):
         known_id, _, model = state.rpartition(" ")
         super().__init__(args, written, model)
         self._known_id = known_id
-        self._conversation: Conversation | None = None
 
-    def begin(self) -> None:
-        if self.args.get("history") is None and setting(self.args, "REDIS_URL"):
-            self._conversation = Conversation(self.args, self.user, self._known_id)
+    @cached_property
+    def _conversation(self) -> Conversation | None:
+        if self.args.get("history") is not None or not setting(self.args, "REDIS_URL"):
+            return None
+        return Conversation(self.args, self.user, self._known_id)
 
     def state(self, model: str) -> str:
         return f"{self._conversation.id} {model}" if self._conversation else model

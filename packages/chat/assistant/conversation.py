@@ -14,7 +14,7 @@ from redis_store import StoreError, prefixed, redis_store
 LIFETIME_S = 24 * 60 * 60
 MAX_MESSAGES = 200
 ID_BYTES = 24
-_ID = re.compile(r"[\w-]{32}")
+_ID = re.compile(r"[\w-]{32}", re.ASCII)
 
 log = logging.getLogger(__name__)
 

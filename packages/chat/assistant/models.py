@@ -14,7 +14,7 @@ SHORTCUTS = {"llama": DEFAULT_MODEL, "deepseek": "deepseek-r1:32b"}
 WHO_ARE_YOU = "Who are you?"
 TAGS = "/api/tags"
 # Names as Ollama has them: [host/][namespace/]model[:tag].
-_NAME = re.compile(r"[\w.:/@-]{1,200}")
+_NAME = re.compile(r"[\w.:/@-]{1,200}", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,7 @@ class Reply:
         self._look(until)
         now = time.monotonic()
         if now >= self._cut_at and not self._made:
-            self._end("cut", CUT if self._kept.get("output") else LATE)
+            self._end("cut", CUT if self._kept else LATE)
         if now >= self._leave_at or (self._unsent and now >= self._give_up_at):
             self.end("left")
         with self._lock:

@@ -3,6 +3,7 @@
 Shared by copy: edit packages/chat/stateless/turn.py only, then run `python3 -m localops sync`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import Any
@@ -16,6 +17,7 @@ from ollama_host import ModelError, OllamaHost, ollama_host
 from reasoning import Piece
 from streaming import Reply
 
+MAX_ID_CHARS = 100
 GREETING = "You are talking to {model}. Type a message, or @ to see the models and choose one."
 CHOSEN = "{model} answers from now on."
 UNKNOWN = "No model's name begins with {prefix}."
@@ -24,7 +26,7 @@ NOTHING_SAID = "The model answered with nothing: ask in other words."
 CUT_OFF = "The model server ended the answer before it was whole: ask again."
 
 
-class Turn:
+class Turn(ABC):
     """One message from a person, and the reply to it. An action adds `talk`, its way of asking the model.
 
     Args:
@@ -45,15 +47,12 @@ class Turn:
         self.choice = models.choose(given if isinstance(given, str) else "", model)
         self._host: OllamaHost | None = None
 
-    def begin(self) -> None:
-        """Prepare what needs to know who asks: `self.user` has been admitted."""
-
+    @abstractmethod
     def talk(self) -> None:
         """Ask the model for `self.choice.prompt`, and write what it answers."""
-        raise NotImplementedError
 
     def state(self, model: str) -> str:
-        """Give what the client is to send with the next message."""
+        """Give what the client is to send with the next message. Called when `self.user` is known."""
         return model
 
     @property
@@ -98,7 +97,6 @@ class Turn:
         if self.args.get("stop"):
             self.reply.say(stop_key.press(self.args, self.user))
             return
-        self.begin()
         self.reply.state = self.state(self.choice.model)
         if not self._is_text:
             self.reply.say(NOT_TEXT)
@@ -131,9 +129,13 @@ class Turn:
     def _report(self, answer: Answer) -> None:
         """Hand the figures to a client that asked for them; another would take them for the answer's end."""
         if self.args.get("metrics"):
-            figures = answer.figures()
+            figures, request = answer.figures(), self.args.get("request")
             figures["model"] = figures["model"] or self.choice.model
             figures["done_reason"] = figures["done_reason"] or self.reply.ended or None
-            metrics = {"metrics": {**figures, "request": self.args.get("request")}}
+            # As far as it fits into a message, and as text that can be written.
+            shown = (
+                request[:MAX_ID_CHARS].encode(errors="replace").decode() if isinstance(request, str) else None
+            )
+            metrics = {"metrics": {**figures, "request": shown}}
             self.reply.members |= metrics
             self.reply.last_members |= metrics
