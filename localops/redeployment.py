@@ -19,12 +19,12 @@ from localops.errors import RequestError
 from localops.kinds import BLACKBOX
 from localops.project import RESERVED_PACKAGE
 from localops.put_content import ActionPut, EntityPut
+from localops.refusals import NOT_FOUND_TEXT
 from localops.registry import Registry
 from localops.runner import Runner
 from localops.uploads import Uploads
 
 FILE_NAME = "deployed.json"
-NOT_FOUND_TEXT = "The requested resource does not exist."
 EXISTS_TEXT = "resource already exists"
 WRONG_COLLECTION_TEXT = "Resource by this name exists but is not in this collection."
 
@@ -45,8 +45,10 @@ def restored(project: Project) -> Registry:
 
 
 class Redeployment:
-    """Changes what is deployed, one change after the other. All methods may raise RequestError, and
-    StorageError when the disk does not take the change."""
+    """Changes what is deployed, one change after the other.
+
+    Every method may raise RequestError, and StorageError when the disk does not take the change.
+    """
 
     def __init__(self, project: Project, registry: Registry, runner: Runner) -> None:
         self.project = project
@@ -90,14 +92,19 @@ class Redeployment:
         return action
 
     async def put_package(self, name: str, put: EntityPut, overwrite: bool) -> Package:
-        """Create or update a package. An update that names nothing leaves a package on disk to its files."""
+        """Create or update a package.
+
+        The deployer updates every package, most of them with nothing: such an update counts the version of a
+        package of the project, which goes on following its file and the variables that it names.
+        """
 
         def change(registry: Registry) -> Package:
             before = existing_package(registry, name)
             refuse_overwriting(before, overwrite)
-            return registry.packages.put(
-                name, updated_package(before, put) if before else new_package(name, put)
-            )
+            package = updated_package(before, put) if before else new_package(name, put)
+            if put.names_nothing() and name in registry.packages.found:
+                return registry.packages.place(name, package)
+            return registry.packages.put(name, package)
 
         if name == RESERVED_PACKAGE:
             raise RequestError(400, f"Package name '{name}' is reserved.")

@@ -13,7 +13,8 @@ from localops.entity_json import action_record, action_summary, activation_recor
 from localops.entity_name import checked_name
 from localops.errors import RequestError
 from localops.put_content import read_action
-from localops.redeployment import NOT_FOUND_TEXT, Redeployment, existing_action, existing_package
+from localops.redeployment import Redeployment, existing_action, existing_package
+from localops.refusals import NOT_FOUND_TEXT
 from localops.registry import Registry
 from localops.request_content import json_object
 from localops.routes import rest_query
@@ -57,10 +58,9 @@ class ActionRoutes:
 
     async def get(self, request: Request) -> Response:
         action = self.find(request)
-        code = (
-            await asyncio.to_thread(readable_code, action) if rest_query.flag(request, "code", True) else None
-        )
-        return json_answer(action_record(action, code))
+        if not rest_query.flag(request, "code", default=True):
+            return json_answer(action_record(action))
+        return json_answer(action_record(action, await asyncio.to_thread(readable_code, action)))
 
     async def delete(self, request: Request) -> Response:
         return json_answer(action_record(await self.redeployment.delete_action(*names(request))))
@@ -89,10 +89,10 @@ class ActionRoutes:
         package, name = names(request)
         if package:
             existing_package(self.registry, package)
-        if existing_action(self.registry, package, name) is None:
-            raise RequestError(404, NOT_FOUND_TEXT)
+        existing_action(self.registry, package, name)
         action = self.registry.find(package, name)
-        assert action is not None  # noqa: S101 - it was there a line before
+        if action is None:
+            raise RequestError(404, NOT_FOUND_TEXT)
         return action
 
 

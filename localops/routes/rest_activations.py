@@ -12,7 +12,7 @@ from localops.entities import Activation
 from localops.entity_json import activation_record, activation_summary, log_lines, response
 from localops.entity_name import is_name
 from localops.errors import RequestError
-from localops.redeployment import NOT_FOUND_TEXT
+from localops.refusals import NOT_FOUND_TEXT
 from localops.routes import rest_query
 from localops.routes.rest_resource import json_answer
 

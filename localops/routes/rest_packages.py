@@ -9,7 +9,8 @@ from localops.entity_json import package_record, package_summary, package_with_a
 from localops.entity_name import checked_name
 from localops.errors import RequestError
 from localops.put_content import read_package
-from localops.redeployment import NOT_FOUND_TEXT, Redeployment, existing_package
+from localops.redeployment import Redeployment, existing_package
+from localops.refusals import NOT_FOUND_TEXT
 from localops.registry import Registry
 from localops.request_content import json_object
 from localops.routes import rest_query

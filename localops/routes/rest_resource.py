@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from localops.config import USER
 from localops.errors import RequestError, StorageError
+from localops.refusals import NO_CREDENTIALS_TEXT
 from localops.routes.basic_auth import given_credentials, is_authenticated
 from localops.routes.request import (
     ALLOWED_HEADERS,
@@ -34,7 +35,6 @@ CORS = {
 }
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="OpenWhisk secure realm"'}
 JSON = "application/json"
-NO_CREDENTIALS_TEXT = "The resource requires authentication, which was not supplied with the request"
 WRONG_CREDENTIALS_TEXT = "The supplied authentication is invalid"
 FOREIGN_TEXT = "The supplied authentication is not authorized to access this resource."
 

@@ -7,7 +7,6 @@ it lacks the CORS headers, and a browser's question before a request fails there
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from localops import web_action
 from localops.config import USER
 from localops.entities import Action, Activation
 from localops.errors import RequestError
+from localops.refusals import NOT_FOUND_TEXT
 from localops.registry import Registry
 from localops.routes.basic_auth import is_authenticated
 from localops.routes.request import (
@@ -40,10 +40,7 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH",
 }
-NOT_FOUND_TEXT = "The requested resource does not exist."
 NOT_READY_TEXT = "Response not yet ready."
-
-log = logging.getLogger("localops.web")
 
 
 class WebActions:

@@ -178,15 +178,34 @@ def test_a_file_that_goes_leaves_what_came_over_rest(desk: Desk):
     assert text(desk.cloud) == "disk disk"
 
 
-def test_the_deployers_bare_package_update_leaves_the_arguments_to_their_file(desk: Desk):
-    arguments = desk.project / "packages" / "demo.args"
-    arguments.write_text("#--param P first\n")
+def test_the_deployers_bare_package_update_leaves_a_package_to_its_file(desk: Desk):
+    (desk.project / "packages" / "demo.args").write_text('#--param Q "$Q"\n')
+    (desk.project / ".env").write_text("Q=first\n")
     desk.running.wait_for_line("deployed: demo")
+    before = desk.cloud.call("GET", "packages/demo").json()
     updated = desk.cloud.call("PUT", "packages/demo?overwrite=true", json={"namespace": "_", "name": "demo"})
-    assert (updated.json()["version"], updated.json()["parameters"]) == ("0.0.3", key_values({"P": "first"}))
-    arguments.write_text("#--param P second\n")
+    assert updated.json()["version"] != before["version"]
+    assert updated.json()["parameters"] == before["parameters"]
+    desk.running.forget_lines()
+    (desk.project / ".env").write_text("Q=second\n")
     desk.running.wait_for_line("deployed: demo")
-    assert desk.cloud.call("GET", "packages/demo").json()["parameters"] == key_values({"P": "second"})
+    assert desk.cloud.call("GET", "packages/demo").json()["parameters"] == key_values({"Q": "second"})
+    (desk.project / ".env").write_text("Q=third\n")
+    cloud = desk.restarted().cloud
+    assert cloud.call("GET", "packages/demo").json()["parameters"] == key_values({"Q": "third"})
+
+
+def test_a_package_update_with_parameters_holds_until_the_file_changes(desk: Desk):
+    arguments = desk.project / "packages" / "demo.args"
+    arguments.write_text("#--param Q file\n")
+    desk.running.wait_for_line("deployed: demo")
+    desk.cloud.call("PUT", "packages/demo?overwrite=true", json={"parameters": key_values({"Q": "rest"})})
+    cloud = desk.restarted().cloud
+    assert cloud.call("GET", "packages/demo").json()["parameters"] == key_values({"Q": "rest"})
+    desk.running.wait_for_line("deployed: demo/one")
+    arguments.write_text("#--param Q edited\n")
+    desk.running.wait_for_line("deployed: demo")
+    assert cloud.call("GET", "packages/demo").json()["parameters"] == key_values({"Q": "edited"})
 
 
 def test_an_update_of_an_action_on_disk_keeps_its_code(desk: Desk):

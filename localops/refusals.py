@@ -1,0 +1,9 @@
+"""OpenWhisk's words for what is refused in more than one place.
+
+Source: apache/openwhisk ErrorResponse.scala, pekko-http RejectionHandler.scala.
+"""
+
+from __future__ import annotations
+
+NOT_FOUND_TEXT = "The requested resource does not exist."
+NO_CREDENTIALS_TEXT = "The resource requires authentication, which was not supplied with the request"
