@@ -1,0 +1,145 @@
+"""What the page costs: bytes before it can be used, and time per token however long the reply."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import pytest
+from chat_page import ask, enter, last_reply
+from deployment import WEB, Deployment, Gate, Pause, Step, message
+from playwright.sync_api import CDPSession, Page, Request, Route, expect
+
+pytestmark = pytest.mark.browser
+
+FIRST_PAINT_BYTES = 100_000
+# As they are written, comments and all: compressed on the way they are a third.
+START_BYTES = 200_000
+TOKENS = 50_000
+PER_SECOND = 300
+# So many are measured, at full rate, at either end of the reply; those between them come faster.
+MEASURED = 1_800
+WARM_UP = 1_000
+LONGEST_TASK_MS = 50
+FLAT = 1.5
+
+MIXED = """## Heading {n}
+
+A paragraph of **some** words with `code` in it and a [link](https://example.org/{n}), long enough to fill a
+few lines on the page, as models like to write when nobody asks them to be brief.
+
+- first item of the list
+- second item with *emphasis*
+  - nested item
+
+```python
+def function_{n}(x):
+    return x + {n}  # a comment
+```
+
+| a | b | c |
+|---|---|---|
+| 1 | 2 | 3 |
+
+"""
+KINDS = {
+    "mixed": "".join(MIXED.format(n=n) for n in range(TOKENS // 60)),
+    "one paragraph": "word and another one, " * TOKENS,
+    "one list": "- item with **bold** text and `code`\n" * (TOKENS // 6),
+    "one code block": "```python\n" + "x = compute(1, 'two', three=3)  # note\n" * (TOKENS // 6),
+    "one table": "| a | b |\n|---|---|\n" + "| one | two words |\n" * (TOKENS // 5),
+}
+
+
+def test_the_first_paint_needs_less_than_100_kilobytes(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [])
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Network.enable")
+    sizes: list[int] = []
+    cdp.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    held: list[Route] = []
+    page.route(lambda url: "/js/" in url and "first-paint" not in url, lambda route: held.append(route))
+    page.goto(deployment.url, wait_until="commit")
+    page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+    expect(page.get_by_text("MastroGPT", exact=True).first).to_be_visible()
+    assert len(sizes) > 10
+    assert sum(sizes) < FIRST_PAINT_BYTES
+    for route in held:
+        route.continue_()
+    page.unroute_all()
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+
+
+def test_what_the_page_starts_with_is_small_and_fetched_at_once(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [])
+    fetched: dict[str, int] = {}
+
+    def finished(request: Request) -> None:
+        size = request.sizes()
+        fetched[urlsplit(request.url).path] = size["responseBodySize"] + size["responseHeadersSize"]
+
+    page.on("requestfinished", finished)
+    enter(page, deployment)
+    page.wait_for_load_state("networkidle")
+    later = ("/js/markdown/", "/vendor/", "/api/", "/icon")
+    needed = {path: size for path, size in fetched.items() if not path.startswith(later)}
+    markup = (WEB / "index.html").read_text(encoding="utf-8")
+    preloaded = set(re.findall(r'modulepreload" href="([^"]+)"', markup))
+    modules = {path for path in needed if path.endswith(".js")}
+    assert modules == {*preloaded, "/js/app.js", "/js/first-paint.js"}
+    assert sum(needed.values()) < START_BYTES, needed
+
+
+def tokens_of(source: str) -> list[str]:
+    return re.findall(r"\s*\S{1,6}\s?", source)[:TOKENS]
+
+
+def paced(tokens: list[str], at_once: int, every_s: float) -> list[Step]:
+    steps: list[Step] = []
+    for at in range(0, len(tokens), at_once):
+        steps += [message(output="".join(tokens[at : at + at_once])), Pause(every_s)]
+    return steps
+
+
+def measured(page: Page, cdp: CDPSession, deployment: Deployment, gate: str, marker: str) -> float:
+    """CPU milliseconds of the page's main thread until the marker is on the page."""
+
+    def spent() -> float:
+        metrics = cdp.send("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration") * 1000
+
+    before = spent()
+    deployment.open(gate)
+    page.wait_for_function(
+        """(marker) => [...document.querySelector("chat-message:last-child [data-text]").children]
+          .slice(-2).some((part) => part.textContent.includes(marker))""",
+        arg=marker,
+        polling=500,
+        timeout=60_000,
+    )
+    return spent() - before
+
+
+@pytest.mark.parametrize("source", KINDS.values(), ids=KINDS)
+def test_the_last_of_50000_tokens_cost_what_the_first_ones_did(
+    page: Page, deployment: Deployment, source: str
+) -> None:
+    tokens = tokens_of(source)
+    cuts = [0, WARM_UP, WARM_UP + MEASURED, len(tokens) - MEASURED, len(tokens)]
+    parts = [tokens[begin:end] for begin, end in pairwise(cuts)]
+    parts = [[*part, f" end{at}mark "] for at, part in enumerate(parts)]
+    slow, fast = (5, 5 / PER_SECOND), (60, 0.006)
+    script: list[Step] = []
+    for at, (part, pace) in enumerate(zip(parts, (fast, slow, fast, slow), strict=True)):
+        script += [Gate(f"{at}"), *paced(part, *pace)]
+    deployment.chat("Chat", "chat/x", lambda _: script)
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
+    enter(page, deployment)
+    ask(page, "Go")
+    expect(last_reply(page)).to_be_visible()
+    spent = [measured(page, cdp, deployment, f"{at}", f"end{at}mark") for at in range(len(parts))]
+    per_token = [milliseconds / len(part) for milliseconds, part in zip(spent, parts, strict=True)]
+    print("CPU ms per token:", [round(value, 3) for value in per_token])  # noqa: T201
+    assert per_token[3] < FLAT * per_token[1], per_token
