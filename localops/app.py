@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
@@ -15,6 +15,8 @@ from localops.credentials import Credentials
 from localops.deployment import Deployment
 from localops.guard import Guard
 from localops.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
+from localops.masking import secrets_in
+from localops.routes.inspector import Inspector
 from localops.routes.login import Login
 from localops.routes.rest import RestApi
 from localops.routes.site import Site
@@ -27,6 +29,7 @@ from localops.s3.storage import Storage
 from localops.stream_session import Streams
 from localops.stream_warnings import StreamWarnings
 
+INSPECTOR_PAGE = Path(__file__).with_name("inspector")
 STREAMER_TEXT = "Streamer proxy running"
 
 
@@ -57,13 +60,26 @@ def make_app(
         *WebActions(registry, runner, credentials.auth).routes(),
         *RestApi(registry, runner, deployment.redeployment, credentials.auth).routes(),
     ]
-    streams = Streamer(registry, Streams(runner, StreamWarnings()), reframe).routes()
+    sessions = Streams(runner, StreamWarnings())
+    streams = Streamer(registry, sessions, reframe).routes()
     site = Site(page)
+    inspector = [
+        *Inspector(deployment, sessions, secrets_of(credentials, password)).routes(),
+        Route("/_localops", RedirectResponse("/_localops/")),
+        Mount("/_localops", Site(INSPECTOR_PAGE)),
+    ]
     services = {
-        "": Starlette(routes=[*api, *streams, Mount("/", site)]),
+        "": Starlette(routes=[*streams, *api, *inspector, Mount("/", site)]),
         USER: Starlette(routes=[*api, Mount("/", UploadedSite(storage, f"{USER}-web", site))]),
         STREAM_HOST: Starlette(routes=[Route("/", PlainTextResponse(STREAMER_TEXT)), *streams]),
         S3_HOST: S3(storage, {credentials.user: credentials.s3_secret_key}),
     }
     hosts = VirtualHosts(services, names, is_signed)
     return Guard(hosts, names, password, runner.api_key, is_signed)
+
+
+def secrets_of(credentials: Credentials, password: str | None) -> Iterator[str]:
+    """What nobody is shown of what proves who one is."""
+    return secrets_in(
+        {"secrets": [credentials.password, credentials.auth, credentials.s3_secret_key, password]}
+    )

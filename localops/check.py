@@ -12,6 +12,7 @@ from localops import bootstrap
 from localops.errors import StartError
 
 TESTS = bootstrap.ROOT / "tests"
+SCRIPT_FOLDERS = ("web", "localops/inspector")
 NODE_TOOLS = TESTS / "node_modules"
 
 
@@ -24,7 +25,15 @@ def check() -> int:
         run("lint", *python_tool, "check", "."),
         run("shared copies", sys.executable, "-m", "localops", "sync", "--check"),
         run("types of Python", str(NODE_TOOLS / ".bin" / "pyright")),
-        run("types of JavaScript", str(NODE_TOOLS / ".bin" / "tsc"), "--project", "web/jsconfig.json"),
+        *(
+            run(
+                f"types of JavaScript in {folder}",
+                str(NODE_TOOLS / ".bin" / "tsc"),
+                "--project",
+                f"{folder}/jsconfig.json",
+            )
+            for folder in SCRIPT_FOLDERS
+        ),
     ]
     return 1 if any(statuses) else 0
 

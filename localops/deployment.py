@@ -20,6 +20,10 @@ class Deployment:
 
     Args:
         login: the variables that this server gives out as a cluster does at login.
+
+    Attributes:
+        problems: what of the project cannot be deployed, in sentences.
+        syntax_problems: by action, the first syntax error in its files.
     """
 
     def __init__(
@@ -31,6 +35,7 @@ class Deployment:
         self.runner = runner
         self.redeployment = Redeployment(project, registry, runner)
         self.problems: list[str] = []
+        self.syntax_problems: dict[str, str] = {}
 
     def refresh(self) -> None:
         """Bring what runs in line with what is on disk, and say what changed and what is wrong."""
@@ -45,7 +50,12 @@ class Deployment:
                 log.warning(problem)
         self.problems = found.problems
         for path in changed:
-            action = self.registry.actions.get(path)
-            problem = syntax_problem(action) if action else None
-            if problem:
-                log.warning(problem)
+            self.check_syntax(path)
+
+    def check_syntax(self, path: str) -> None:
+        action = self.registry.actions.get(path)
+        problem = syntax_problem(action) if action else None
+        self.syntax_problems.pop(path, None)
+        if problem:
+            self.syntax_problems[path] = problem
+            log.warning(problem)

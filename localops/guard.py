@@ -15,7 +15,7 @@ import html
 import logging
 import secrets
 from collections.abc import Callable, Iterable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from localops.config import Variable
 from localops.errors import RequestError, StartError
 from localops.hosts import S3_HOST, STREAM_HOST, is_loopback, service_of
-from localops.routes.request import read_body
+from localops.routes.request import comes_from_another_origin, read_body
 
 PASSWORD_VARIABLE = "LOCALOPS_PASSWORD"  # noqa: S105 - the name of a variable
 SHORTEST_PASSWORD = 8
@@ -161,14 +161,6 @@ class Guard:
         answer = RedirectResponse("/", 303)
         answer.set_cookie(cookie_name(request), self.cookie, httponly=True, samesite="strict")
         return answer
-
-
-def comes_from_another_origin(headers: Headers) -> bool:
-    """Whether a browser says that a page of another origin made this request."""
-    origin = headers.get("origin")
-    if origin is not None:
-        return urlsplit(origin).netloc != headers.get("host")
-    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 def same(given: str, expected: str) -> bool:

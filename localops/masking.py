@@ -23,6 +23,12 @@ SECRET_WORDS = frozenset((
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # `scheme://user:password@host`
 PASSWORD_OF_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
+# `name: value`, `"name": "value"`, `name=value`, also with the backslashes of JSON within JSON.
+NAMED = re.compile(
+    r"""(?<![\w-])([A-Za-z_][\w-]*+)(\\*["']?\s*[:=]\s*)
+    (?:(\\*["'])(.*?)\3|((?:Basic\ |Bearer\ )?[^\s"'\\,;&{}\[\]()]+))""",
+    re.VERBOSE,
+)
 SEPARATOR = re.compile(r":|; |=")
 # Shorter ones stand in too many texts by chance; they are masked only where they are a whole value.
 SHORTEST_IN_TEXT = 6
@@ -61,7 +67,7 @@ class Masking:
             return MASK
         if self.pattern is not None:
             text = self.pattern.sub(MASK, text)
-        return PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text)
+        return NAMED.sub(masked_value, PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text))
 
     def value(self, value: Any, name: str = "") -> Any:
         """A JSON value without secrets.
@@ -77,6 +83,14 @@ class Masking:
         if is_secret_name(name) and value not in (None, "", True, False):
             return MASK
         return self.text(value) if isinstance(value, str) else value
+
+
+def masked_value(found: re.Match[str]) -> str:
+    name, between, quote_mark, quoted, bare = found.groups()
+    if not is_secret_name(name) or not (quoted or bare):
+        return found[0]
+    mark = quote_mark or ""
+    return f"{name}{between}{mark}{MASK}{mark}"
 
 
 def forms(secret: str) -> Iterator[str]:
@@ -102,7 +116,8 @@ def secrets_in(value: Any, name: str = "") -> Iterator[str]:
         text = str(value)
         yield text
         # Of `Basic code`, `uuid:key` and `name=value; name=value` the parts are secrets too.
-        yield from SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
+        parts = SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
+        yield from (part for part in parts if len(part) >= SHORTEST_IN_TEXT)
 
 
 def nearest(key: str, name: str) -> str:

@@ -25,10 +25,10 @@ class StreamExaminer:
         begun_s: when the activation began, on the clock of `time.monotonic()`.
     """
 
-    def __init__(self, begun_s: float) -> None:
+    def __init__(self, begun_s: float, recording: StreamRecording) -> None:
         self.begun_s = begun_s
-        self.recording = StreamRecording()
-        self.examination = Examination(self.recording)
+        self.recording = recording
+        self.examination = Examination(recording)
         self.waiting: deque[Arrival] = deque()
         self.waiting_bytes = 0
         self.told = 0

@@ -31,15 +31,19 @@ class StreamRecording:
     """The messages of one stream; the first ones whole, the rest as numbers.
 
     Attributes:
+        web: the action was asked as a web action.
         unexamined_bytes: what came faster than it could be looked at.
+        broken: the names of the rules of production that it broke.
         ended_s: when the connection ended; None while it is open.
     """
 
+    web: bool = True
     messages: list[StreamMessage] = field(default_factory=list[StreamMessage])
     count: int = 0
     size: int = 0
     reads: int = 0
     unexamined_bytes: int = 0
+    broken: list[str] = field(default_factory=list[str])
     ended_s: float | None = None
     kept_bytes: int = 0
 

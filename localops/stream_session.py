@@ -71,7 +71,7 @@ class StreamSession:
         self.listener = listener
         self.activation = activation
         self.web = web
-        self.examiner = StreamExaminer(time.monotonic())
+        self.examiner = StreamExaminer(time.monotonic(), StreamRecording(web))
         self.reader_left = False
         self.at_end = asyncio.Event()
         self.task = streams.runner.start(activation)
@@ -96,8 +96,9 @@ class StreamSession:
 
     async def connection_or_end(self) -> None:
         await asyncio.wait({self.listener.connected, self.task}, return_when=asyncio.FIRST_COMPLETED)
-        # It may have connected and ended before this process looked.
-        self.listener.accept()
+        if self.listener.connection is None:
+            # It may have connected and ended before this process looked.
+            self.listener.accept()
 
     async def outcome(self, timeout_s: float | None = None) -> Activation | None:
         """The activation when it has ended; None when it goes on for longer than `timeout_s`."""
@@ -149,6 +150,7 @@ class StreamSession:
 
     def warn(self, rules: Sequence[Rule]) -> None:
         if rules:
+            self.examiner.recording.broken += [rule.name for rule in rules]
             self.streams.warnings.add(self.activation, rules)
 
 

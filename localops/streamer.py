@@ -54,6 +54,8 @@ class ActionConnection:
     def __init__(self, connection: socket.socket, delay: LoopDelay) -> None:
         connection.setblocking(False)
         self.socket = connection
+        # By number: the loop describes a socket that it does not know yet, which costs system calls.
+        self.descriptor = connection.fileno()
         self.delay = delay
         self.loop = asyncio.get_running_loop()
         self.end: asyncio.Future[None] = self.loop.create_future()
@@ -76,9 +78,9 @@ class ActionConnection:
         """Have the event loop call `receive`, or not, as things stand."""
         possible = not self.ended and not self.is_resting and self.waiting_bytes <= MOST_WAITING_BYTES
         if possible and not self.is_reading:
-            self.loop.add_reader(self.socket, self.receive)
+            self.loop.add_reader(self.descriptor, self.receive)
         elif self.is_reading and not possible:
-            self.loop.remove_reader(self.socket)
+            self.loop.remove_reader(self.descriptor)
         self.is_reading = possible
 
     def receive(self) -> None:
@@ -155,7 +157,7 @@ class StreamListener:
         self.connected: asyncio.Future[None] = self.loop.create_future()
         self.later_connections = 0
         self.ignored: set[socket.socket] = set()
-        self.loop.add_reader(self.listener, self.accept)
+        self.loop.add_reader(self.listener.fileno(), self.accept)
 
     def arguments(self) -> dict[str, str]:
         """What the action needs to connect; both are strings, as in production."""
@@ -163,9 +165,9 @@ class StreamListener:
         return {"STREAM_HOST": host, "STREAM_PORT": str(port)}
 
     def accept(self) -> None:
-        """Take the connections that wait; called by the event loop, and by who must know now."""
+        """Take a connection that waits; called by the event loop, and by who must know now."""
         with contextlib.suppress(BlockingIOError):
-            while self.is_open:
+            if self.is_open:
                 self.take(self.listener.accept()[0])
 
     def take(self, accepted: socket.socket) -> None:
@@ -180,7 +182,7 @@ class StreamListener:
         """Let the action send, and drop it, as production does."""
         connection.setblocking(False)
         self.ignored.add(connection)
-        self.loop.add_reader(connection, self.drop, connection)
+        self.loop.add_reader(connection.fileno(), self.drop, connection)
 
     def drop(self, connection: socket.socket) -> None:
         try:
@@ -192,7 +194,7 @@ class StreamListener:
 
     def forget(self, connection: socket.socket) -> None:
         self.ignored.discard(connection)
-        self.loop.remove_reader(connection)
+        self.loop.remove_reader(connection.fileno())
         connection.close()
 
     def close(self) -> None:
@@ -200,7 +202,7 @@ class StreamListener:
         if not self.is_open:
             return
         self.is_open = False
-        self.loop.remove_reader(self.listener)
+        self.loop.remove_reader(self.listener.fileno())
         self.listener.close()
         for connection in list(self.ignored):
             self.forget(connection)

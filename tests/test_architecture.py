@@ -18,12 +18,22 @@ LAYERS = [
     ("up", "check"),
     ("app", "watcher"),
     ("routes",),
-    ("deployment", "stream_session"),
+    ("activity", "deployment", "replay", "stream_session"),
     ("runner", "registry", "model_host"),
-    ("activations", "process", "project", "stream_examiner", "stream_warnings", "streamer", "web_action"),
+    (
+        "activations",
+        "inspection",
+        "origins",
+        "process",
+        "project",
+        "stream_examiner",
+        "stream_warnings",
+        "streamer",
+        "web_action",
+    ),
     ("directives", "config"),
     ("entities", "framing", "stream_rules"),
-    ("errors", "bootstrap", "json_objects", "loop_delay", "stream_recording"),
+    ("errors", "bootstrap", "json_objects", "loop_delay", "masking", "stream_recording"),
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 

@@ -1,9 +1,11 @@
-"""What all routes need of a request: its body within a limit, its id, and an answer to what is refused."""
+"""What all routes need of a request: its body within a limit, its id, its origin, and refusals."""
 
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -41,6 +43,14 @@ def transaction_id(request: Request) -> str:
     """The id of this exchange: the caller's, or one that is made for it."""
     known = request.headers.get(TRANSACTION_HEADER)
     return known or request.scope.setdefault(TRANSACTION, secrets.token_hex(16))
+
+
+def comes_from_another_origin(headers: Headers) -> bool:
+    """Whether a browser says that a page of another origin made this request."""
+    origin = headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc != headers.get("host")
+    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 def error_response(

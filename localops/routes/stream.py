@@ -39,14 +39,12 @@ CORS = {
     "Access-Control-Allow-Headers": "*",
 }
 CONTENT_TYPE = "text/plain; charset=utf-8"
-START = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [
-        *((name.lower().encode(), value.encode()) for name, value in CORS.items()),
-        (b"content-type", CONTENT_TYPE.encode()),
-    ],
-}
+HEADERS = [
+    *((name.lower().encode(), value.encode()) for name, value in CORS.items()),
+    (b"content-type", CONTENT_TYPE.encode()),
+]
+# Production's streamer does not name the activation; its API does, in every answer that made one.
+ACTIVATION_HEADER = "x-openwhisk-activation-id"
 # A stream that ends without a byte may have failed: the activation has this long to say so.
 LONGEST_WAIT_FOR_REASON_S = 2.0
 
@@ -176,13 +174,16 @@ class RelayedResponse(Response):
         try:
             # As in production the headers leave with the first bytes, so that a failure can have a status.
             if parts := await self.session.read():
-                await send(START)
+                await send({"type": "http.response.start", "status": 200, "headers": self.stream_headers()})
                 await self.relay(parts, send)
             elif not self.session.reader_left:
                 await (await self.unstreamed())(scope, receive, send)
         finally:
             gone.cancel()
             self.session.leave()
+
+    def stream_headers(self) -> list[tuple[bytes, bytes]]:
+        return [*HEADERS, (ACTIVATION_HEADER.encode(), self.session.activation.id.encode())]
 
     async def notice_leaving(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -201,12 +202,13 @@ class RelayedResponse(Response):
     async def unstreamed(self) -> Response:
         """The answer when there was nothing to relay."""
         activation = await self.session.outcome(LONGEST_WAIT_FOR_REASON_S)
+        headers = {**CORS, ACTIVATION_HEADER: self.session.activation.id}
         if activation is None or not self.session.web:
-            return PlainTextResponse("", 200, CORS)
+            return PlainTextResponse("", 200, headers)
         status = web_status(activation)
         if 200 <= status < 300:
-            return PlainTextResponse("", 200, CORS)
+            return PlainTextResponse("", 200, headers)
         failed = activation.status != "success"
         reason = f"failed: {activation.result.get('error')}" if failed else f"answered with status {status}"
         error = refused(status, f"the action {activation.action.path} {reason}")
-        return PlainTextResponse(error.message + "\n", error.status, CORS)
+        return PlainTextResponse(error.message + "\n", error.status, headers)

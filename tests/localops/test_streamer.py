@@ -38,6 +38,7 @@ def test_what_an_action_sends_is_relayed_and_then_ends(desk: LocalopsProcess):
     answer = stream(desk, "streams", count=5)
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["access-control-allow-origin"] == "*"
+    assert len(answer.headers["x-openwhisk-activation-id"]) == 32
     assert outputs(answer.text) == "0 1 2 3 4 "
 
 
