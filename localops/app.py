@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -80,6 +81,5 @@ def make_app(
 
 def secrets_of(credentials: Credentials, password: str | None) -> Iterator[str]:
     """What nobody is shown of what proves who one is."""
-    return secrets_in(
-        {"secrets": [credentials.password, credentials.auth, credentials.s3_secret_key, password]}
-    )
+    own = [value for name, value in asdict(credentials).items() if name != "user"]
+    return secrets_in({"secrets": [*own, password]})

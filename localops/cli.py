@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from localops import bootstrap
+from localops import commands as running
 from localops.errors import LocalopsError
 
 
@@ -23,6 +25,12 @@ def main(argv: list[str]) -> int:
     except LocalopsError as error:
         print(f"localops: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; the interpreter must not try to write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         "--reframe", action="store_true", help="stream one JSON object a line, not as production does"
     )
     each.set_defaults(run=up)
+    running.add_to(add)
     each = add("test", help="run all tests; further words go to pytest", add_help=False)
     each.set_defaults(run=test)
     each = add("check", help="format, lint, types and shared copies")

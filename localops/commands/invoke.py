@@ -1,0 +1,150 @@
+"""`localops invoke`: call an action as `ops invoke` does, and print what it answers."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from localops.commands.server import Answer, CommandError, Server, stream_path
+from localops.json_objects import JsonObjects, Piece
+
+API = "/api/v1/namespaces/_"
+ACTIVATION_HEADER = "x-openwhisk-activation-id"
+# An action's result is there this long after its stream has ended, or it goes on without a reader.
+LONGEST_WAIT_S = 5.0
+LOOK_EVERY_S = 0.05
+
+
+def run(options: argparse.Namespace) -> int:
+    """Call the action; 1 when it failed.
+
+    Raises:
+        CommandError: it could not be called.
+    """
+    arguments = read_arguments(options.arguments)
+    server = Server(options.url, options.project)
+    action = server.action(options.action)
+    if action["canStream"] and not options.no_stream:
+        return stream(server, action["path"], arguments)
+    return call(server, action["path"], arguments)
+
+
+def read_arguments(words: Sequence[str]) -> dict[str, Any]:
+    """The arguments that words such as `name=value` give.
+
+    Raises:
+        CommandError: a word is none, or a file cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not name or not equals:
+            raise CommandError(f"{word!r} is no argument; write it as NAME=VALUE, such as input=hello")
+        found[name] = value_of(text)
+    return found
+
+
+def value_of(text: str) -> Any:
+    if text.startswith("@@"):
+        return text[1:]
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).expanduser().read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{text[1:]} cannot be read: {error}") from error
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def call(server: Server, path: str, arguments: dict[str, Any]) -> int:
+    """Call without a stream and print the result."""
+    where = f"{API}/actions/{quote(path)}?blocking=true"
+    with server.ask("POST", where, arguments, accepts=(200, 202, 502, 500)) as answer:
+        record = answer.json()
+        if answer.status == 202:
+            record = finished(server, record["activationId"], None)
+    return show(record)
+
+
+def stream(server: Server, path: str, arguments: dict[str, Any]) -> int:
+    """Call with a stream and print its text; without any text, the result."""
+    with server.ask("POST", stream_path(quote(path)), arguments, scheme="Bearer") as answer:
+        printer = Printer()
+        while data := answer.part():
+            printer.feed(data)
+        printer.end()
+        record = finished(server, activation_of(answer), LONGEST_WAIT_S)
+    if printer.printed and (record is None or record["response"]["success"]):
+        return 0
+    return show(record)
+
+
+def activation_of(answer: Answer) -> str:
+    found = answer.response.getheader(ACTIVATION_HEADER)
+    if found is None:
+        raise CommandError("what answered is no localops: it named no activation; see --url")
+    return found
+
+
+class Printer:
+    """Prints the text of a stream."""
+
+    def __init__(self) -> None:
+        self.objects = JsonObjects()
+        self.characters = codecs.getincrementaldecoder("utf-8")("replace")
+        self.printed = False
+
+    def feed(self, data: bytes) -> None:
+        # The streamer's own line breaks are no part of what the action sent.
+        for piece in self.objects.feed(data.replace(b"\n", b"")):
+            self.print(piece)
+
+    def end(self) -> None:
+        for piece in self.objects.end():
+            self.print(piece)
+        if self.printed:
+            sys.stdout.write("\n")
+        sys.stdout.flush()
+
+    def print(self, piece: Piece) -> None:
+        output = self.characters.decode(piece.data) if piece.value is None else piece.value.get("output")
+        if output:
+            self.printed = True
+            sys.stdout.write(output if isinstance(output, str) else json.dumps(output))
+            sys.stdout.flush()
+
+
+def finished(server: Server, id: str, timeout_s: float | None) -> dict[str, Any] | None:
+    """The record of an activation once it has ended; None when it takes longer than `timeout_s`."""
+    deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+    while deadline_s is None or time.monotonic() < deadline_s:
+        with server.ask("GET", f"{API}/activations/{id}", accepts=(200, 404)) as answer:
+            if answer.status == 200:
+                return answer.json()
+        time.sleep(LOOK_EVERY_S)
+    return None
+
+
+def show(record: dict[str, Any] | None) -> int:
+    """Print the result of a call; of one that failed, why and what it logged last."""
+    if record is None:
+        sys.stderr.write("localops: the action goes on; `localops logs -f` shows what it does\n")
+        return 0
+    response = record["response"]
+    if response["success"]:
+        sys.stdout.write(json.dumps(response["result"], indent=2, ensure_ascii=False) + "\n")
+        return 0
+    for line in record["logs"]:
+        sys.stderr.write(f"{line}\n")
+    reason = response["result"].get("error", response["result"])
+    sys.stderr.write(f"localops: {record['name']} failed ({response['status']}): {reason}\n")
+    return 1

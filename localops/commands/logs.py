@@ -1,0 +1,40 @@
+"""`localops logs`: what actions logged, and how their activations ended."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from localops.commands.server import CommandError, Server
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what there is and, when asked to follow, what comes, until the person ends it.
+
+    Raises:
+        CommandError: localops does not answer, or knows no such action.
+    """
+    server = Server(options.url, options.project)
+    asked: dict[str, str] = {}
+    if options.action:
+        asked["action"] = server.action(options.action)["path"]
+    if options.follow:
+        asked["follow"] = ""
+    with server.ask("GET", f"/_localops/api/logs?{urlencode(asked)}") as answer:
+        for line in answer.lines():
+            sys.stdout.write(as_text(json.loads(line)) + "\n")
+            sys.stdout.flush()
+    if options.follow:
+        raise CommandError(f"localops at {server.url} has ended")
+    return 0
+
+
+def as_text(event: dict[str, Any]) -> str:
+    clock = time.strftime("%H:%M:%S", time.localtime(event["time"] / 1000))
+    if "end" in event:
+        return f"{clock} {event['action']} {event['end']} in {event['duration']} ms"
+    return f"{clock} {event['action']} | {event['text']}"

@@ -1,0 +1,222 @@
+"""The commands that talk to a running localops, as a person types them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from localops_process import ROOT, LocalopsProcess
+
+from localops.commands.invoke import read_arguments
+from localops.commands.server import CommandError
+
+EXAMPLES = ROOT / "tests" / "examples"
+NOBODY = "http://localhost:9"
+
+
+def command(name: str, *words: str, url: str, project: Path = EXAMPLES) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "localops", name, *words, "--url", url, "--project", str(project)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["a=b"], {"a": "b"}),
+        (["a=1", "b=true", "c=null", 'd={"e": [1]}'], {"a": 1, "b": True, "c": None, "d": {"e": [1]}}),
+        (["a="], {"a": ""}),
+        (["a=b=c"], {"a": "b=c"}),
+        (['a="1"'], {"a": "1"}),
+        (["a=@@b"], {"a": "@b"}),
+        (["a=1", "a=2"], {"a": 2}),
+        ([], {}),
+    ],
+)
+def test_arguments_are_json_where_they_can_be(words: list[str], expected: dict[str, object]):
+    assert read_arguments(words) == expected
+
+
+def test_an_argument_can_be_what_is_in_a_file(tmp_path: Path):
+    (tmp_path / "letter.txt").write_text("Dear all,\n")
+    (tmp_path / "data.json").write_text('{"a": 1}\n')
+    words = [f"letter=@{tmp_path}/letter.txt", f"data=@{tmp_path}/data.json"]
+    assert read_arguments(words) == {"letter": "Dear all,\n", "data": {"a": 1}}
+
+
+@pytest.mark.parametrize("word", ["input", "=x", "a=@/there/is/no/such/file"])
+def test_a_word_that_is_no_argument_is_refused(word: str):
+    with pytest.raises(CommandError):
+        read_arguments([word])
+
+
+def test_invoke_prints_the_result(desk: LocalopsProcess):
+    done = command("invoke", "cases/echo", "input=hello", "count=3", url=desk.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"input": "hello"' in done.stdout
+    assert '"count": 3' in done.stdout
+    assert "__ow_method" not in done.stdout
+
+
+def test_invoke_calls_what_is_no_web_action(desk: LocalopsProcess):
+    done = command("invoke", "cases/private", url=desk.url)
+    assert (done.returncode, done.stdout) == (0, '{\n  "body": "not for the web"\n}\n')
+
+
+def test_invoke_prints_the_text_of_a_stream(desk: LocalopsProcess):
+    done = command("invoke", "cases/streams", "count=3", url=desk.url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0 1 2 \n", "")
+
+
+def test_invoke_prints_text_as_it_comes(desk: LocalopsProcess):
+    words = ["invoke", "cases/streams", "count=2", "pause=20", "--url", desk.url, "--project", str(EXAMPLES)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "localops", *words], cwd=ROOT, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(2) == b"0 "
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+def test_invoke_prints_the_result_of_a_stream_on_request(desk: LocalopsProcess):
+    done = command("invoke", "streams/steps", "steps=[]", "--no-stream", url=desk.url)
+    assert '"streaming": true' in done.stdout
+
+
+def test_invoke_prints_the_result_of_what_could_stream_and_did_not(desk: LocalopsProcess):
+    done = command("invoke", "streams/steps", "steps=[]", url=desk.url)
+    assert (done.returncode, '"streaming": true' in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "printed", "reason"),
+    [
+        ("cases/fails", [], "", "localops: fails failed (application error): this action always fails"),
+        ("cases/exits", [], "", "localops: exits failed (action developer error): command exited"),
+        (
+            "cases/streams",
+            ["fail=true"],
+            "0 1 2 \n",
+            "localops: streams failed (application error): too late",
+        ),
+    ],
+)
+def test_invoke_tells_why_an_action_failed(
+    desk: LocalopsProcess, action: str, words: list[str], printed: str, reason: str
+):
+    done = command("invoke", action, *words, url=desk.url)
+    assert (done.returncode, done.stdout) == (1, printed)
+    assert done.stderr.splitlines()[-1] == reason
+
+
+def test_invoke_shows_what_a_failed_action_logged(desk: LocalopsProcess):
+    assert "stdout: before" in command("invoke", "cases/fails", url=desk.url).stderr
+
+
+def test_logs_prints_what_was_logged(desk: LocalopsProcess):
+    httpx.post(f"{desk.url}/api/my/cases/folder", timeout=20)
+    lines = command("logs", "cases/folder", url=desk.url).stdout.splitlines()
+    assert any(line.endswith("cases/folder | after a blank line") for line in lines)
+    assert "cases/folder success in " in lines[-1]
+    assert all("cases/folder" in line for line in lines)
+
+
+def test_logs_follows_all_actions(desk: LocalopsProcess):
+    words = ["logs", "-f", "--url", desk.url, "--project", str(EXAMPLES)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "localops", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        httpx.post(f"{desk.url}/api/my/cases/sleeps", timeout=20)
+        seen = next(line for line in process.stdout if "cases/sleeps | started" in line)
+        assert seen
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["cases/echo"], "/api/my/cases/echo"),
+        (["cases/private"], "/api/v1/namespaces/_/actions/cases/private"),
+        (["cases/streams", "--stream"], "/web/devel/cases/streams"),
+    ],
+)
+def test_url_prints_an_address_alone(desk: LocalopsProcess, words: list[str], expected: str):
+    done = command("url", *words, url=desk.url)
+    assert (done.returncode, done.stdout) == (0, f"{desk.url}{expected}\n")
+
+
+def test_url_says_that_a_private_action_cannot_be_streamed_by_pages(desk: LocalopsProcess):
+    done = command("url", "cases/private", "--stream", url=desk.url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("localops: cases/private is no web action")
+
+
+@pytest.mark.parametrize("name", ["invoke", "logs", "url"])
+def test_an_action_that_there_is_not_is_said_with_what_there_is(desk: LocalopsProcess, name: str):
+    done = command(name, "cases/ecko", url=desk.url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("localops: there is no action 'cases/ecko'; did you mean cases/echo")
+
+
+@pytest.mark.parametrize("words", [["invoke", "a/b"], ["logs"], ["url", "a/b"]])
+@pytest.mark.usefixtures("desk")
+def test_without_a_running_localops_the_way_out_is_said(words: list[str]):
+    done = command(*words, url=NOBODY)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "localops: no localops answers at http://localhost:9; start it with `python3 -m localops up` in "
+        "another terminal, or say with --url where it is\n"
+    )
+
+
+def test_a_folder_that_never_ran_has_no_key(desk: LocalopsProcess, tmp_path: Path):
+    done = command("invoke", "cases/echo", url=desk.url, project=tmp_path)
+    assert (done.returncode, "holds no key of a localops" in done.stderr) == (2, True)
+
+
+def test_the_key_of_another_project_is_refused(desk: LocalopsProcess, tmp_path: Path):
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    with LocalopsProcess(project=tmp_path):
+        done = command("invoke", "cases/echo", url=desk.url, project=tmp_path)
+    assert done.stderr.startswith("localops: localops does not know this project's key")
+
+
+def test_logs_says_that_localops_has_ended(tmp_path: Path):
+    (tmp_path / "packages").mkdir()
+    with LocalopsProcess(project=tmp_path) as running:
+        words = ["logs", "-f", "--url", running.url, "--project", str(tmp_path)]
+        following = subprocess.Popen(
+            [sys.executable, "-m", "localops", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        )
+        running.wait_for_line("")
+        assert running.stop() == 0
+    with following:
+        assert following.stderr is not None
+        assert following.stderr.read().startswith("localops: ")
+        assert following.wait(10) == 2
+
+
+@pytest.mark.parametrize("name", ["invoke", "logs", "url"])
+def test_each_command_explains_itself(name: str):
+    done = subprocess.run(
+        [sys.executable, "-m", "localops", name, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "--url" in done.stdout
+    assert "PACKAGE/ACTION" in done.stdout
