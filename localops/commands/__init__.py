@@ -11,9 +11,9 @@ from localops import bootstrap
 DEFAULT_URL = "http://localhost:3233"
 INVOKE_EXAMPLES = """\
 examples:
-  python3 -m localops invoke hello/hello
+  python3 -m localops invoke mastrogpt/hello
   python3 -m localops invoke chat/stateless input="Why is the sky blue?"
-  python3 -m localops invoke form/puzzle count=3 options='{"hard": true}' text=@letter.txt
+  python3 -m localops invoke chat/stateless input=@question.txt options='{"temperature": 0}'
 
 A value is sent as JSON when it is JSON, else as text; @FILE stands for what is in a file, @@ for an @.
 """
