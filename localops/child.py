@@ -69,15 +69,25 @@ def load(start: dict[str, Any], channel: Channel) -> Callable[[Any], Any] | None
     os.chdir(start["paths"][0])
     sys.path[:0] = start["paths"]
     try:
+        if start["virtualenv"]:
+            activate(start["virtualenv"])
         entry = entry_function(start["main_file"], start["function"])
     except BaseException as error:  # noqa: BLE001 - the action's own code may raise anything, also SystemExit
         print_trace(error)
         end_logs(start["marker"])
-        channel.send({"loaded": False, "parsed": not isinstance(error, SyntaxError)})
+        parsed = os.path.exists(start["main_file"]) and not isinstance(error, SyntaxError)
+        channel.send({"loaded": False, "parsed": parsed})
         return None
     end_logs(start["marker"])
     channel.send({"loaded": True})
     return entry
+
+
+def activate(virtualenv: str) -> None:
+    """Make the packages of a virtualenv importable, by the script that it brings for this."""
+    script = f"{virtualenv}/bin/activate_this.py"
+    with open(script) as file:
+        exec(compile(file.read(), script, "exec"), {"__file__": script})  # noqa: S102 - as the runtime does
 
 
 def entry_function(main_file: str, name: str) -> Callable[[Any], Any]:

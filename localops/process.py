@@ -131,7 +131,12 @@ class ActionProcess:
         """
         code = self.action.code
         paths = [str(folder), *([str(packages)] if packages else [])]
-        message = {"paths": paths, "main_file": str(code.main_file), "function": code.function}
+        message: dict[str, Any] = {
+            "paths": paths,
+            "main_file": str(code.main_file),
+            "function": code.function,
+            "virtualenv": str(code.virtualenv) if code.virtualenv else None,
+        }
         answer = await self.exchange(message, {**environment, "PWD": str(folder)}, log)
         if isinstance(answer, Outcome):
             return answer

@@ -96,6 +96,7 @@ def key_value(pair: Any) -> tuple[str, Any]:
     if members.get("init") or members.get("encryption"):
         raise RequestError(
             501,
-            f"localops does not do parameters with init or encryption; {members['key']} has one. Leave it out.",
+            "localops does not do parameters with init or encryption; "
+            f"{members['key']} has one. Leave it out.",
         )
     return members["key"], members["value"]

@@ -69,6 +69,7 @@ class Runner:
 
     async def run(self, activation: Activation) -> Activation:
         async with self.slots:
+            activation.waited_ms = int(time.time() * 1000) - activation.start_ms
             outcome = await self.outcome(activation)
         activation.timed_out = outcome.timed_out
         activation.finish(outcome.status, outcome.result)

@@ -15,25 +15,20 @@ RUNTIME_IMAGE = {"requests", "bcrypt", "chevron", "chess", "redis"}
 # From the surfaces inwards: a module imports only what stands after its own layer, or in it.
 LAYERS = [
     ("cli",),
-    ("up", "check"),
-    ("app", "watcher"),
+    ("up", "check", "commands"),
+    ("app", "watcher", "guard", "hosts", "listening", "http_protocol"),
     ("routes",),
-    ("activity", "deployment", "replay", "stream_session"),
-    ("runner", "registry", "model_host"),
-    (
-        "activations",
-        "inspection",
-        "origins",
-        "process",
-        "project",
-        "stream_examiner",
-        "stream_warnings",
-        "streamer",
-        "web_action",
-    ),
-    ("directives", "config"),
-    ("entities", "framing", "stream_rules"),
-    ("errors", "bootstrap", "json_objects", "loop_delay", "masking", "stream_recording"),
+    ("deployment",),
+    ("redeployment",),
+    ("deployed_file",),
+    ("runner", "registry", "model_host", "redis_host", "redis_server", "redis_process", "s3"),
+    ("entity_update", "uploads"),
+    ("collection",),
+    ("activations", "process", "project", "streamer", "web_action"),
+    ("put_content", "archive", "entity_json", "login_answer"),
+    ("directives", "config", "credentials", "http_answer", "limit_bounds", "request_content"),
+    ("media_type", "kinds", "entity_name", "base64_text", "private_file"),
+    ("entities", "errors", "bootstrap"),
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 

@@ -322,7 +322,6 @@ def test_another_entry_function_can_be_named(cloud: Cloud, package: str):
     assert cloud.invoke(name, blocking=True, result=True).json() == {"other": True}
 
 
-@pytest.mark.xfail(reason="child.py does not tell a missing main file from one that cannot start")
 def test_a_zip_without_a_main_file_cannot_run(cloud: Cloud, package: str):
     name = f"{package}/mainless_{secrets.token_hex(4)}"
     cloud.deploy(name, zipped({"other.py": "def main(args): return {}\n"}))

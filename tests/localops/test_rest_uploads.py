@@ -190,7 +190,6 @@ def test_the_same_code_is_kept_once(cloud: Cloud, project: Path):
     assert cloud.web("zips/two").text == "ran"
 
 
-@pytest.mark.xfail(reason="child.py does not activate the virtualenv that comes with an action")
 def test_packages_that_come_in_a_virtualenv_can_be_imported(cloud: Cloud):
     version = "{}.{}".format(*sys.version_info[:2])
     activate = (
