@@ -6,6 +6,7 @@ import gc
 import itertools
 import json
 import socket
+import statistics
 import threading
 import time
 import tracemalloc
@@ -30,9 +31,12 @@ def writing(*texts: str) -> Make:
     return lambda reply: [reply.write(text) for text in texts]
 
 
-def gaps(mock: Streamock) -> list[float]:
+def assert_apart(mock: Streamock) -> None:
+    """Check that messages came the gap apart; the reader may run late for one and in time for the next."""
     times = [arrival.at_s for arrival in mock.arrivals]
-    return [later - sooner for sooner, later in itertools.pairwise(times)]
+    gaps = [later - sooner for sooner, later in itertools.pairwise(times)]
+    assert statistics.median(gaps) > 0.9 * GAP_S
+    assert times[-1] - times[0] > len(gaps) * GAP_S - 0.1
 
 
 def test_it_connects_before_anything_is_written(reply: Any, streamer: Streamock):
@@ -56,10 +60,8 @@ def test_the_first_text_goes_out_at_once_and_alone(reply: Any, streamer: Streamo
 def test_messages_are_at_least_the_gap_apart(reply: Any, streamer: Streamock):
     reply(streamer.args, writing(*["x" * 1000] * 20))
     streamer.wait_closed()
-    # The reader may run late for one message and in time for the next.
-    assert min(gaps(streamer)) > GAP_S - 0.02
-    first, last = streamer.arrivals[0], streamer.arrivals[-1]
-    assert last.at_s - first.at_s > (len(streamer.arrivals) - 1) * GAP_S - 0.02
+    assert len(streamer.arrivals) > 10
+    assert_apart(streamer)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_last_members_come_after_all_output(reply: Any, streamer: Streamock):
     reply(streamer.args, make)
     streamer.wait_closed()
     assert [list(frame) for frame in streamer.frames()] == [["output"]] * 3 + [["metrics"]]
-    assert min(gaps(streamer)) > GAP_S - 0.02
+    assert_apart(streamer)
 
 
 def test_without_a_streamer_the_body_has_the_text(reply: Any):
@@ -320,8 +322,8 @@ def test_the_source_waits_for_a_slow_reader_and_memory_stays_flat(reply: Any):
         mock.hang_up()
         runner.join(5)
     # What the kernel holds, what waits and what is kept for the body, in thousands of characters.
-    assert steady < 600
-    assert grown < 2_000_000
+    assert steady < 300
+    assert grown < 1_000_000
     assert not runner.is_alive()
 
 
@@ -349,6 +351,32 @@ def test_a_reader_who_reads_no_more_ends_it(reply: Any, time_limit: Callable[[fl
 
         reply(mock.args, make)
         assert time.monotonic() - began_s < 6
+
+
+@pytest.mark.parametrize("paced", [True, False])
+def test_a_reader_who_pauses_loses_nothing(reply: Any, paced: bool):
+    texts = ["x" * 1700 + str(number) for number in range(60)]
+    taken = [0]
+
+    def source() -> Any:
+        for text in texts:
+            taken[0] += 1
+            yield text
+
+    def make(written: Any) -> None:
+        for text in written.paced(source()) if paced else source():
+            written.write(text)
+
+    with Streamock(receive_buffer_bytes=4096) as mock:
+        runner = threading.Thread(target=reply, args=(mock.args, make))
+        runner.start()
+        mock.wait_frames(2)
+        mock.pause()
+        assert wait_until_steady(lambda: taken[0]) < 60
+        mock.resume()
+        runner.join(30)
+        mock.wait_closed()
+        assert mock.text() == "".join(texts)
 
 
 def test_a_body_never_holds_more_than_a_result_may(reply: Any):
@@ -384,4 +412,4 @@ def test_reading_a_source_in_step_with_the_messages_loses_nothing(reply: Any, st
     streamer.wait_closed()
     sink.close()
     assert streamer.text() == "".join(batches)
-    assert min(gaps(streamer)) > GAP_S - 0.02
+    assert_apart(streamer)

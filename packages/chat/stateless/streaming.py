@@ -32,7 +32,7 @@ MAX_KEPT_CHARS = 150_000
 CONNECT_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 10.0
 # Small, so that a reader who reads no more is noticed after kilobytes, not megabytes.
-SEND_BUFFER_BYTES = 65_536
+SEND_BUFFER_BYTES = 16_384
 # For whoever makes the reply, to tidy up after an end that came from outside.
 LINGER_S = 0.05
 # Kept back from the activation's time limit, to send what waits and to return.
@@ -271,7 +271,11 @@ class Reply:
             self._waiting.append((member, text[start : start + MAX_MESSAGE_BYTES]))
         self._waiting_chars += len(text)
         self._send_due()
-        if self._asleep and (self._unsent or (self._waiting and not self._paced)):
+        if self._waiting and not self._paced:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._asleep:
             self._asleep = False
             self._ring()
 
@@ -291,9 +295,11 @@ class Reply:
             self._unsent = self._unsent[self._reader.send(self._unsent) :]
             self._due = time.monotonic() + GAP_S
         except BlockingIOError:
-            pass  # the delivering thread waits until there is room
+            pass  # as with a part of it: the delivering thread waits until there is room
         except OSError:
             self.end("left")
+        if self._unsent:
+            self._wake()
 
     def _next_message(self) -> bytes:
         if not self._waiting:
