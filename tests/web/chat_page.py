@@ -28,7 +28,7 @@ def last_reply(page: Page) -> Locator:
 def asked(page: Page, text: str, status: str = "done") -> Locator:
     """Ask, wait for the end of the reply, and give the reply."""
     ask(page, text)
-    question = f"chat-message[data-from=user]:has-text({json.dumps(text)})"
+    question = f"chat-message[data-from=user]:has-text({json.dumps(text, ensure_ascii=False)})"
     reply = page.locator(f"{question} + chat-message[data-from=assistant]").last
     expect(reply).to_have_attribute("data-status", status)
     return reply

@@ -26,6 +26,19 @@ CHROMIUM_ARGS = [
 ]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "screenshots: takes pictures of the page; only run when asked for")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the pictures out unless `-m screenshots` asks for them."""
+    if "screenshots" in config.option.markexpr:
+        return
+    pictures = [item for item in items if item.get_closest_marker("screenshots")]
+    config.hook.pytest_deselected(items=pictures)
+    items[:] = [item for item in items if item not in pictures]
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")

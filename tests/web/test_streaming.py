@@ -224,7 +224,13 @@ def test_figures_are_measured_where_the_action_gives_none(page: Page, deployment
 
 
 def test_reasoning_is_folded_and_stays_open_for_whom_opened_it(page: Page, deployment: Deployment) -> None:
-    steps = [message(thinking="Let me "), Gate("think"), message(thinking="see."), *spoken("Rome.")]
+    steps = [
+        message(thinking="Let me "),
+        Gate("think"),
+        message(thinking="see."),
+        Pause(0.2),
+        *spoken("Rome."),
+    ]
     deployment.chat("Chat", "chat/x", lambda _: steps)
     enter(page, deployment)
     ask(page, "Go")

@@ -38,6 +38,7 @@ export function watchHealth(api, store) {
 async function healthOf(api, action) {
   try {
     const answer = await api.ask(action, { input: "@", metrics: true })
+    if (answer.login === true) return { ok: null, reason: "", models: [], action }
     const models = Array.isArray(answer.models) ? answer.models.map(String) : []
     const reason = typeof answer.output === "string" ? answer.output : ""
     return models.length > 0 ? { ok: true, reason: "", models, action } : { ok: false, reason, models, action }

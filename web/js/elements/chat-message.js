@@ -33,11 +33,12 @@ export class ChatMessage extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return
-    const { id, from } = this.#message
+    const { id, from, opening } = this.#message
     this.className = "message"
     this.setAttribute("role", "article")
     this.dataset.id = id
     this.dataset.from = from
+    this.toggleAttribute("data-opening", opening)
     this.tabIndex = -1
     this.append(fromTemplate(from === "user" ? "question" : "reply"))
     part(this, "author").textContent = from === "user" ? t("message.you") : t("message.reply", { name: this.#author })
@@ -102,7 +103,7 @@ export class ChatMessage extends HTMLElement {
     if (this.#message.from === "user") return
     part(this, "thinking").hidden = !thinking
     const thinks = !text && status === "streaming"
-    const thought = thinkingMs ? t("thinking.took", { time: seconds(thinkingMs) }) : t("thinking.did")
+    const thought = thinkingMs >= SHOWN_THOUGHT_MS ? t("thinking.took", { time: seconds(thinkingMs) }) : t("thinking.did")
     part(this, "thinking-title").textContent = thinks ? t("thinking.now") : thought
   }
 
@@ -149,6 +150,8 @@ export class ChatMessage extends HTMLElement {
   }
 }
 
+/** Shorter thoughts took no time worth telling. */
+const SHOWN_THOUGHT_MS = 100
 const CUT_SHORT = new Set(["stopped", "interrupted"])
 
 /** @param {Message} message */

@@ -1,0 +1,107 @@
+"""A deployment that asks for a login: where the token is kept, and what it is sent with."""
+
+from __future__ import annotations
+
+import pytest
+from chat_page import asked, enter, last_reply
+from deployment import Body, Deployment, message, spoken
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+REFUSAL = "Log in first."
+
+
+@pytest.fixture
+def guarded(page: Page, deployment: Deployment) -> Page:
+    """A chat for people with the token `t0ken`, which `geppetto` gets."""
+
+    def login(body: Body) -> Body:
+        right = body["username"] == "pinocchio" and body["password"] == "geppetto"
+        return {"authenticated": True, "token": "t0ken", "s3_key": "x"} if right else {"authenticated": False}
+
+    def opening(body: Body) -> Body:
+        if body.get("token") != "t0ken":
+            return {"output": REFUSAL, "streaming": True, "login": True}
+        return {"output": "Welcome back.", "streaming": True}
+
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    deployment.asked["chat/x"] = opening
+    deployment.asked["mastrogpt/login"] = login
+    page.goto(deployment.url)
+    return page
+
+
+def log_in(page: Page, password: str) -> None:
+    page.get_by_label("Name").fill("pinocchio")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("dialog").get_by_role("button", name="Log in").click()
+
+
+def test_a_chat_that_asks_for_a_login_gets_one(guarded: Page, deployment: Deployment) -> None:
+    expect(guarded.get_by_role("dialog", name="Log in")).to_be_visible()
+    log_in(guarded, "lampwick")
+    expect(guarded.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+    log_in(guarded, "geppetto")
+    expect(guarded.get_by_text("Welcome back.")).to_be_visible()
+    asked(guarded, "Capital?")
+    assert deployment.said("chat/x")[-1]["token"] == "t0ken"
+    guarded.reload()
+    expect(last_reply(guarded)).to_contain_text("Rome.")
+    asked(guarded, "Again?")
+    assert deployment.said("chat/x")[-1]["token"] == "t0ken"
+
+
+def test_the_token_is_kept_for_the_tab_alone_and_the_password_nowhere(
+    guarded: Page, deployment: Deployment
+) -> None:
+    log_in(guarded, "geppetto")
+    expect(guarded.get_by_text("Welcome back.")).to_be_visible()
+    asked(guarded, "Capital?")
+    kept = guarded.evaluate(
+        """async () => {
+          const open = indexedDB.open("mastrogpt")
+          await new Promise((resolve) => (open.onsuccess = resolve))
+          const all = ["conversations", "messages"].map((name) => {
+            const request = open.result.transaction(name).objectStore(name).getAll()
+            return new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))
+          })
+          return JSON.stringify([await Promise.all(all), { ...localStorage }, document.cookie, location.href])
+        }"""
+    )
+    assert "t0ken" not in kept
+    assert "geppetto" not in kept
+    assert guarded.evaluate("JSON.stringify({ ...sessionStorage })").count("t0ken") == 1
+    assert "geppetto" not in guarded.evaluate("JSON.stringify({ ...sessionStorage })")
+    other = guarded.context.new_page()
+    other.goto(deployment.url)
+    expect(other.get_by_role("dialog", name="Log in")).to_be_visible()
+
+
+def test_leaving_forgets_the_login(guarded: Page) -> None:
+    log_in(guarded, "geppetto")
+    expect(guarded.get_by_text("Welcome back.")).to_be_visible()
+    guarded.get_by_role("button", name="Log out").click()
+    expect(guarded.get_by_role("dialog", name="Log in")).to_be_visible()
+    assert guarded.evaluate("sessionStorage.length") == 0
+
+
+def test_each_login_has_its_own_conversations(guarded: Page) -> None:
+    log_in(guarded, "geppetto")
+    expect(guarded.get_by_text("Welcome back.")).to_be_visible()
+    asked(guarded, "Mine")
+    guarded.get_by_role("button", name="Log out").click()
+    expect(guarded.get_by_role("dialog", name="Log in")).to_be_visible()
+    expect(guarded.locator("[data-conversations] button")).to_have_count(0)
+
+
+@pytest.mark.parametrize("refusal", ["in the stream", "as a status"])
+def test_a_login_that_ran_out_is_asked_for_again(page: Page, deployment: Deployment, refusal: str) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [message(output=REFUSAL, login=True)])
+    if refusal == "as a status":
+        page.route("**/web/devel/chat/x", lambda route: route.fulfill(status=401, body="no"))
+    enter(page, deployment)
+    reply = asked(page, "Capital?", "failed")
+    expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
+    expect(reply).to_contain_text("This chat asks for a login.")
+    expect(reply.get_by_role("button", name="Retry")).to_be_visible()
