@@ -330,3 +330,21 @@ def test_a_slow_network_still_shows_text_as_it_comes(page: Page, deployment: Dep
     expect(last_reply(page)).to_have_attribute("data-status", "streaming")
     expect(last_reply(page)).to_contain_text("so very")
     expect(last_reply(page)).to_contain_text("very slow", timeout=15_000)
+
+
+def test_a_conversation_deleted_in_mid_reply_leaves_nothing_behind(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [*spoken("one two "), Gate("never")])
+    enter(page, deployment)
+    ask(page, "Secret")
+    expect(last_reply(page)).to_contain_text("one two")
+    choose(page, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("[data-conversations] button")).to_have_count(0)
+    assert deployment.wait_call(lambda call: call.streamed).left.wait(DEADLINE_S)
+    deployment.wait_call(lambda call: "stop" in call.body)
+    asked_again = "asked in a new chat"
+    ask(page, asked_again)
+    page.reload()
+    expect(page.locator("[data-conversations] button")).to_have_text([asked_again])

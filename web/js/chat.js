@@ -200,7 +200,8 @@ export class Chat {
     const { streaming } = reply.outcome
     if (streaming !== undefined) await this.#library.change(message.conversation, { streaming })
     await kept
-    await this.#library.keepMessage(message)
+    // It may have been deleted in the meantime.
+    if (this.#library.conversation(message.conversation)) await this.#library.keepMessage(message)
   }
 
   /** @param {Message[]} messages */

@@ -51,6 +51,15 @@ export class Keeper {
     this.#tabs.tell({ type: "message", message })
   }
 
+  /**
+   * Keeps nothing more of a conversation.
+   *
+   * @param {string} conversation
+   */
+  drop(conversation) {
+    for (const [id, message] of this.#running) if (message.conversation === conversation) this.#running.delete(id)
+  }
+
   /** @param {Message} message @param {Delta} delta text just added to it */
   grown(message, delta) {
     this.#tabs.tell({ type: "grow", delta, at: message.text.length - delta.text.length })

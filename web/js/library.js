@@ -84,6 +84,7 @@ export class Library {
 
   /** @param {string} id */
   async remove(id) {
+    this.#keeper.drop(id)
     await this.#archive.remove(id)
     await this.list()
     this.#tabs.tell({ type: "list" })

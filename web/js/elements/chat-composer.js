@@ -15,6 +15,7 @@ export class ChatComposer extends HTMLElement {
     part(this, "jump").addEventListener("click", () => wish(this, "transcript-jump"))
     this.#form.addEventListener("submit", (event) => this.#submit(event, store))
     this.#text.addEventListener("keydown", (event) => this.#key(event))
+    if (!CSS.supports("field-sizing", "content")) this.#text.addEventListener("input", () => this.#fit())
   }
 
   /** @param {boolean} away whether the reader is away from the end */
@@ -64,6 +65,12 @@ export class ChatComposer extends HTMLElement {
     if (!text || store.running || !takesMessages(store)) return
     this.#text.value = ""
     wish(this, "chat-send", { input: text })
+  }
+
+  /** Where the browser does not let the box grow with its text by itself. */
+  #fit() {
+    this.#text.style.blockSize = "auto"
+    this.#text.style.blockSize = `${this.#text.scrollHeight}px`
   }
 
   /** @param {KeyboardEvent} event */

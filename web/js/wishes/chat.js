@@ -33,7 +33,9 @@ export function followChat({ chat, store, composer }) {
       await chat.pick(model)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      announce(t(`problem.${error.problem.key}`))
+      const reason = [t(`problem.${error.problem.key}`), error.problem.detail].join(" ").trim()
+      store.update({ health: { ...store.state.health, ok: false, reason } })
+      announce(reason)
     }
   })
 

@@ -9,7 +9,7 @@ import { on } from "./page.js"
 /** @import { Page } from "./page.js" */
 
 /** @param {Page} page */
-export function followConversations({ store, library, composer }) {
+export function followConversations({ store, chat, library, composer }) {
   on("conversation-open", async (id) => {
     closeMenu()
     await library.open(id)
@@ -25,6 +25,7 @@ export function followConversations({ store, library, composer }) {
     withCurrent(async ({ id, title, name }) => {
       const { confirmThat } = await import("../elements/dialogs.js")
       confirmThat(t("conversation.delete-words", { title: title || name }), t("conversation.delete"), async () => {
+        chat.stop()
         await library.remove(id)
         document.dispatchEvent(new CustomEvent("chat-new"))
       })

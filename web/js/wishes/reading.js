@@ -50,6 +50,19 @@ async function copy(text, button) {
   const { copyText } = await import("../clipboard.js")
   const done = await copyText(text)
   announce(t(done ? "copy.done" : "copy.failed"))
+  if (done) showDone(button)
+}
+
+/** @param {Element} button that says for a while that it has done what it says */
+function showDone(button) {
+  const icon = button.querySelector("use")
+  const before = icon?.getAttribute("href") ?? button.textContent ?? ""
+  if (icon) icon.setAttribute("href", "#icon-done")
+  else button.textContent = t("copy.done")
   button.setAttribute("data-done", "")
-  setTimeout(() => button.removeAttribute("data-done"), SHOWN_DONE_MS)
+  setTimeout(() => {
+    if (icon) icon.setAttribute("href", before)
+    else button.textContent = before
+    button.removeAttribute("data-done")
+  }, SHOWN_DONE_MS)
 }

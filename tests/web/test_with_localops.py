@@ -1,0 +1,51 @@
+"""The page, localops, the actions and a model together, as a person gets them."""
+
+from __future__ import annotations
+
+import pytest
+from chat_page import ask
+from localops_process import LocalopsProcess
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def started(page: Page, localops: LocalopsProcess, chat: str) -> None:
+    page.goto(localops.url)
+    page.get_by_role("button", name=chat, exact=True).click()
+    expect(page.locator("h1")).to_have_text(chat)
+    expect(page.locator("chat-message")).to_have_attribute("data-status", "done")
+
+
+@pytest.mark.parametrize("chat", ["Assistant", "Stateless"])
+def test_a_question_is_answered(page: Page, localops: LocalopsProcess, chat: str) -> None:
+    started(page, localops, chat)
+    ask(page, "What is the capital of Italy?")
+    reply = page.locator("chat-message[data-from=assistant]").last
+    expect(reply).to_have_attribute("data-status", "done")
+    expect(reply).to_contain_text("Rom")
+    expect(reply).not_to_contain_text("{")
+    expect(reply.locator("[data-figures]")).to_contain_text("tokens/s")
+    expect(page.locator("chat-model [data-dot]")).to_have_attribute("data-answers", "yes")
+
+
+def test_the_page_says_that_a_tiny_model_answers(page: Page, localops: LocalopsProcess) -> None:
+    page.goto(localops.url)
+    expect(page.locator("[data-notice]")).to_contain_text("model")
+
+
+def test_a_model_is_chosen_from_those_of_the_server(page: Page, localops: LocalopsProcess) -> None:
+    started(page, localops, "Assistant")
+    page.locator("chat-model").get_by_role("button").first.click()
+    page.get_by_role("button", name="mastrogpt-tiny:3m").last.click()
+    ask(page, "What is the capital of Italy?")
+    expect(page.locator("chat-message[data-from=assistant]").last).to_have_attribute("data-status", "done")
+    expect(page.locator("[data-model]")).to_have_text("mastrogpt-tiny:3m")
+
+
+@pytest.mark.parametrize("kind", ["html", "chess", "message"])
+def test_the_demo_shows_what_it_says(page: Page, localops: LocalopsProcess, kind: str) -> None:
+    started(page, localops, "Demo")
+    ask(page, kind)
+    frame = page.locator("chat-message").last.frame_locator("iframe")
+    expect(frame.locator("table, svg, h2").first).to_be_visible()
