@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from localops.config import USER
 from localops.credentials import Credentials
+from localops.debugging import NO_LIMITS
 from localops.deployment import Deployment
 from localops.guard import Guard
 from localops.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
@@ -23,7 +24,8 @@ from localops.routes.rest import RestApi
 from localops.routes.site import Site
 from localops.routes.stream import Streamer
 from localops.routes.uploaded_site import UploadedSite
-from localops.routes.web import WebActions
+from localops.routes.web import LONGEST_WAIT_S, WebActions
+from localops.runner import Runner
 from localops.s3.api import S3
 from localops.s3.signature import is_signed
 from localops.s3.storage import Storage
@@ -58,7 +60,7 @@ def make_app(
     names = own_names(listening_on)
     api = [
         *Login(credentials.user, password or credentials.password, login).routes(),
-        *WebActions(registry, runner, credentials.auth).routes(),
+        *WebActions(registry, runner, credentials.auth, longest_wait_s(runner)).routes(),
         *RestApi(registry, runner, deployment.redeployment, credentials.auth).routes(),
     ]
     sessions = Streams(runner, StreamWarnings())
@@ -77,6 +79,11 @@ def make_app(
     }
     hosts = VirtualHosts(services, names, is_signed)
     return Guard(hosts, names, password, runner.api_key, is_signed)
+
+
+def longest_wait_s(runner: Runner) -> float:
+    """For how long a web action's caller waits; while a person looks at a breakpoint, without an end."""
+    return NO_LIMITS.timeout_ms / 1000 if runner.debugging else LONGEST_WAIT_S
 
 
 def secrets_of(credentials: Credentials, password: str | None) -> Iterator[str]:

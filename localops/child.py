@@ -71,6 +71,8 @@ def load(start: dict[str, Any], channel: Channel) -> Callable[[Any], Any] | None
     try:
         if start["virtualenv"]:
             activate(start["virtualenv"])
+        if start["debugger"]:
+            attach(start["debugger"])
         entry = entry_function(start["main_file"], start["function"])
     except BaseException as error:  # noqa: BLE001 - the action's own code may raise anything, also SystemExit
         print_trace(error)
@@ -90,6 +92,13 @@ def activate(virtualenv: str) -> None:
         exec(compile(file.read(), script, "exec"), {"__file__": script})  # noqa: S102 - as the runtime does
 
 
+def attach(debugger: dict[str, Any]) -> None:
+    """Make `breakpoint()` stop; see debugger.py, whose file the argument names."""
+    module = type(sys)("debugger")
+    SourceFileLoader("debugger", debugger["file"]).exec_module(module)
+    module.attach(debugger["port"])
+
+
 def entry_function(main_file: str, name: str) -> Callable[[Any], Any]:
     # The runtime renames the main file to main__.py and imports it under that name.
     loader = SourceFileLoader("main__", main_file)
@@ -107,6 +116,8 @@ def run(entry: Callable[[Any], Any], arguments: dict[str, Any]) -> Any:
         return entry(arguments)
     except Exception as error:  # noqa: BLE001 - the action's own code may raise anything
         print_trace(error)
+        if type(error).__name__ == "BdbQuit":
+            print("To stop at breakpoint(), start localops with: up --debug PACKAGE/ACTION", file=sys.stderr)  # noqa: T201
         return {"error": str(error)}
 
 

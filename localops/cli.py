@@ -46,6 +46,12 @@ def parser() -> argparse.ArgumentParser:
     each.add_argument(
         "--reframe", action="store_true", help="stream one JSON object a line, not as production does"
     )
+    each.add_argument(
+        "--debug", metavar="PACKAGE/ACTION", help="stop at breakpoint() of this action, here in the terminal"
+    )
+    each.add_argument(
+        "--debug-port", type=int, metavar="PORT", help="let an editor attach to it here (needs debugpy)"
+    )
     each.set_defaults(run=up)
     running.add_to(add)
     each = add("test", help="run all tests; further words go to pytest", add_help=False)
@@ -62,11 +68,13 @@ def parser() -> argparse.ArgumentParser:
 
 def up(options: argparse.Namespace) -> int:
     from localops import console
+    from localops.debugging import asked_for
     from localops.up import Options
     from localops.up import up as serve
 
     console.set_up()
-    words = (options.project, options.host, options.port, not options.no_open, options.reframe)
+    debugging = asked_for(options.debug, options.debug_port, options.project / "packages")
+    words = (options.project, options.host, options.port, not options.no_open, options.reframe, debugging)
     asyncio.run(serve(Options(*words)))
     return 0
 

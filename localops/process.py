@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localops.debugging import Debugging
 from localops.entities import Action, LogLine, Status, Stream
 
 CHILD = Path(__file__).with_name("child.py")
@@ -87,20 +88,31 @@ class LogPipe:
 class ActionProcess:
     """A running child. `start` makes one; `end` ends it and all that it started."""
 
-    def __init__(self, action: Action, process: asyncio.subprocess.Process, control: socket.socket) -> None:
+    def __init__(
+        self,
+        action: Action,
+        process: asyncio.subprocess.Process,
+        control: socket.socket,
+        debugging: Debugging | None,
+    ) -> None:
         assert process.stdout is not None  # noqa: S101 - both are pipes, see start
         assert process.stderr is not None  # noqa: S101
         self.action = action
         self.process = process
         self.control = control
+        self.debugging = debugging
         self.killed = False
         self.too_large = False
         self.idle_since_s = 0.0
         self.pipes = (LogPipe(process.stdout, "stdout"), LogPipe(process.stderr, "stderr"))
 
     @classmethod
-    async def start(cls, action: Action) -> ActionProcess:
-        """Start a child; `load` is still to be called."""
+    async def start(cls, action: Action, debugging: Debugging | None = None) -> ActionProcess:
+        """Start a child; `load` is still to be called.
+
+        Args:
+            debugging: how a person debugs the action; None when nobody does.
+        """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
@@ -112,9 +124,11 @@ class ActionProcess:
                 stderr=asyncio.subprocess.PIPE,
                 env=BASE_ENVIRONMENT,
                 # Its own group: a Ctrl-C in the terminal is ours to handle, and a kill reaches grandchildren.
-                start_new_session=True,
+                # One that is debugged stays in the session of the terminal, to be able to read from it.
+                start_new_session=debugging is None,
+                process_group=None if debugging is None else 0,
             )
-        return cls(action, process, ours)
+        return cls(action, process, ours, debugging)
 
     async def load(
         self,
@@ -136,6 +150,7 @@ class ActionProcess:
             "main_file": str(code.main_file),
             "function": code.function,
             "virtualenv": str(code.virtualenv) if code.virtualenv else None,
+            "debugger": self.debugging.for_child() if self.debugging else None,
         }
         answer = await self.exchange(message, {**environment, "PWD": str(folder)}, log)
         if isinstance(answer, Outcome):

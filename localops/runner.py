@@ -10,11 +10,13 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from localops.activations import Activations
 from localops.config import USER
+from localops.debugging import Debugging, without_limits
 from localops.entities import Action, Activation, LogLine
 from localops.errors import RequirementsError
 from localops.process import ActionProcess, Outcome
@@ -36,15 +38,24 @@ class Runner:
     Args:
         api_host: the URL under which actions reach this server.
         api_key: `uuid:secret`, for actions annotated with `provide-api-key`.
+        debugging: what a person debugs, if anything.
     """
 
     def __init__(
-        self, activations: Activations, api_host: str, api_key: str, requirements: Requirements
+        self,
+        activations: Activations,
+        api_host: str,
+        api_key: str,
+        requirements: Requirements,
+        debugging: Debugging | None = None,
     ) -> None:
         self.activations = activations
         self.api_host = api_host
         self.api_key = api_key
         self.requirements = requirements
+        self.debugging = debugging
+        # Calls of an action that is debugged wait for each other: a person looks at one at a time.
+        self.debug_turn = asyncio.Lock()
         self.idle: dict[tuple[str, str], list[ActionProcess]] = {}
         self.running: set[ActionProcess] = set()
         self.slots = asyncio.Semaphore(MOST_PROCESSES)
@@ -58,8 +69,17 @@ class Runner:
 
     def start(self, activation: Activation) -> asyncio.Task[Activation]:
         """The same, for who must know the activation before it ends."""
+        if self.debugging_of(activation.action):
+            activation.action = without_limits(activation.action)
         self.activations.begin(activation)
         return self.start_task(self.run(activation))
+
+    def debugging_of(self, action: Action) -> Debugging | None:
+        """How a person debugs an action; None for all others."""
+        return self.debugging if self.debugging and self.debugging.is_for(action) else None
+
+    def turn(self, action: Action) -> AbstractAsyncContextManager[None]:
+        return self.debug_turn if self.debugging_of(action) else nullcontext()
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
@@ -68,7 +88,7 @@ class Runner:
         return task
 
     async def run(self, activation: Activation) -> Activation:
-        async with self.slots:
+        async with self.turn(activation.action), self.slots:
             activation.waited_ms = int(time.time() * 1000) - activation.start_ms
             outcome = await self.outcome(activation)
         activation.timed_out = outcome.timed_out
@@ -106,7 +126,7 @@ class Runner:
             return process, Outcome("success", {})
         packages = await self.requirements.environment(action.code.folder)
         begun = time.monotonic()
-        process = await ActionProcess.start(action)
+        process = await ActionProcess.start(action, self.debugging_of(action))
         self.running.add(process)
         folder = action.code.folder or Path(self.empty_folder.name)
         outcome = await process.load(folder, packages, self.environment(activation), log)

@@ -24,6 +24,7 @@ from localops.app import make_app
 from localops.config import USER, Project
 from localops.credentials import FILE_NAME as CREDENTIALS_FILE
 from localops.credentials import Credentials, read_or_make
+from localops.debugging import Debugging, lines
 from localops.deployment import Deployment
 from localops.http_protocol import HttpProtocol
 from localops.listening import Listening
@@ -53,6 +54,7 @@ class Options:
     port: int
     open_browser: bool
     reframe: bool = False
+    debugging: Debugging | None = None
 
 
 class Server(uvicorn.Server):
@@ -98,13 +100,13 @@ async def up(options: Options) -> None:
 
             host, redis = model_for(project, start), redis_for(project, credentials, start)
             requirements = Requirements(project.private / "requirements")
-            runner = Runner(Activations(), url, credentials.auth, requirements)
+            runner = Runner(Activations(), url, credentials.auth, requirements, options.debugging)
             start(runner.look_after())
             login = {**login_answer(credentials, url, config.layers(project, {})), **redis.variables}
             console.hide(secrets_of(project, credentials, login))
             deployment = Deployment(project, login_variables(login, url, host), registry, runner)
             deployment.refresh()
-            announce([host.line, redis.line], credentials if made else None, url)
+            announce([host.line, redis.line, *lines(options.debugging)], credentials if made else None, url)
             start(watcher.watch(project, deployment.refresh))
             try:
                 app = make_app(
