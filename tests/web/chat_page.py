@@ -17,7 +17,7 @@ def enter(page: Page, deployment: Deployment, path: str = "") -> None:
 def ask(page: Page, text: str) -> None:
     """Send a message, once a conversation is open that takes it."""
     page.get_by_role("textbox", name="Message").fill(text)
-    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    expect(page.locator("chat-composer [data-send]")).to_be_enabled()
     page.keyboard.press("Enter")
 
 

@@ -34,6 +34,7 @@ def test_enter_sends_and_shift_enter_makes_a_line(chat: Page, deployment: Deploy
     assert tall
     assert tall["height"] > low["height"]
     chat.keyboard.press("Enter")
+    expect(chat.locator("chat-message[data-from=user]")).to_have_count(1)
     expect(last_reply(chat)).to_have_attribute("data-status", "done")
     assert sent(deployment) == ["one\ntwo"]
     expect(box).to_have_value("")
