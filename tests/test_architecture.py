@@ -18,17 +18,19 @@ LAYERS = [
     ("up", "check", "commands"),
     ("app", "watcher", "guard", "hosts", "listening", "http_protocol"),
     ("routes",),
-    ("deployment",),
+    ("activity", "deployment", "replay", "stream_session"),
     ("redeployment",),
     ("deployed_file",),
     ("runner", "registry", "model_host", "redis_host", "redis_server", "redis_process", "s3"),
     ("entity_update", "uploads"),
     ("collection",),
-    ("activations", "process", "project", "streamer", "web_action"),
+    ("activations", "inspection", "origins", "stream_examiner", "stream_warnings"),
+    ("process", "project", "streamer", "web_action"),
     ("put_content", "archive", "entity_json", "login_answer"),
     ("directives", "config", "credentials", "http_answer", "limit_bounds", "request_content"),
     ("media_type", "kinds", "entity_name", "base64_text", "private_file"),
-    ("entities", "errors", "bootstrap"),
+    ("debugging", "framing", "stream_rules"),
+    ("entities", "errors", "bootstrap", "json_objects", "loop_delay", "masking", "stream_recording"),
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 
