@@ -122,7 +122,7 @@ class Api(http.server.BaseHTTPRequestHandler):
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Api]]:
     handler = type("OneApi", (Api,), {})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
         monkeypatch.setenv("__OW_API_HOST", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("__OW_API_KEY", "user:key")
