@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from chat_page import asked, enter, last_reply
 from deployment import Body, Deployment
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from starlette.responses import HTMLResponse
 
 pytestmark = pytest.mark.browser
@@ -46,7 +46,7 @@ def test_a_form_is_filled_in_and_sent(page: Page, deployment: Deployment) -> Non
     form.get_by_label("Wishes").fill("the Forum\nand a gelato")
     form.get_by_label("autumn").check()
     form.get_by_label("By train").check()
-    picture = {"name": "hill.png", "mimeType": "image/png", "buffer": b"\x89PNG\x00\xff"}
+    picture = FilePayload(name="hill.png", mimeType="image/png", buffer=b"\x89PNG\x00\xff")
     form.get_by_label("Picture").set_input_files(files=[picture])
     form.get_by_role("button", name="Send").click()
     expect(last_reply(page)).to_contain_text("You sent")
@@ -77,7 +77,7 @@ def test_a_file_that_no_request_can_hold_is_refused(page: Page, deployment: Depl
     answering(page, deployment, output="Please:", form=FORM)
     form = asked(page, "Go").locator("chat-form")
     form.get_by_label("City").fill("Rome")
-    large = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": b"x" * 900_000}
+    large = FilePayload(name="large.bin", mimeType="application/octet-stream", buffer=b"x" * 900_000)
     form.get_by_label("Picture").set_input_files(files=[large])
     form.get_by_role("button", name="Send").click()
     assert len(deployment.said("chat/x")) == 1
