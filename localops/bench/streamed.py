@@ -125,7 +125,8 @@ def unframed(reads: Reads) -> Reads:
             if not end:
                 continue
             if b" 200 " not in head.partition(b"\r\n")[0]:
-                raise BenchError(f"localops refused: {rest[:300]!r}")
+                whole = b"".join(part for _, part in reads)
+                raise BenchError(f"localops refused: {whole[:500]!r}")
             in_head, rest = False, after
         while rest:
             if not wanted:
