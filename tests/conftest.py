@@ -88,3 +88,16 @@ def desk(running_desk: LocalopsProcess) -> LocalopsProcess:
     """The example actions of tests/examples, good and broken, served by localops."""
     running_desk.forget_lines()
     return running_desk
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that where everything is required, a skipped test is a failed run."""
+    if os.environ.get("LOCALOPS_REQUIRE_ALL") and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("LOCALOPS_REQUIRE_ALL is set, and tests were skipped", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("LOCALOPS_REQUIRE_ALL") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
