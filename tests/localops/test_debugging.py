@@ -112,6 +112,8 @@ def call(terminal: Terminal, callers: ThreadPoolExecutor, name: str) -> Future[h
 def test_a_person_stops_looks_changes_and_goes_on(terminal: Terminal, callers: ThreadPoolExecutor):
     terminal.wait_for("debug: breakpoints of demo/stops stop here; its time and memory are not limited")
     answer = call(terminal, callers, "Ada")
+    terminal.wait_for(PROMPT)
+    terminal.type("l\n")
     assert 'print("after", name)' in terminal.wait_for(PROMPT)
     terminal.type("p name\n")
     assert "'Ada'" in terminal.wait_for(PROMPT)
@@ -125,9 +127,10 @@ def test_a_person_stops_looks_changes_and_goes_on(terminal: Terminal, callers: T
 
 def test_what_the_action_prints_stays_in_its_log(terminal: Terminal, callers: ThreadPoolExecutor):
     answer = call(terminal, callers, "Ada")
-    assert "demo/stops | before Ada" in terminal.wait_for(PROMPT)
+    terminal.wait_for(PROMPT)
     terminal.type("c\n")
     terminal.wait_for("demo/stops | after Ada")
+    assert "demo/stops | before Ada" in terminal.shown
     assert answer.result(15).status_code == 200
 
 
@@ -176,6 +179,8 @@ def test_the_edited_code_is_what_is_debugged(terminal: Terminal, callers: Thread
     (project / "packages" / "demo" / "stops.py").write_text(edited)
     terminal.wait_for("deployed: demo/stops")
     answer = call(terminal, callers, "Ada")
+    terminal.wait_for(PROMPT)
+    terminal.type("l\n")
     assert 'name = "edited"' in terminal.wait_for(PROMPT)
     terminal.type("c\n")
     assert answer.result(15).json() == {"name": "edited"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localops.framing import Framing, Reframing
@@ -58,6 +58,7 @@ def test_reframing_makes_every_line_one_object(parts: list[bytes], expected: lis
     assert reframed(*parts) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30) | st.sampled_from([b'{"output": "', b'"}', b"{}", b"\n"]), max_size=8))
 def test_whatever_is_sent_every_line_that_comes_out_is_one_object(parts: list[bytes]):
     for line in reframed(*parts):
@@ -66,6 +67,7 @@ def test_whatever_is_sent_every_line_that_comes_out_is_one_object(parts: list[by
         assert isinstance(json.loads(line), dict)
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(1, 5))
 def test_text_comes_through_whole_wherever_it_is_cut(text: str, size: int):
     data = ("text " + text.replace("{", "").strip()).encode()

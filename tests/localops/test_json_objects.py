@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localops.json_objects import LONGEST_OBJECT_BYTES, JsonObjects, Piece
@@ -31,6 +31,7 @@ def every_cut(data: bytes) -> list[list[bytes]]:
     ] or [[data]]
 
 
+@settings(deadline=None)
 @given(MESSAGES, st.booleans(), st.sampled_from([b"", b" ", b"\n", b"\r\n\t"]))
 def test_objects_come_out_whole_and_as_they_were_sent(messages: list[object], ascii_only: bool, gap: bytes):
     sent = [json.dumps(message, ensure_ascii=ascii_only).encode() for message in messages]
@@ -43,6 +44,7 @@ def test_objects_come_out_whole_and_as_they_were_sent(messages: list[object], as
             assert b"".join(piece.data for piece in pieces) == data
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40) | st.text('{}[]"\\ \n:a1', max_size=20).map(str.encode))
 def test_whatever_comes_nothing_is_lost_and_nothing_is_doubled(data: bytes):
     for parts in every_cut(data):
