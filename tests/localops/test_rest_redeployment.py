@@ -8,7 +8,6 @@ import resource
 import signal
 import stat
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -330,10 +329,10 @@ def test_deploying_does_not_hold_up_other_answers(desk: Desk):
     deploying = Thread(target=desk.cloud.deploy, args=("demo/large", code))
     text(desk.cloud)
     deploying.start()
-    slowest = 0.0
+    answered = 0
     while deploying.is_alive():
-        begun = time.monotonic()
         assert text(desk.cloud) == "disk disk"
-        slowest = max(slowest, time.monotonic() - begun)
+        answered += 1
     deploying.join()
-    assert slowest < 1.0
+    # Were it held up, there would be one answer, at the end.
+    assert answered > 2
