@@ -1,7 +1,7 @@
 /**
  * Keeps what the store shows: in the archive, and in the other tabs.
  *
- * A running reply is saved now and then. What came since is written to `localStorage` when the page goes
+ * A reply is saved now and then while it runs. What is not saved is written to `localStorage` when the page goes
  * away, because only that is certain to be done by then; the next page puts it where it belongs.
  */
 
@@ -31,7 +31,7 @@ export class Keeper {
     this.#tabs = tabs
     setInterval(() => this.#saveRunning(), SAVE_EVERY_MS)
     addEventListener("pagehide", () => this.#leave())
-    tabs.on("asks", ({ id }) => this.#running.has(id) && tabs.tell({ type: "has", id }))
+    tabs.on("asks", ({ id }) => this.#show(id))
   }
 
   /**
@@ -46,8 +46,8 @@ export class Keeper {
   async keep(message) {
     if (message.opening) return
     if (isRunning(message)) this.#running.set(message.id, message)
-    else this.#running.delete(message.id)
     await this.#save(message)
+    if (!isRunning(message)) this.#running.delete(message.id)
     this.#tabs.tell({ type: "message", message })
   }
 
@@ -68,15 +68,27 @@ export class Keeper {
   /** Puts back what earlier pages could not save. */
   async recover() {
     for (const key of Object.keys(localStorage).filter((name) => name.startsWith(UNSAVED))) {
-      const { text, thinking, ...at } = JSON.parse(localStorage.getItem(key) ?? "{}")
-      const message = await this.#archive.message(key.slice(UNSAVED.length))
-      if (message && isRunning(message)) {
-        message.text = message.text.slice(0, at.textAt) + text
-        message.thinking = message.thinking.slice(0, at.thinkingAt) + thinking
-        await this.#archive.keepMessage(message)
+      const { saved, message } = JSON.parse(localStorage.getItem(key) ?? "{}")
+      const kept = await this.#archive.message(key.slice(UNSAVED.length))
+      if (kept && isRunning(kept)) {
+        const text = kept.text.slice(0, saved.text) + message.text
+        const thinking = kept.thinking.slice(0, saved.thinking) + message.thinking
+        await this.#archive.keepMessage({ ...kept, ...message, text, thinking })
       }
       localStorage.removeItem(key)
     }
+  }
+
+  /**
+   * Tells another tab that this one is writing a message, and what of it is there.
+   *
+   * @param {string} id
+   */
+  #show(id) {
+    const message = this.#running.get(id)
+    if (!message) return
+    this.#tabs.tell({ type: "has", id })
+    this.#tabs.tell({ type: "message", message })
   }
 
   async #saveRunning() {
@@ -94,15 +106,11 @@ export class Keeper {
   }
 
   #leave() {
-    for (const { id, text, thinking } of this.#running.values()) {
-      const saved = this.#saved.get(id) ?? { text: 0, thinking: 0 }
-      const rest = {
-        textAt: saved.text,
-        text: text.slice(saved.text),
-        thinkingAt: saved.thinking,
-        thinking: thinking.slice(saved.thinking),
-      }
-      localStorage.setItem(UNSAVED + id, JSON.stringify(rest))
+    for (const message of this.#running.values()) {
+      const saved = this.#saved.get(message.id) ?? { text: 0, thinking: 0 }
+      const text = message.text.slice(saved.text)
+      const thinking = message.thinking.slice(saved.thinking)
+      localStorage.setItem(UNSAVED + message.id, JSON.stringify({ saved, message: { ...message, text, thinking } }))
     }
   }
 }
