@@ -5,13 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import socket
+import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import pytest
@@ -82,9 +86,92 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 def free_ports() -> Iterator[int]:
     """Give ports that are free now; somebody else may be faster, hence several."""
-    import socket
-
     for _ in range(5):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         yield int(port)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate for localhost, with its key in the same file."""
+    program = shutil.which("openssl")
+    if program is None:
+        if os.environ.get("LOCALOPS_REQUIRE_ALL"):
+            pytest.fail("openssl is not installed, and nothing may be skipped here")
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    whole, key = folder / "whole.pem", folder / "key.pem"
+    words = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(whole)]
+    subprocess.run(words, check=True, capture_output=True)
+    whole.write_text(whole.read_text() + key.read_text())
+    return whole
+
+
+@pytest.fixture
+def tls_front(certificate: Path) -> Callable[[int], TlsFront]:
+    """Put TLS for `localhost` before a port of this machine."""
+    return lambda port: TlsFront(port, certificate)
+
+
+class TlsFront:
+    """Passes on what comes over TLS, from `with` to the end of the block.
+
+    Attributes:
+        host: as OLLAMA_HOST has it.
+        port: the same without the rest.
+        hung_up_s: when each client hung up.
+    """
+
+    def __init__(self, port: int, certificate: Path) -> None:
+        self._port = port
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads: list[threading.Thread] = []
+        self.port: int = self._listener.getsockname()[1]
+        self.host = f"https://localhost:{self.port}"
+        self.hung_up_s: list[float] = []
+
+    def __enter__(self) -> Self:
+        self._run(self._serve)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(5)
+        self._listener.close()
+
+    def _run(self, target: Callable[..., None], *args: Any) -> None:
+        self._threads.append(threading.Thread(target=target, args=args))
+        self._threads[-1].start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                self._run(self._connect, self._listener.accept()[0])
+
+    def _connect(self, client: socket.socket) -> None:
+        with (
+            client,
+            suppress(OSError),
+            self._context.wrap_socket(client, server_side=True) as secure,
+            socket.create_connection(("127.0.0.1", self._port)) as server,
+        ):
+            back = threading.Thread(target=self._back, args=(server, secure))
+            back.start()
+            with suppress(OSError):
+                while data := secure.recv(65536):
+                    server.sendall(data)
+            self.hung_up_s.append(time.monotonic())
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            back.join()
+
+    def _back(self, server: socket.socket, secure: ssl.SSLSocket) -> None:
+        with suppress(OSError):
+            while data := server.recv(65536):
+                secure.sendall(data)
+            socket.socket.shutdown(secure, socket.SHUT_WR)

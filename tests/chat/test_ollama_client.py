@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from scripted_ollama import Answer, Schedule, ScriptedOllama, Stall
@@ -96,100 +90,23 @@ def test_the_body_goes_out_without_waiting_for_an_acknowledgement(exchange: Any,
     assert time.monotonic() - began_s < 20 * 0.04
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a certificate for localhost, with its key in the same file."""
-    program = shutil.which("openssl")
-    if program is None:
-        if os.environ.get("LOCALOPS_REQUIRE_ALL"):
-            pytest.fail("openssl is not installed, and nothing may be skipped here")
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    whole, key = folder / "whole.pem", folder / "key.pem"
-    words = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(whole)]
-    subprocess.run(words, check=True, capture_output=True)
-    whole.write_text(whole.read_text() + key.read_text())
-    return whole
-
-
-class TlsFront:
-    """Passes on what comes over TLS, from `with` to the end of the block.
-
-    Attributes:
-        host: as OLLAMA_HOST has it.
-        hung_up_s: when each client hung up.
-    """
-
-    def __init__(self, port: int, certificate: Path) -> None:
-        self._port = port
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(certificate)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._threads: list[threading.Thread] = []
-        self.host = f"https://localhost:{self._listener.getsockname()[1]}"
-        self.hung_up_s: list[float] = []
-
-    def __enter__(self) -> Self:
-        self._run(self._serve)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(5)
-        self._listener.close()
-
-    def _run(self, target: Callable[..., None], *args: Any) -> None:
-        self._threads.append(threading.Thread(target=target, args=args))
-        self._threads[-1].start()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                self._run(self._connect, self._listener.accept()[0])
-
-    def _connect(self, client: socket.socket) -> None:
-        with (
-            client,
-            suppress(OSError),
-            self._context.wrap_socket(client, server_side=True) as secure,
-            socket.create_connection(("127.0.0.1", self._port)) as server,
-        ):
-            back = threading.Thread(target=self._back, args=(server, secure))
-            back.start()
-            with suppress(OSError):
-                while data := secure.recv(65536):
-                    server.sendall(data)
-            self.hung_up_s.append(time.monotonic())
-            with suppress(OSError):
-                server.shutdown(socket.SHUT_RDWR)
-            back.join()
-
-    def _back(self, server: socket.socket, secure: ssl.SSLSocket) -> None:
-        with suppress(OSError):
-            while data := server.recv(65536):
-                secure.sendall(data)
-            socket.socket.shutdown(secure, socket.SHUT_WR)
-
-
 def port_of(server: ScriptedOllama) -> int:
     return int(server.host.rpartition(":")[2])
 
 
 def test_a_server_is_reached_over_tls(
-    exchange: Any, ollama: ScriptedOllama, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    exchange: Any, ollama: ScriptedOllama, tls_front: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with TlsFront(port_of(ollama), certificate) as front:
+    with tls_front(port_of(ollama)) as front:
         assert list(exchange(front.host, body=ASKED).batches())
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(
-    exchange: Any, model_error: Any, ollama: ScriptedOllama, certificate: Path
+    exchange: Any, model_error: Any, ollama: ScriptedOllama, tls_front: Any
 ):
     with (
-        TlsFront(port_of(ollama), certificate) as front,
+        tls_front(port_of(ollama)) as front,
         pytest.raises(model_error, match="certificate that cannot be verified"),
     ):
         list(exchange(front.host, body=ASKED).batches())
@@ -207,10 +124,15 @@ def test_plain_http_where_https_is_expected_is_a_sentence(
     "answer", [Answer("late", schedule=Schedule(first_s=60)), Answer("word ", endless=True)]
 )
 def test_a_request_over_tls_is_closed_at_once_too(
-    exchange: Any, model_error: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer
+    exchange: Any,
+    model_error: Any,
+    tls_front: Any,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
 ):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with ScriptedOllama(answer) as server, TlsFront(port_of(server), certificate) as front:
+    with ScriptedOllama(answer) as server, tls_front(port_of(server)) as front:
         request = exchange(front.host, body=ASKED)
         caught: list[BaseException] = []
 

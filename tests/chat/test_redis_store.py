@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,28 @@ def test_a_numbered_database_is_one_of_its_own(store: Any, redis_server: Any):
 def test_a_socket_file_is_an_address_too(store: Any, redis_server: Any):
     with store(f"unix://:p%40ss%3Aw%2Frd@{redis_server.socket_path}") as redis:
         assert redis.do("PING") == "PONG"
+
+
+def test_redis_is_reached_over_tls(
+    store: Any, redis_server: Any, tls_front: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with (
+        tls_front(redis_server.port) as front,
+        store(f"rediss://:p%40ss%3Aw%2Frd@localhost:{front.port}") as redis,
+    ):
+        assert redis.do("PING") == "PONG"
+
+
+def test_a_redis_that_nobody_vouches_for_is_not_told_the_password(
+    store: Any, store_error: Any, redis_server: Any, tls_front: Any
+):
+    with (
+        tls_front(redis_server.port) as front,
+        pytest.raises(store_error, match="SSLCertVerificationError"),
+        store(f"rediss://:canary@localhost:{front.port}") as redis,
+    ):
+        redis.do("PING")
 
 
 def test_no_url_is_no_store(store: Any):
