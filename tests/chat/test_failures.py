@@ -165,6 +165,13 @@ def test_a_model_that_says_nothing_is_a_sentence(chat: Callable[..., str]):
         assert chat(server.host) == "The model answered with nothing: ask in other words."
 
 
+@pytest.mark.parametrize("think_tags", [True, False])
+def test_a_model_that_only_thinks_is_a_sentence(chat: Callable[..., str], think_tags: bool):
+    with ScriptedOllama(Answer("", thinking="let me see", think_tags=think_tags)) as server:
+        output = chat(server.host, state="deepseek-r1:32b")
+    assert output.endswith("The model answered with nothing: ask in other words.")
+
+
 def test_a_server_that_is_down_is_a_sentence(chat: Callable[..., str]):
     with ScriptedOllama("x", refuse=True) as server:
         assert f"{server.host} cannot be reached (Connection refused): check that it runs" in chat(

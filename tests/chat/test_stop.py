@@ -85,16 +85,17 @@ def test_a_stop_key_stops_the_model_though_the_stream_stays_open(
     assert streamer.ended_by == "action"
 
 
+@pytest.mark.parametrize("asked", ["hello", "@"])
 @pytest.mark.parametrize("way", ["leaving", "stop key"])
 @pytest.mark.parametrize(
     "where", ["a host that neither accepts nor refuses", "a host that accepts and is silent"]
 )
 def test_a_stop_before_the_request_is_sent_ends_the_action(
-    main: Any, streamer: Streamock, redis_server: Any, where: str, way: str
+    main: Any, streamer: Streamock, redis_server: Any, where: str, way: str, asked: str
 ):
     request = secrets.token_urlsafe()
     with deaf_host() if where.endswith("refuses") else silent_host() as host:
-        args = {"OLLAMA_HOST": host, "input": "x", "request": request, **redis_server.args}
+        args = {"OLLAMA_HOST": host, "input": asked, "request": request, **redis_server.args}
         activation = Activation(main, {**args, **streamer.args})
         streamer.wait_connected()
         stopped_s = time.monotonic()

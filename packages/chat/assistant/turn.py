@@ -14,7 +14,7 @@ import stop_key
 from answer import Answer
 from ollama_client import Exchange
 from ollama_host import ModelError, OllamaHost, ollama_host
-from reasoning import Piece
+from reasoning import OUTPUT, Piece
 from streaming import Reply
 
 MAX_ID_CHARS = 100
@@ -80,7 +80,7 @@ class Turn(ABC):
         try:
             with closing(exchange.batches()) as batches, closing(self.reply.paced(batches)) as paced:
                 for piece in answer.pieces(paced):
-                    is_empty = False
+                    is_empty = is_empty and piece[0] != OUTPUT
                     yield piece
         finally:
             self._report(answer)
@@ -100,13 +100,17 @@ class Turn(ABC):
         self.reply.state = self.state(self.choice.model)
         if not self._is_text:
             self.reply.say(NOT_TEXT)
-        elif self.choice.prefix is not None:
-            self._choose(self.choice.prefix)
-        elif self.choice.prompt:
-            with stop_key.watched(self.args, self.user, self.reply.end):
-                self.talk()
-        else:
+        elif self.choice.prefix is None and not self.choice.prompt:
             self.reply.say(GREETING.format(model=self.choice.model))
+        else:
+            with stop_key.watched(self.args, self.user, self.reply.end):
+                self._ask_server()
+
+    def _ask_server(self) -> None:
+        if self.choice.prefix is None:
+            self.talk()
+        else:
+            self._choose(self.choice.prefix)
 
     def _choose(self, prefix: str) -> None:
         known = models.names(self.document(models.TAGS))
