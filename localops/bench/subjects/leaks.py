@@ -45,7 +45,7 @@ def left_behind(desk: Desk, streams: int) -> Iterator[Figure]:
     left = settled(desk, until=lambda now: now[:2] <= (descriptors, processes))
     yield Figure(name + "more open descriptors", left[0] - descriptors, "", 0)
     yield Figure(name + "more processes", left[1] - processes, "", 0)
-    yield Figure(name + "more memory of localops", left[2] - memory_mb, "MB", 3)
+    yield Figure(name + "more memory of localops", left[2] - memory_mb, "MB", 4)
 
 
 def run(desk: Desk, streams: int, at_once: int) -> None:
