@@ -22,7 +22,9 @@ def ask(page: Page, text: str) -> None:
 
 
 def last_reply(page: Page) -> Locator:
-    return page.locator("chat-message[data-from=assistant]").last
+    """The reply to the last question; never the greeting, nor an earlier reply while it is awaited."""
+    question = "chat-message[data-from=user]"
+    return page.locator(f"{question} ~ chat-message[data-from=assistant]:not(:has(~ {question}))").last
 
 
 def asked(page: Page, text: str, status: str = "done") -> Locator:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -220,11 +221,10 @@ def _app(deployment: Deployment) -> Starlette:
 def deployed() -> Iterator[Deployment]:
     """Serve a deployment until the block ends."""
     deployment = Deployment()
-    config = uvicorn.Config(_app(deployment), host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    config = uvicorn.Config(_app(deployment), log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
-    started = threading.Event()
-    socket = config.bind_socket()
-    deployment.port = socket.getsockname()[1]
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    deployment.port = listener.getsockname()[1]
     deployment.index = {
         "username": "devel",
         "host": deployment.elsewhere,
@@ -233,14 +233,8 @@ def deployed() -> Iterator[Deployment]:
         "s3": deployment.elsewhere,
         "services": [{"Chats": []}],
     }
-
-    async def serve() -> None:
-        started.set()
-        await server.serve([socket])
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
     thread.start()
-    assert started.wait(DEADLINE_S)
     try:
         yield deployment
     finally:
@@ -249,4 +243,4 @@ def deployed() -> Iterator[Deployment]:
         server.should_exit = True
         server.force_exit = True
         thread.join(DEADLINE_S)
-        socket.close()
+        listener.close()
