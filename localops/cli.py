@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
 
 def up(options: argparse.Namespace) -> int:
     from localops import console
-    from localops.debugging import asked_for
+    from localops.runtime.debugging import asked_for
     from localops.up import Options
     from localops.up import up as serve
 
@@ -80,12 +80,15 @@ def up(options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
+    from localops.commands import node_tools
+
+    node_tools.install_if_there_is_npm()
     command = [sys.executable, "-m", "pytest", *options.rest]
     return subprocess.run(command, cwd=bootstrap.ROOT, check=False).returncode  # noqa: S603 - our own words
 
 
 def check(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command is called with its options
-    from localops.check import check as run_checks
+    from localops.commands.check import check as run_checks
 
     return run_checks()
 

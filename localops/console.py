@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Iterable
 
-from localops.masking import Masking
+from localops.access.masking import Masking
 
 
 class MaskingFormatter(logging.Formatter):

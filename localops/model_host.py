@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from localops import bootstrap
-from localops.config import Variable
+from localops.project.variables import Variable
 
 OLLAMA_ADDRESS = ("127.0.0.1", 11434)
 OLLAMA_ANSWER = b"Ollama is running"

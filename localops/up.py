@@ -19,26 +19,31 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from localops import bootstrap, config, console, guard, hosts, model_host, redis_host, watcher
-from localops.activations import Activations
-from localops.app import make_app
-from localops.config import USER, Project
-from localops.credentials import FILE_NAME as CREDENTIALS_FILE
-from localops.credentials import Credentials, read_or_make
-from localops.debugging import Debugging, lines
-from localops.deployment import Deployment
-from localops.http_protocol import HttpProtocol
-from localops.listening import Listening
-from localops.login_answer import login_answer
-from localops.masking import secrets_in
+from localops import bootstrap, console, model_host
+from localops.access.credentials import FILE_NAME as CREDENTIALS_FILE
+from localops.access.credentials import Credentials, read_or_make
+from localops.access.login_answer import login_answer
+from localops.access.masking import secrets_in
+from localops.deployment.from_disk import Deployment
+from localops.deployment.over_rest import restored
 from localops.model_host import BuiltInModel, ModelHost
-from localops.redeployment import restored
-from localops.redis_host import RedisHost
-from localops.redis_process import RedisProcess
-from localops.redis_server import RedisServer
-from localops.requirements import Requirements
-from localops.runner import Runner
+from localops.openwhisk.namespace import USER
+from localops.project import watcher
+from localops.project.folder import Project
+from localops.project.variables import layers, layers_of_desk
+from localops.redis import host as redis_host
+from localops.redis.host import RedisHost
+from localops.redis.process import RedisProcess
+from localops.redis.server import RedisServer
+from localops.runtime.activations import Activations
+from localops.runtime.debugging import Debugging, lines
+from localops.runtime.requirements import Requirements
+from localops.runtime.runner import Runner
 from localops.s3.storage import Storage
+from localops.serving import guard, hosts
+from localops.serving.app import make_app
+from localops.serving.http_protocol import HttpProtocol
+from localops.serving.listening import Listening
 
 # A stream that is still open when the person stops the server gets this long to end.
 GRACE_S = 1
@@ -89,9 +94,7 @@ async def up(options: Options) -> None:
     with Listening(options.host, options.port) as listening, storage as objects:
         credentials, made = read_or_make(project.private)
         registry = restored(project)
-        password = guard.password_for(
-            options.host, config.layers_of_desk(project).get(guard.PASSWORD_VARIABLE)
-        )
+        password = guard.password_for(options.host, layers_of_desk(project).get(guard.PASSWORD_VARIABLE))
         url = f"http://{hosts.shown_name(options.host)}:{listening.port}"
         async with asyncio.TaskGroup() as tasks:
             background: list[asyncio.Task[None]] = []
@@ -103,7 +106,7 @@ async def up(options: Options) -> None:
             requirements = Requirements(project.private / "requirements")
             runner = Runner(Activations(), url, credentials.auth, requirements, options.debugging)
             start(runner.look_after())
-            login = {**login_answer(credentials, url, config.layers(project, {})), **redis.variables}
+            login = {**login_answer(credentials, url, layers(project, {})), **redis.variables}
             console.hide(secrets_of(project, credentials, login))
             deployment = Deployment(project, login_variables(login, url, host), registry, runner)
             deployment.refresh()
@@ -137,7 +140,7 @@ def opened_project(folder: Path) -> Project:
 
 def model_for(project: Project, start: Callable[[Coroutine[Any, Any, None]], None]) -> ModelHost:
     """The model server that is there already, else a new one."""
-    host = model_host.chosen_by_person(config.layers_of_desk(project)) or model_host.ollama_of_this_machine()
+    host = model_host.chosen_by_person(layers_of_desk(project)) or model_host.ollama_of_this_machine()
     if host is None:
         built_in = BuiltInModel()
         start(built_in.run())
@@ -153,7 +156,7 @@ def redis_for(
     Raises:
         StartError: what they named is no URL.
     """
-    host = redis_host.chosen_by_person(config.layers_of_desk(project))
+    host = redis_host.chosen_by_person(layers_of_desk(project))
     if host is None:
         folder = project.private / "redis"
         own = RedisServer(RedisProcess(folder, credentials.user, credentials.redis_password))
@@ -182,7 +185,7 @@ def login_variables(login: Mapping[str, str], url: str, host: ModelHost) -> dict
 def secrets_of(project: Project, credentials: Credentials, login: Mapping[str, str]) -> Iterator[str]:
     """What the console must not show: what opens this server, and what the project calls a secret."""
     yield from secrets_in(asdict(credentials))
-    yield from secrets_in({name: each.value for name, each in config.layers(project, login).items()})
+    yield from secrets_in({name: each.value for name, each in layers(project, login).items()})
 
 
 def announce(services: Sequence[str], made: Credentials | None, url: str) -> None:

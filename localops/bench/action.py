@@ -13,7 +13,7 @@ from typing import Any
 
 from localops.bench.errors import BenchError
 from localops.bench.worker import DEADLINE_S, Worker, answer, commands
-from localops.child import entry_function, run
+from localops.runtime.child import entry_function, run
 
 # A web action's, unless it says otherwise; so an action knows how long it may take.
 TIME_LIMIT_S = 300

@@ -17,7 +17,7 @@ from typing import Any
 
 from localops.bench.desk import Desk
 from localops.bench.errors import BenchError
-from localops.json_objects import JsonObjects
+from localops.streaming.json_objects import JsonObjects
 
 HOST = "127.0.0.1"
 READ_BYTES = 65536

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from localops.commands.server import Answer, CommandError, Server, stream_path
-from localops.json_objects import JsonObjects, Piece
+from localops.streaming.json_objects import JsonObjects, Piece
 
 API = "/api/v1/namespaces/_"
 ACTIVATION_HEADER = "x-openwhisk-activation-id"

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from localops import credentials
-from localops.config import USER, Project
+from localops.access import credentials
 from localops.errors import LocalopsError
+from localops.openwhisk.namespace import USER
+from localops.project.folder import Project
 
 READ_BYTES = 65536
 

@@ -1,6 +1,6 @@
 """The data of the inspector, `/_localops/api/...`: what runs and ran, and how to run it again.
 
-It is for the page in `localops/inspector/` and for the commands of this program; its shape may change.
+It is for the page in `localops/inspector/page/` and for the commands of this program; its shape may change.
 Nothing in it is a secret: see masking.py.
 """
 
@@ -15,15 +15,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from localops import config, inspection, origins
-from localops.activity import Activity, LogFollower
-from localops.deployment import Deployment
-from localops.entities import Activation
+from localops.access.masking import Masking, secrets_in
+from localops.deployment.from_disk import Deployment
 from localops.errors import RequestError
-from localops.masking import Masking, secrets_in
-from localops.replay import replay
+from localops.inspector import inspection, origins
+from localops.inspector.activity import Activity, LogFollower
+from localops.inspector.replay import replay
+from localops.openwhisk.entities import Activation
+from localops.project.variables import layers
 from localops.routes.request import comes_from_another_origin
-from localops.stream_session import Streams
+from localops.streaming.session import Streams
 
 PREFIX = "/_localops/api"
 # How often followers are told what changed: to people, at once.
@@ -96,7 +97,7 @@ class Inspector:
 
     async def activation(self, request: Request) -> Response:
         activation = self.find(request)
-        variables = config.layers(self.deployment.project, self.deployment.login)
+        variables = layers(self.deployment.project, self.deployment.login)
         content = inspection.detail(
             activation,
             self.streams.recordings.get(activation.id),
@@ -120,7 +121,7 @@ class Inspector:
 
     def masking(self) -> Masking:
         """One that knows the secrets of the project as it is configured now."""
-        variables = config.layers(self.deployment.project, self.deployment.login)
+        variables = layers(self.deployment.project, self.deployment.login)
         values = {name: variable.value for name, variable in variables.items()}
         return Masking([*self.secrets, *secrets_in(values)])
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from localops.errors import RequestError
-from localops.request_content import json_object
+from localops.openwhisk.request_content import json_object
 from localops.routes.request import error_response, read_body
 from localops.routes.web import cors_headers
 

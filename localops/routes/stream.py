@@ -20,16 +20,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from localops import web_action
-from localops.config import USER
-from localops.entities import Action
+from localops.access.basic_auth import is_authenticated
+from localops.deployment.registry import Registry
 from localops.errors import RequestError
-from localops.framing import Framing, Reframing
-from localops.registry import Registry
-from localops.routes.basic_auth import is_authenticated
+from localops.openwhisk import web_action
+from localops.openwhisk.entities import Action
+from localops.openwhisk.namespace import USER
+from localops.openwhisk.web_action import WebRequest
 from localops.routes.request import read_body
-from localops.stream_session import Streams, StreamSession, web_status
-from localops.web_action import WebRequest
+from localops.streaming.framing import Framing, Reframing
+from localops.streaming.session import Streams, StreamSession, web_status
 
 METHODS = ["GET", "POST", "OPTIONS"]
 ALL_METHODS = [*METHODS, "HEAD", "PUT", "PATCH", "DELETE"]

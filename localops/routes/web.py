@@ -14,13 +14,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localops import web_action
-from localops.config import USER
-from localops.entities import Action, Activation
+from localops.access.basic_auth import is_authenticated
+from localops.deployment.registry import Registry
 from localops.errors import RequestError
-from localops.refusals import NOT_FOUND_TEXT
-from localops.registry import Registry
-from localops.routes.basic_auth import is_authenticated
+from localops.openwhisk import web_action
+from localops.openwhisk.entities import Action, Activation
+from localops.openwhisk.namespace import USER
+from localops.openwhisk.refusals import NOT_FOUND_TEXT
+from localops.openwhisk.web_action import WebRequest
 from localops.routes.request import (
     ALLOWED_HEADERS,
     TRANSACTION_HEADER,
@@ -28,8 +29,7 @@ from localops.routes.request import (
     read_body,
     transaction_id,
 )
-from localops.runner import Runner
-from localops.web_action import WebRequest
+from localops.runtime.runner import Runner
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # OpenWhisk waits this long for a result, then answers 202 while the action goes on.

@@ -18,8 +18,8 @@ import httpx
 import pytest
 from localops_process import ROOT, LocalopsProcess
 
-from localops.debugging import asked_for
 from localops.errors import StartError
+from localops.runtime.debugging import asked_for
 
 # Its time limit is much shorter than a person is.
 STOPS = """#--web true

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from localops.directives import counted_lines, expand, read, words
 from localops.errors import DirectiveError
+from localops.project.directives import counted_lines, expand, read, words
 
 
 @pytest.mark.parametrize(

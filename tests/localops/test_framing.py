@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localops.framing import Framing, Reframing
-from localops.stream_rules import READ_BYTES
+from localops.streaming.framing import Framing, Reframing
+from localops.streaming.rules import READ_BYTES
 
 
 @pytest.mark.parametrize(

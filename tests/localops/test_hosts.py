@@ -17,9 +17,9 @@ import requests
 from localops_process import ROOT, LocalopsProcess
 
 from localops.errors import StartError
-from localops.hosts import own_names, service_of, shown_name
-from localops.listening import Listening
 from localops.routes.site import security_headers
+from localops.serving.hosts import own_names, service_of, shown_name
+from localops.serving.listening import Listening
 
 HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
 STREAM = """#--web true

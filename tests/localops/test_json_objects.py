@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localops.json_objects import LONGEST_OBJECT_BYTES, JsonObjects, Piece
+from localops.streaming.json_objects import LONGEST_OBJECT_BYTES, JsonObjects, Piece
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

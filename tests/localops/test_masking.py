@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localops.masking import MASK, Masking, is_secret_name
+from localops.access.masking import MASK, Masking, is_secret_name
 
 CANARY = 'canary-1"7\\ü/ 5'
 

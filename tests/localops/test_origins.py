@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from localops.config import Project, Variable
-from localops.entities import Action, Activation, Code
-from localops.origins import of_arguments, variable_uses, variables_of_parameters
+from localops.inspector.origins import of_arguments, variable_uses, variables_of_parameters
+from localops.openwhisk.entities import Action, Activation, Code
+from localops.project.folder import Project
+from localops.project.variables import Variable
 
 SOURCE = '#--web true\n#--param HOST "$OLLAMA_HOST"\n#--param BOTH "${ONE}-$TWO"\n#--param FIXED x\n'
 

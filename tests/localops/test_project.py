@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from localops.config import Project, layers
+from localops.deployment.registry import Registry
 from localops.errors import StartError
-from localops.project import scan, syntax_problem
-from localops.registry import Registry
+from localops.project.folder import Project
+from localops.project.scan import scan, syntax_problem
+from localops.project.variables import layers
 
 
 @pytest.fixture

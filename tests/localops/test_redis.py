@@ -21,12 +21,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
-from localops import redis_host
-from localops.config import Variable
 from localops.errors import StartError
-from localops.redis_gate import MalformedCommandError, answer_to, command, first_command
-from localops.redis_process import RedisProcess
-from localops.redis_server import RedisServer
+from localops.project.variables import Variable
+from localops.redis import host as redis_host
+from localops.redis.gate import MalformedCommandError, answer_to, command, first_command
+from localops.redis.process import RedisProcess
+from localops.redis.server import RedisServer
 
 PASSWORD = "a-password"
 

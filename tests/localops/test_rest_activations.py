@@ -12,14 +12,14 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from localops.activations import MOST_KEPT, MOST_KEPT_BYTES, Activations
-from localops.config import Project
-from localops.deployment import Deployment
-from localops.entities import Action, Activation, Code, Limits, LogLine
-from localops.registry import Registry
-from localops.requirements import Requirements
+from localops.deployment.from_disk import Deployment
+from localops.deployment.registry import Registry
+from localops.openwhisk.entities import Action, Activation, Code, Limits, LogLine
+from localops.project.folder import Project
 from localops.routes.web import WebActions
-from localops.runner import Runner
+from localops.runtime.activations import MOST_KEPT, MOST_KEPT_BYTES, Activations
+from localops.runtime.requirements import Requirements
+from localops.runtime.runner import Runner
 
 ACTION = Action("p", "a", "python:3", Code(Path("a.py")), limits=Limits(logs_mb=1))
 

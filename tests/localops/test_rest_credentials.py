@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localops.credentials import read_or_make
+from localops.access.credentials import read_or_make
 from localops.errors import StartError
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from localops import process, runner
-from localops.activations import Activations
-from localops.config import Project
-from localops.deployment import Deployment
-from localops.entities import Activation
-from localops.registry import Registry
-from localops.requirements import Requirements
-from localops.runner import Runner
+from localops.deployment.from_disk import Deployment
+from localops.deployment.registry import Registry
+from localops.openwhisk.entities import Activation
+from localops.project.folder import Project
+from localops.runtime import process, runner
+from localops.runtime.activations import Activations
+from localops.runtime.requirements import Requirements
+from localops.runtime.runner import Runner
 
 PROCESS_ID = "import os\ndef main(args): return {'pid': os.getpid()}\n"
 DEADLINE_S = 20

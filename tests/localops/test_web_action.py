@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from localops.entities import Action, Activation, Code, Status
 from localops.errors import RequestError
-from localops.http_answer import MISMATCH_TEXT, NOT_HTTP_TEXT, UNKNOWN_TYPE_TEXT
-from localops.web_action import (
+from localops.openwhisk.entities import Action, Activation, Code, Status
+from localops.openwhisk.http_answer import MISMATCH_TEXT, NOT_HTTP_TEXT, UNKNOWN_TYPE_TEXT
+from localops.openwhisk.web_action import (
     FAILED_TEXT,
     NO_PROPERTY_TEXT,
     NOT_ALLOWED_TEXT,

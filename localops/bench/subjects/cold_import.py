@@ -15,8 +15,8 @@ from localops.bench.errors import BenchError
 from localops.bench.figure import Figure
 from localops.bench.target import Target
 from localops.bench.worker import ENVIRONMENT
-from localops.entities import Action, Code, LogLine
-from localops.process import ActionProcess
+from localops.openwhisk.entities import Action, Code, LogLine
+from localops.runtime.process import ActionProcess
 
 BAR_MS = 150
 ROUNDS = 20

@@ -1,0 +1,1 @@
+"""Who may do what: secrets made once for a project, kept private, shown to nobody."""

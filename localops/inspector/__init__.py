@@ -1,0 +1,1 @@
+"""The inspector at `/_localops`: what it shows, what it can do again, and its page."""

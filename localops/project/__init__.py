@@ -1,0 +1,1 @@
+"""A MastroGPT project as it stands on disk, read as the deployer reads it."""

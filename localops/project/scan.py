@@ -1,0 +1,181 @@
+"""Find a project's actions on disk, as `ops ide deploy` does.
+
+Source: apache/openserverless-task ide/deploy/scan.js. Only Python actions run here; others are named
+in a problem, as is every action whose directives `wsk` would refuse.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from localops.errors import DirectiveError
+from localops.openwhisk.entities import Action, Code, Package
+from localops.openwhisk.kinds import BLACKBOX, PYTHON_KINDS, resolved_kind
+from localops.project import directives
+from localops.project.folder import Project
+
+Entity = TypeVar("Entity", Action, Package)
+
+OTHER_MAINS = ("index.js", "index.php", "main.go")
+OTHER_SINGLES = (".js", ".php", ".go")
+# Never part of what is deployed, or no reason to load an action anew.
+LEFT_OUT = ("__pycache__", "virtualenv", "node_modules")
+# In addresses it stands for "in no package", so that the deployer cannot make a package of this name.
+RESERVED_PACKAGE = "default"
+
+
+@dataclass(frozen=True)
+class OnDisk(Generic[Entity]):
+    """An entity as the disk describes it.
+
+    Attributes:
+        state: changes when one of its files does.
+        fingerprint: changes also when a variable has another value: it must be deployed anew.
+    """
+
+    entity: Entity
+    state: str
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.entity!r} {self.state}"
+
+
+@dataclass
+class Scan:
+    """What a look at `packages/` found.
+
+    Attributes:
+        actions: by path `package/name`.
+        packages: those that an action is in, by name.
+        problems: one sentence for each thing that cannot be deployed as it is.
+    """
+
+    actions: dict[str, OnDisk[Action]] = field(default_factory=dict[str, OnDisk[Action]])
+    packages: dict[str, OnDisk[Package]] = field(default_factory=dict[str, OnDisk[Package]])
+    problems: list[str] = field(default_factory=list[str])
+
+
+def scan(project: Project, variables: Mapping[str, str]) -> Scan:
+    """Read all actions of a project.
+
+    Args:
+        variables: what the directives' `$NAME` expand to.
+    """
+    found = Scan()
+    for package in sorted(path for path in project.packages.iterdir() if path.is_dir()):
+        try:
+            add_package(found, project, package, variables)
+        except OSError as error:
+            # An editor may take a file away while this looks at it; the next event brings this here again.
+            found.problems.append(f"packages/{package.name} cannot be read whole: {error}")
+    return found
+
+
+def add_package(found: Scan, project: Project, package: Path, variables: Mapping[str, str]) -> None:
+    if package.name == RESERVED_PACKAGE:
+        found.problems.append("packages/default is not deployed: no package can have this name")
+        return
+    codes = list(python_actions(package))
+    try:
+        described = described_package(project, package.name, variables)
+    except (DirectiveError, UnicodeDecodeError) as error:
+        found.problems.append(f"packages/{package.name}.args: {error}")
+        return
+    if codes:
+        found.packages[package.name] = described
+    for code in codes:
+        add(found, package.name, code, variables)
+    found.problems += [
+        f"{path.relative_to(project.folder)} is not run here: localops runs Python actions only"
+        for path in other_actions(package)
+    ]
+
+
+def described_package(project: Project, name: str, variables: Mapping[str, str]) -> OnDisk[Package]:
+    path = project.packages / f"{name}.args"
+    if not path.is_file():
+        return OnDisk(Package(name), "no .args")
+    arguments = directives.read(path.read_text(), variables)
+    return OnDisk(Package(name, arguments.parameters, arguments.annotations), state([path]))
+
+
+def python_actions(package: Path) -> Iterator[Code]:
+    """Folders with a `__main__.py` first, then single files: the order of deployment."""
+    for main in sorted(package.glob("*/__main__.py")):
+        yield Code(main, main.parent)
+    for single in sorted(package.glob("*.py")):
+        yield Code(single)
+
+
+def other_actions(package: Path) -> list[Path]:
+    mains = [path for name in OTHER_MAINS for path in package.glob(f"*/{name}")]
+    return sorted(mains + [path for path in package.iterdir() if path.suffix in OTHER_SINGLES])
+
+
+def add(found: Scan, package: str, code: Code, variables: Mapping[str, str]) -> None:
+    name = (code.folder or code.main_file).name.split(".")[0]
+    path = f"{package}/{name}"
+    try:
+        arguments = directives.read(code.main_file.read_text(), variables)
+        on_disk = state(files(code))
+    except (DirectiveError, UnicodeDecodeError, OSError) as error:
+        found.problems.append(f"{path} is not deployed: {error}")
+        return
+    kind = resolved_kind(arguments.kind)
+    if kind not in (*PYTHON_KINDS, BLACKBOX):
+        found.problems.append(f"{path} is not run here: its kind {arguments.kind} is not Python")
+        return
+    action = Action(
+        package=package,
+        name=name,
+        kind=kind,
+        code=Code(code.main_file, code.folder, arguments.function),
+        parameters=arguments.parameters,
+        annotations={"provide-api-key": False, **arguments.annotations},
+        limits=arguments.as_limits(),
+    )
+    found.actions[path] = OnDisk(action, on_disk)
+    if kind == BLACKBOX:
+        found.problems.append(f"{path} runs as plain Python here, not in its container image")
+
+
+def state(paths: Iterable[Path]) -> str:
+    """A digest that changes with every edit of one of the files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        status = path.stat()
+        digest.update(f"{path}\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
+    return digest.hexdigest()
+
+
+def files(code: Code) -> list[Path]:
+    """The files that an action consists of."""
+    if code.folder is None:
+        return [code.main_file]
+    return sorted(
+        path
+        for path in code.folder.rglob("*")
+        if path.is_file() and not set(LEFT_OUT).intersection(path.relative_to(code.folder).parts)
+    )
+
+
+def syntax_problem(action: Action) -> str | None:
+    """The first syntax error in an action's files, as a sentence."""
+    for file in files(action.code):
+        if file.suffix != ".py":
+            continue
+        try:
+            ast.parse(file.read_bytes(), str(file))
+        except FileNotFoundError:
+            continue  # taken away meanwhile: the event of that brings a new look
+        except SyntaxError as error:
+            return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}"
+        except ValueError as error:  # a null byte, in Python 3.11
+            return f"{action.path} cannot run: {file.name}: {error}"
+    return None

@@ -1,0 +1,76 @@
+"""Which Redis actions get: the person's own, or this server's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from localops.errors import StartError
+from localops.openwhisk.namespace import USER
+from localops.project.variables import Variable
+from localops.redis.server import RedisServer
+
+PREFIX = f"{USER}:"
+DEFAULT_PORT = 6379
+
+
+@dataclass(frozen=True)
+class RedisHost:
+    """A Redis and what to tell people about it.
+
+    Attributes:
+        variables: what a login gives out for it. Source: apache/openserverless-operator nuvolaris/redis.py.
+        line: one line for the console, without the password.
+    """
+
+    variables: Mapping[str, str]
+    line: str
+
+
+def chosen_by_person(variables: Mapping[str, Variable]) -> RedisHost | None:
+    """The Redis that REDIS_URL names.
+
+    Args:
+        variables: see `config.layers_of_desk`.
+
+    Raises:
+        StartError: it is no URL.
+    """
+    url = variables.get("REDIS_URL")
+    if url is None or not url.value:
+        return None
+    prefix = variables.get("REDIS_PREFIX")
+    try:
+        given = redis_login(url.value, prefix.value if prefix and prefix.value else PREFIX, "given")
+    except ValueError as error:
+        form = "redis://user:password@host:port"
+        raise StartError(
+            f"REDIS_URL from {url.source} is no URL such as {form}; mend or remove it"
+        ) from error
+    return RedisHost(given, f"redis: {given['REDIS_SERVICE']} (REDIS_URL from {url.source})")
+
+
+def own(server: RedisServer) -> RedisHost:
+    """This server's own Redis."""
+    process = server.process
+    url = f"redis://{process.user}:{process.password}@127.0.0.1:{server.port}"
+    if process.program:
+        line = f"redis: {process.program}, started when first asked; keys are kept in .localops/redis"
+        return RedisHost(redis_login(url, PREFIX, "redis"), line)
+    line = "redis: an embedded one in memory (fakeredis); install redis-server to keep keys between runs"
+    return RedisHost(redis_login(url, PREFIX, "fakeredis"), line)
+
+
+def redis_login(url: str, prefix: str, provider: str) -> dict[str, str]:
+    """What a login gives for a Redis; every value is a text."""
+    parts = urlsplit(url)
+    return {
+        "REDIS_URL": url,
+        "REDIS_ALT_URL": url,
+        "REDIS_PREFIX": prefix,
+        "REDIS_SERVICE": parts.hostname or parts.path,
+        "REDIS_PORT": str(parts.port or DEFAULT_PORT),
+        "REDIS_PASSWORD": parts.password or "",
+        "REDIS_PROVIDER": provider,
+    }

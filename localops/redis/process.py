@@ -1,0 +1,215 @@
+"""The process behind the Redis of localops: an installed `redis-server`, else an embedded one.
+
+It listens on a Unix socket, is started when somebody wants a connection, and again when it has died. An
+installed server keeps its keys in a folder, the embedded one in memory. As in a cluster, the user may use the
+keys of their own prefix and no others.
+Source: apache/openserverless-operator nuvolaris/templates/redis_manage_user_tpl.txt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from localops import bootstrap
+from localops.redis.gate import command
+
+READ_BYTES = 65536
+START_TIMEOUT_S = 10.0
+LOOK_AGAIN_S = 0.005
+# How long a server that another localops left behind may still need to write its keys down.
+LOCK_TIMEOUT_S = 2.0
+END_TIMEOUT_S = 1.5
+# Ends redis-server, with a last chance to write, when localops is gone and its pipe with it.
+WITH_PARENT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill 0; } & exec "$@" 3<&-'
+
+log = logging.getLogger("localops.redis")
+
+
+class RedisProcess:
+    """Starts a server and connects to it.
+
+    Args:
+        folder: where an installed server keeps its keys.
+        password: of the user.
+
+    Attributes:
+        program: the installed server; None for the embedded one, which lets in whoever names no user.
+    """
+
+    def __init__(self, folder: Path, user: str, password: str) -> None:
+        self.folder = folder
+        self.user = user
+        self.password = password
+        self.program = shutil.which("redis-server")
+        # The path of a Unix socket may have about a hundred characters, and a project's folder more.
+        self.sockets = tempfile.TemporaryDirectory(prefix="localops-")
+        self.path = Path(self.sockets.name) / "redis"
+        self.process: asyncio.subprocess.Process | None = None
+        self.starting = asyncio.Lock()
+        self.is_closing = False
+
+    async def connected(self) -> socket.socket | None:
+        """A connection to the server, which is started when none runs; None when it cannot be."""
+        async with self.starting:
+            is_running = self.process is not None and self.process.returncode is None
+            if is_running and (server := await self.opened()):
+                return server
+            # It never ran, or it died and that is not known yet.
+            await self.end()
+            try:
+                self.process = await self.start()
+            except OSError as error:
+                log.warning("redis: the server cannot be started: %s", error)
+                return None
+            return await self.opened() if await self.is_ready(self.process) else None
+
+    async def opened(self) -> socket.socket | None:
+        """A connection to the server as it is; None when nobody listens."""
+        while True:
+            server = socket.socket(socket.AF_UNIX)
+            server.setblocking(False)
+            try:
+                # A Unix socket connects at once or says why not; asyncio takes a full queue for connected.
+                server.connect(str(self.path))
+                return server
+            except BlockingIOError:
+                server.close()
+                await asyncio.sleep(LOOK_AGAIN_S)
+            except (FileNotFoundError, ConnectionRefusedError):
+                server.close()
+                return None
+
+    async def is_ready(self, process: asyncio.subprocess.Process) -> bool:
+        """Wait until a server has read its keys; False when it ends before, or takes too long."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while process.returncode is None and time.monotonic() < deadline:
+            if server := await self.opened():
+                with server, contextlib.suppress(ConnectionError):
+                    if await self.answers(server):
+                        return True
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return False
+
+    async def answers(self, server: socket.socket) -> bool:
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(server, command("AUTH", self.user, self.password) + command("PING"))
+        answer = b""
+        while answer.count(b"\r\n") < 2 and (part := await loop.sock_recv(server, READ_BYTES)):
+            answer += part
+        return answer.endswith(b"+PONG\r\n")
+
+    async def start(self) -> asyncio.subprocess.Process:
+        self.path.unlink(missing_ok=True)
+        return await (self.start_embedded() if self.program is None else self.start_installed(self.program))
+
+    async def start_embedded(self) -> asyncio.subprocess.Process:
+        options = ("--socket", str(self.path), "--user", self.user)
+        process = await self.spawn(sys.executable, "-m", "localops.redis.embedded", *options)
+        assert process.stdin is not None  # noqa: S101 - a pipe, see spawn
+        process.stdin.write(f"{self.password}\n".encode())
+        return process
+
+    async def start_installed(self, program: str) -> asyncio.subprocess.Process:
+        folder, lock = await self.claim_folder()
+        try:
+            config = folder / "redis.conf"
+            config.write_text(self.config(folder))
+            return await self.spawn("sh", "-c", WITH_PARENT, "sh", program, str(config), keep_open=lock)
+        finally:
+            os.close(lock)
+
+    async def spawn(self, *words: str, keep_open: int | None = None) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            # It ends when this pipe closes, so it cannot outlive this process.
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            pass_fds=[] if keep_open is None else [keep_open],
+            env={**os.environ, "PYTHONPATH": str(bootstrap.ROOT)},
+            start_new_session=True,
+        )
+        self.watching = asyncio.create_task(self.watch(process))
+        return process
+
+    async def watch(self, process: asyncio.subprocess.Process) -> None:
+        """Say when the server ends unasked."""
+        status = await process.wait()
+        assert process.stdin is not None  # noqa: S101 - a pipe, see spawn
+        process.stdin.close()
+        if not self.is_closing:
+            log.warning("redis: the server ended with status %s; it is started again when needed", status)
+
+    async def claim_folder(self) -> tuple[Path, int]:
+        """The folder for the keys, held against a second server, which would damage them.
+
+        Returns:
+            The folder and the descriptor that holds it, to be inherited by the server.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + LOCK_TIMEOUT_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return self.folder, lock
+            await asyncio.sleep(LOOK_AGAIN_S)
+        log.warning(
+            "redis: another localops has the keys of this project; this one forgets its own at its end"
+        )
+        return Path(self.sockets.name), lock
+
+    def config(self, folder: Path) -> str:
+        """What redis-server reads: no port, the user as a cluster makes it, every change written down."""
+        digest = hashlib.sha256(self.password.encode()).hexdigest()
+        lines = [
+            "port 0",
+            f"unixsocket {quoted(self.path)}",
+            "unixsocketperm 700",
+            f"dir {quoted(folder)}",
+            "appendonly yes",
+            'save ""',
+            f"logfile {quoted(folder / 'redis.log')}",
+            "loglevel warning",
+            "user default off",
+            f"user {self.user} on #{digest} ~{self.user}:* +@all",
+        ]
+        return "\n".join([*lines, ""])
+
+    async def close(self) -> None:
+        """End the server for good."""
+        self.is_closing = True
+        await self.end()
+        self.sockets.cleanup()
+
+    async def end(self) -> None:
+        """End the server as its parent's end would, and by force when it does not follow."""
+        process = self.process
+        if process is None:
+            return
+        assert process.stdin is not None  # noqa: S101 - a pipe, see spawn
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), END_TIMEOUT_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+        await self.watching
+
+
+def quoted(path: Path) -> str:
+    """A path as a word of redis.conf."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

@@ -1,0 +1,1 @@
+"""OpenWhisk's REST API, one module for each kind of thing that it serves."""

@@ -1,0 +1,254 @@
+"""One child process that runs one action: started once, called many times, one call at a time.
+
+Source of the outcomes and their texts: apache/openwhisk ContainerProxy.scala, ActivationResult.scala,
+apache/openserverless-runtimes openwhisk/*.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import secrets
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localops.openwhisk.entities import Action, LogLine, Status, Stream
+from localops.runtime.debugging import Debugging
+
+CHILD = Path(__file__).with_name("child.py")
+HEADER = struct.Struct("!I")
+# The runtime image sets these and nothing else of the machine's environment.
+BASE_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8", "__OW_EXECUTION_ENV": "localops"}
+NOT_FOUND_TEXT = "The action failed to generate or locate a binary. See logs for details."
+NOT_STARTED_TEXT = "Cannot start action. Check logs for details."
+NOT_A_DICTIONARY_TEXT = "The action did not return a dictionary or array."
+EXITED_TEXT = "command exited"
+OUT_OF_MEMORY_TEXT = "The action exhausted its memory and was aborted."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended.
+
+    Attributes:
+        usable: whether the process can take another call.
+    """
+
+    status: Status
+    result: Any
+    usable: bool = True
+    timed_out: bool = False
+
+
+class LogPipe:
+    """Lines from one of the child's output streams, cut into activations by marker lines."""
+
+    def __init__(self, reader: asyncio.StreamReader, stream: Stream) -> None:
+        self.reader = reader
+        self.stream: Stream = stream
+        self.rest = b""
+
+    async def lines_until(self, marker: str) -> AsyncIterator[LogLine]:
+        """Yield lines as they come, up to the marker or the end of the stream."""
+        blank_line_is_pending = False
+        async for text in self.texts():
+            if text == marker:
+                # The child breaks the line before each marker: one blank line before it is not the action's.
+                return
+            if blank_line_is_pending:
+                yield LogLine(time.time(), self.stream, "")
+            blank_line_is_pending = not text
+            if text:
+                yield LogLine(time.time(), self.stream, text)
+
+    async def texts(self) -> AsyncIterator[str]:
+        while True:
+            while b"\n" in self.rest:
+                line, _, self.rest = self.rest.partition(b"\n")
+                yield line.decode(errors="replace").removesuffix("\r")
+            part = await self.reader.read(65536)
+            if not part:
+                break
+            self.rest += part
+        if self.rest:
+            line, self.rest = self.rest, b""
+            yield line.decode(errors="replace")
+
+
+class ActionProcess:
+    """A running child. `start` makes one; `end` ends it and all that it started."""
+
+    def __init__(
+        self,
+        action: Action,
+        process: asyncio.subprocess.Process,
+        control: socket.socket,
+        debugging: Debugging | None,
+    ) -> None:
+        assert process.stdout is not None  # noqa: S101 - both are pipes, see start
+        assert process.stderr is not None  # noqa: S101
+        self.action = action
+        self.process = process
+        self.control = control
+        self.debugging = debugging
+        self.killed = False
+        self.too_large = False
+        self.idle_since_s = 0.0
+        self.pipes = (LogPipe(process.stdout, "stdout"), LogPipe(process.stderr, "stderr"))
+
+    @classmethod
+    async def start(cls, action: Action, debugging: Debugging | None = None) -> ActionProcess:
+        """Start a child; `load` is still to be called.
+
+        Args:
+            debugging: how a person debugs the action; None when nobody does.
+        """
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), str(theirs.fileno())),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=BASE_ENVIRONMENT,
+                # Its own group: a Ctrl-C in the terminal is ours to handle, and a kill reaches grandchildren.
+                # One that is debugged stays in the session of the terminal, to be able to read from it.
+                start_new_session=debugging is None,
+                process_group=None if debugging is None else 0,
+            )
+        return cls(action, process, ours, debugging)
+
+    async def load(
+        self,
+        folder: Path,
+        packages: Path | None,
+        environment: Mapping[str, str],
+        log: Callable[[LogLine], None],
+    ) -> Outcome:
+        """Load the action's code.
+
+        Args:
+            folder: becomes the current folder and the first place for imports.
+            packages: holds what the action's `requirements.txt` asks for; the second place for imports.
+        """
+        code = self.action.code
+        paths = [str(folder), *([str(packages)] if packages else [])]
+        message: dict[str, Any] = {
+            "paths": paths,
+            "main_file": str(code.main_file),
+            "function": code.function,
+            "virtualenv": str(code.virtualenv) if code.virtualenv else None,
+            "debugger": self.debugging.for_child() if self.debugging else None,
+        }
+        answer = await self.exchange(message, {**environment, "PWD": str(folder)}, log)
+        if isinstance(answer, Outcome):
+            return answer
+        if answer["loaded"]:
+            return Outcome("success", {})
+        text = NOT_STARTED_TEXT if answer["parsed"] else NOT_FOUND_TEXT
+        return Outcome("action developer error", {"error": text}, usable=False)
+
+    async def call(
+        self, arguments: Mapping[str, Any], environment: Mapping[str, str], log: Callable[[LogLine], None]
+    ) -> Outcome:
+        """Run the entry function once."""
+        answer = await self.exchange({"arguments": arguments}, environment, log)
+        if isinstance(answer, Outcome):
+            return answer
+        result = answer["result"]
+        if not isinstance(result, dict | list):
+            return Outcome("action developer error", {"error": NOT_A_DICTIONARY_TEXT})
+        failed = isinstance(result, dict) and "error" in result
+        return Outcome("application error" if failed else "success", result)
+
+    async def exchange(
+        self, message: Mapping[str, Any], environment: Mapping[str, str], log: Callable[[LogLine], None]
+    ) -> dict[str, Any] | Outcome:
+        """Send a message; within the time limit collect the answer and all lines logged meanwhile."""
+        marker = secrets.token_hex(16)
+        whole = {**message, "environment": environment, "marker": marker}
+        logs = [asyncio.create_task(self.follow(pipe, marker, log)) for pipe in self.pipes]
+        try:
+            async with asyncio.timeout(self.action.limits.timeout_ms / 1000):
+                await self.send(whole)
+                answer = await self.receive()
+        except TimeoutError:
+            self.kill()
+            answer = self.time_limit_outcome("arguments" not in message)
+        except OSError:
+            text = OUT_OF_MEMORY_TEXT if self.too_large else EXITED_TEXT
+            answer = Outcome("action developer error", {"error": text}, usable=False)
+        if isinstance(answer, Outcome):
+            # Something that the action started may hold its output open for ever.
+            self.kill()
+        await asyncio.gather(*logs)
+        return answer
+
+    def time_limit_outcome(self, loading: bool) -> Outcome:
+        text = f"The action exceeded its time limits of {self.action.limits.timeout_ms} milliseconds"
+        text += " during initialization." if loading else "."
+        return Outcome("action developer error", {"error": text}, usable=False, timed_out=True)
+
+    async def follow(self, pipe: LogPipe, marker: str, log: Callable[[LogLine], None]) -> None:
+        async for line in pipe.lines_until(marker):
+            log(line)
+
+    async def send(self, value: Mapping[str, Any]) -> None:
+        text = json.dumps(value).encode()
+        await asyncio.get_running_loop().sock_sendall(self.control, HEADER.pack(len(text)) + text)
+
+    async def receive(self) -> dict[str, Any]:
+        size = HEADER.unpack(await self.read(HEADER.size))[0]
+        return json.loads(await self.read(size))
+
+    async def read(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            part = await asyncio.get_running_loop().sock_recv(self.control, size - len(data))
+            if not part:
+                raise ConnectionResetError("the action's process ended")
+            data += part
+        return bytes(data)
+
+    def is_alive(self) -> bool:
+        return self.process.returncode is None
+
+    def kill_if_too_large(self) -> None:
+        """End the process when it holds more memory than the action's limit allows.
+
+        Measured on Linux, where a container would measure it; other systems do not say it cheaply.
+        """
+        if sys.platform != "linux" or not self.is_alive():
+            return
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        except FileNotFoundError:
+            return
+        if pages * resource.getpagesize() > self.action.limits.memory_mb * 1024 * 1024:
+            self.too_large = True
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process and everything in its group, once."""
+        if not self.killed:
+            self.killed = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Kill the process, wait for its end and let go of it. No call may be under way."""
+        self.kill()
+        self.control.close()
+        await self.process.wait()

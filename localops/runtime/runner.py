@@ -1,0 +1,201 @@
+"""Invokes actions: finds or starts a process for each call, and ends processes that are out of date.
+
+As in the cloud, one process takes one call at a time and keeps its globals for the next; calls that
+overlap get processes of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
+from typing import Any, TypeVar
+
+from localops.errors import RequirementsError
+from localops.openwhisk.entities import Action, Activation, LogLine
+from localops.openwhisk.namespace import USER
+from localops.runtime.activations import Activations
+from localops.runtime.debugging import Debugging, without_limits
+from localops.runtime.process import ActionProcess, Outcome
+from localops.runtime.requirements import Requirements
+
+# More processes than this at once wait for one to become free: a bound on memory, not a feature.
+MOST_PROCESSES = 256
+# OpenWhisk's own time for an idle container.
+LONGEST_IDLE_S = 600.0
+# Often enough that an action which fills the memory is ended before the machine suffers.
+LOOK_EVERY_S = 0.25
+
+T = TypeVar("T")
+
+
+class Runner:
+    """Owns all action processes.
+
+    Args:
+        api_host: the URL under which actions reach this server.
+        api_key: `uuid:secret`, for actions annotated with `provide-api-key`.
+        debugging: what a person debugs, if anything.
+    """
+
+    def __init__(
+        self,
+        activations: Activations,
+        api_host: str,
+        api_key: str,
+        requirements: Requirements,
+        debugging: Debugging | None = None,
+    ) -> None:
+        self.activations = activations
+        self.api_host = api_host
+        self.api_key = api_key
+        self.requirements = requirements
+        self.debugging = debugging
+        # Calls of an action that is debugged wait for each other: a person looks at one at a time.
+        self.debug_turn = asyncio.Lock()
+        self.idle: dict[tuple[str, str], list[ActionProcess]] = {}
+        self.running: set[ActionProcess] = set()
+        self.slots = asyncio.Semaphore(MOST_PROCESSES)
+        self.tasks: set[asyncio.Task[Any]] = set()
+        # A single file runs in an empty folder, so that it cannot import what is not deployed with it.
+        self.empty_folder = tempfile.TemporaryDirectory(prefix="localops-")
+
+    def invoke(self, action: Action, arguments: Mapping[str, Any]) -> asyncio.Task[Activation]:
+        """Start an activation. It goes on whether or not anybody waits for the task."""
+        return self.start(Activation(action, arguments))
+
+    def start(self, activation: Activation) -> asyncio.Task[Activation]:
+        """The same, for who must know the activation before it ends."""
+        if self.debugging_of(activation.action):
+            activation.action = without_limits(activation.action)
+        self.activations.begin(activation)
+        return self.start_task(self.run(activation))
+
+    def debugging_of(self, action: Action) -> Debugging | None:
+        """How a person debugs an action; None for all others."""
+        return self.debugging if self.debugging and self.debugging.is_for(action) else None
+
+    def turn(self, action: Action) -> AbstractAsyncContextManager[None]:
+        return self.debug_turn if self.debugging_of(action) else nullcontext()
+
+    def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def run(self, activation: Activation) -> Activation:
+        async with self.turn(activation.action), self.slots:
+            activation.waited_ms = int(time.time() * 1000) - activation.start_ms
+            outcome = await self.outcome(activation)
+        activation.timed_out = outcome.timed_out
+        activation.finish(outcome.status, outcome.result)
+        self.activations.end(activation)
+        return activation
+
+    async def outcome(self, activation: Activation) -> Outcome:
+        def log(line: LogLine) -> None:
+            self.activations.add_line(activation, line)
+
+        try:
+            process, outcome = await self.process_for(activation, log)
+        except RequirementsError as error:
+            return Outcome("action developer error", {"error": str(error)})
+        except OSError as error:
+            text = f"No process could be started for {activation.action.path}: {error}"
+            return Outcome("whisk internal error", {"error": text})
+        if outcome.usable:
+            outcome = await process.call(activation.arguments, self.environment(activation), log)
+        self.release(process, outcome)
+        return outcome
+
+    async def process_for(
+        self, activation: Activation, log: Callable[[LogLine], None]
+    ) -> tuple[ActionProcess, Outcome]:
+        """An idle process of the action, or else a new one with what became of loading its code.
+
+        Raises:
+            RequirementsError: the packages that the action asks for cannot be had.
+            OSError: the machine gives no further process.
+        """
+        action = activation.action
+        if process := self.take_idle(action):
+            return process, Outcome("success", {})
+        packages = await self.requirements.environment(action.code.folder)
+        begun = time.monotonic()
+        process = await ActionProcess.start(action, self.debugging_of(action))
+        self.running.add(process)
+        folder = action.code.folder or Path(self.empty_folder.name)
+        outcome = await process.load(folder, packages, self.environment(activation), log)
+        activation.cold_ms = int((time.monotonic() - begun) * 1000)
+        return process, outcome
+
+    def take_idle(self, action: Action) -> ActionProcess | None:
+        """The idle process that was used last, so that the others can grow old and end."""
+        waiting = self.idle.get(action.revision, [])
+        while waiting:
+            process = waiting.pop()
+            if process.is_alive():
+                self.running.add(process)
+                return process
+            self.start_task(process.end())
+        return None
+
+    def release(self, process: ActionProcess, outcome: Outcome) -> None:
+        """Keep a process for the next call, or end it."""
+        self.running.discard(process)
+        idle = self.idle.get(process.action.revision)
+        if outcome.usable and idle is not None:
+            process.idle_since_s = time.monotonic()
+            idle.append(process)
+        else:
+            self.start_task(process.end())
+
+    def environment(self, activation: Activation) -> dict[str, str]:
+        """The `__OW_` variables of one activation. Source: openserverless-runtimes openwhisk/run handler."""
+        action = activation.action
+        variables = {
+            "__OW_API_HOST": self.api_host,
+            "__OW_NAMESPACE": USER,
+            "__OW_ACTION_NAME": f"/{USER}/{action.path}",
+            "__OW_ACTION_VERSION": action.version,
+            "__OW_ACTIVATION_ID": activation.id,
+            "__OW_TRANSACTION_ID": activation.id,
+            "__OW_DEADLINE": str(int(time.time() * 1000) + action.limits.timeout_ms),
+        }
+        if action.annotations.get("provide-api-key") is True:
+            variables["__OW_API_KEY"] = self.api_key
+        return variables
+
+    def keep_only(self, actions: Iterable[Action]) -> None:
+        """Prepare for exactly these versions; processes of any other end now, or after their call."""
+        current = {action.revision for action in actions}
+        for revision in set(self.idle) - current:
+            for process in self.idle.pop(revision):
+                self.start_task(process.end())
+        for revision in current:
+            self.idle.setdefault(revision, [])
+
+    async def look_after(self) -> None:
+        """End processes that have been idle for long or use too much memory, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for process in self.running:
+                process.kill_if_too_large()
+            oldest_s = time.monotonic() - LONGEST_IDLE_S
+            for waiting in self.idle.values():
+                for process in [each for each in waiting if each.idle_since_s < oldest_s]:
+                    waiting.remove(process)
+                    self.start_task(process.end())
+
+    async def close(self) -> None:
+        """End every process at once."""
+        self.keep_only([])
+        for process in self.running:
+            process.kill()
+        while self.tasks:
+            await asyncio.gather(*self.tasks)
+        self.empty_folder.cleanup()

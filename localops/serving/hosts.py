@@ -1,0 +1,101 @@
+"""The names under which one port answers, and what each of them is.
+
+| name | what answers |
+|---|---|
+| `localhost`, `127.0.0.1` | API, web actions, streamer, and the project's page as it is on disk |
+| `devel.localhost` | API, web actions, and the site as it was uploaded, over the page on disk |
+| `stream.localhost` | the streamer alone |
+| `s3.localhost` | S3 alone |
+
+A request that carries an S3 signature is S3's under every name: Python and Node resolve `localhost`
+everywhere, but `s3.localhost` on few systems, and no other request looks like a signed one.
+Source: apache/openserverless-operator nuvolaris/endpoint.py.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable, Mapping
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from localops.openwhisk.namespace import USER
+
+STREAM_HOST = "stream"
+S3_HOST = "s3"
+SERVICES = (USER, STREAM_HOST, S3_HOST)
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server that listens on this address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown_name(listening_on: str) -> str:
+    """The name by which people and actions reach a server.
+
+    It is `localhost` and no sub-domain: Chromium and Firefox resolve `*.localhost`, Python and Node do so
+    only where the system's resolver does. What `ops` reaches under other names answers under this one too.
+    """
+    if is_loopback(listening_on):
+        return "localhost"
+    if listening_on in ANY_ADDRESS:
+        return socket.gethostname()
+    return f"[{listening_on}]" if ":" in listening_on else listening_on
+
+
+def own_names(listening_on: str) -> frozenset[str]:
+    """The host names for which a server answers, beside the service names in front of each."""
+    if is_loopback(listening_on):
+        return frozenset(THIS_MACHINE)
+    machine = socket.gethostname().lower()
+    return frozenset({*THIS_MACHINE, listening_on.lower(), machine, f"{machine}.local"})
+
+
+def host_name(header: str) -> str:
+    """The name in a Host header: without the port, without a final dot, in small letters."""
+    name = header.lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].removesuffix(".")
+
+
+def service_of(header: str, names: Iterable[str]) -> str | None:
+    """Which of SERVICES a Host header names; "" for the plain name, None when it names another machine."""
+    name = host_name(header)
+    first, _, rest = name.partition(".")
+    if name in names:
+        return ""
+    return first if first in SERVICES and rest in names else None
+
+
+class VirtualHosts:
+    """Hands each request to the application of its name.
+
+    Args:
+        services: an application for "" (the plain name) and for each of SERVICES.
+        names: what counts as the plain name.
+        is_signed: whether a request is S3's whatever its name is.
+    """
+
+    def __init__(
+        self, services: Mapping[str, ASGIApp], names: Iterable[str], is_signed: Callable[[Scope], bool]
+    ) -> None:
+        self.services = services
+        self.names = frozenset(names)
+        self.is_signed = is_signed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        service = (
+            S3_HOST if self.is_signed(scope) else service_of(Headers(scope=scope).get("host", ""), self.names)
+        )
+        await self.services[service or ""](scope, receive, send)

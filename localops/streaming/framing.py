@@ -1,0 +1,70 @@
+"""What a reader gets of the bytes that an action sends: production's frames, or one JSON object a line.
+
+Source: apache/openserverless-streamer src/tcp/tcpserver.go, src/handlers/web_action_handler.go.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+
+from localops.streaming.json_objects import DECODER, JsonObjects, Piece
+from localops.streaming.rules import READ_BYTES
+
+
+class Framing:
+    """Production's: each read, of at most READ_BYTES bytes, is followed by a line break."""
+
+    def feed(self, parts: list[bytes]) -> list[bytes]:
+        """Take what came, each part as it came, and return what is to be sent, in as few pieces as it can."""
+        if len(parts) == 1 and len(parts[0]) <= READ_BYTES:
+            return [parts[0] + b"\n"]
+        frames = (
+            part[start : start + READ_BYTES] + b"\n"
+            for part in parts
+            for start in range(0, len(part), READ_BYTES)
+        )
+        return [b"".join(frames)]
+
+    def end(self) -> list[bytes]:
+        """The stream has ended: return what is left."""
+        return []
+
+
+class Reframing(Framing):
+    """One JSON object on each line, and each line sent on its own: what `up --reframe` asks for.
+
+    Objects stay as they were sent. Text that is no object is wrapped as `{"output": text}`, so that every
+    reader shows it. Blanks beside objects are dropped.
+    """
+
+    def __init__(self) -> None:
+        self.objects = JsonObjects()
+        self.text = codecs.getincrementaldecoder("utf-8")("replace")
+        self.in_text = False
+
+    def feed(self, parts: list[bytes]) -> list[bytes]:
+        return [line for piece in self.objects.feed(b"".join(parts)) for line in self.lines(piece)]
+
+    def end(self) -> list[bytes]:
+        rest = [line for piece in self.objects.end() for line in self.lines(piece)]
+        return rest + self.wrapped(b"", final=True)
+
+    def lines(self, piece: Piece) -> list[bytes]:
+        if piece.is_blank() and not self.in_text:
+            return []
+        self.in_text = piece.value is None
+        if self.in_text:
+            return self.wrapped(piece.data)
+        return [*self.wrapped(b"", final=True), one_line(piece.data) + b"\n"]
+
+    def wrapped(self, data: bytes, final: bool = False) -> list[bytes]:
+        # A character may be cut between two reads: its first bytes wait for the others, or for an object.
+        text = self.text.decode(data, final)
+        return [json.dumps({"output": text}).encode() + b"\n"] if text else []
+
+
+def one_line(data: bytes) -> bytes:
+    if b"\n" not in data and b"\r" not in data:
+        return data
+    return json.dumps(DECODER.decode(data.decode())).encode()

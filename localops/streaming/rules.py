@@ -1,0 +1,230 @@
+"""The rules of a stream that survives production, and what breaks them. Pure: reads in, findings out.
+
+Every rule stands for something that the real streamer or its readers hang on, crash on, lose or cut.
+Source: apache/openserverless-streamer src/tcp/tcpserver.go, src/handlers/web_action_handler.go;
+mastrogpt/olaris-ai stream.py, chat.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localops.streaming.json_objects import JsonObjects, Piece
+from localops.streaming.recording import StreamMessage, StreamRecording
+
+READ_BYTES = 2048
+# Closer together than this, production overwrites a message that it has not passed on yet.
+TOO_CLOSE_S = 0.002
+# One short gap is chance, several are a habit.
+MANY_SHORT_GAPS = 3
+# OpenWhisk answers the streamer after this time, whatever becomes of the action.
+LONGEST_WAIT_S = 60
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, told by what an action that breaks it did.
+
+    Attributes:
+        did: follows the action's name.
+        effect: what comes of it in production.
+        remedy: what to do instead, as a sentence without its full stop.
+    """
+
+    name: str
+    did: str
+    effect: str
+    remedy: str
+
+    def sentence(self, action: str) -> str:
+        return f"{action} {self.did}; {self.effect}. {self.remedy}."
+
+
+NEVER_CONNECTS = Rule(
+    "never-connects",
+    "ended without connecting",
+    "production lets the reader wait for ever",
+    "Connect to STREAM_HOST and STREAM_PORT first, always, whatever there is to say",
+)
+NEVER_CLOSES = Rule(
+    "never-closes",
+    "ended and left its connection open",
+    "production lets the reader wait for ever",
+    "Close the connection before returning, best with a `with` block",
+)
+FAILS_LATE = Rule(
+    "fails-late",
+    "failed after its stream had ended",
+    "this ends production's streamer for everybody who is using it",
+    "Send the error as text, close the connection and return normally",
+)
+REFUSES_LATE = Rule(
+    "refuses-late",
+    "answered a status other than 2xx after its stream had ended",
+    "this ends production's streamer for everybody who is using it",
+    "Send the error as text and return a status of 2xx",
+)
+TIME_LIMIT = Rule(
+    "time-limit",
+    "was ended at its time limit while it streamed",
+    "production cuts the answer off there as well",
+    "Raise the limit with a line `#--timeout 300000` (milliseconds, the most there is)",
+)
+SECOND_CONNECTION = Rule(
+    "second-connection",
+    "connected a second time",
+    "production drops all that such a connection sends",
+    "Keep one connection open for the whole answer",
+)
+LONG_MESSAGE = Rule(
+    "long-message",
+    f"sent a message of more than {READ_BYTES} bytes",
+    "production cuts it with line breaks and damages it",
+    "Cut long text into several messages of less than 2000 bytes, with 50 ms between them",
+)
+TOO_FAST = Rule(
+    "too-fast",
+    "sent messages faster than production passes them on",
+    "production puts several on one line, and loses and doubles parts of them",
+    "Collect the text of at least 50 ms and send it as one message of less than 2000 bytes",
+)
+NOT_AN_OBJECT = Rule(
+    "not-an-object",
+    "sent text that is not a JSON object",
+    "readers drop it, and `ops ai` ends there",
+    'Send json.dumps({"output": text})',
+)
+UNFINISHED = Rule(
+    "unfinished-message",
+    "closed its connection in the middle of a message",
+    "readers drop what came of it",
+    "Send each message whole with `sendall`",
+)
+RAW_NEWLINE = Rule(
+    "raw-newline",
+    "sent a raw line break",
+    "readers that go by lines meet a blank or a broken one, and `ops ai` ends there",
+    "Send json.dumps(...) without an indent, and nothing before, between or after",
+)
+TEXT_HIDDEN = Rule(
+    "text-hidden",
+    "sent a message without `output` before text",
+    "`ops ai` shows nothing that comes after such a message",
+    "Send `state` and the like together with text, or last",
+)
+
+
+class Examination:
+    """Looks at the reads of one stream in order.
+
+    Attributes:
+        found: the rules that this stream has broken so far, each once.
+    """
+
+    def __init__(self, recording: StreamRecording) -> None:
+        self.recording = recording
+        self.found: list[Rule] = []
+        self.objects = JsonObjects()
+        self.open_since_s = 0.0
+        self.open_reads = 0
+        self.last_read_s = 0.0
+        self.short_gaps = 0
+        self.had_message_without_text = False
+
+    def take(self, data: bytes, at_s: float, late: bool = False) -> None:
+        """Look at one read.
+
+        Args:
+            data: at most READ_BYTES bytes.
+            at_s: when it came, from the start of the activation.
+            late: this process was busy before it read, so it says nothing about how fast the sender is.
+        """
+        self.watch_the_gap(at_s, late)
+        carried_over = bool(self.objects.rest)
+        if not carried_over:
+            self.open_since_s = at_s
+        pieces = self.objects.feed(data)
+        whole = sum(piece.value is not None for piece in pieces)
+        together = whole + bool(self.objects.rest)
+        if together > 1 and not late:
+            self.find(TOO_FAST)
+        for piece in pieces:
+            self.take_piece(piece, max(together, 1))
+            self.open_since_s, self.open_reads = at_s, 0
+        self.open_reads += bool(self.objects.rest)
+        self.recording.reads += 1
+
+    def watch_the_gap(self, at_s: float, late: bool) -> None:
+        gap_s = at_s - self.last_read_s
+        self.last_read_s = at_s
+        if self.recording.count and not self.objects.rest and gap_s < TOO_CLOSE_S and not late:
+            self.short_gaps += 1
+            if self.short_gaps >= MANY_SHORT_GAPS:
+                self.find(TOO_FAST)
+
+    def take_piece(self, piece: Piece, together: int) -> None:
+        if (piece.value is not None or piece.is_blank()) and (b"\n" in piece.data or b"\r" in piece.data):
+            self.find(RAW_NEWLINE)
+        if piece.is_blank():
+            return
+        if piece.value is None:
+            self.find(NOT_AN_OBJECT)
+        else:
+            self.take_object(piece.value, len(piece.data))
+        is_object = piece.value is not None
+        self.recording.add(StreamMessage(self.open_since_s, piece.data, is_object, self.open_reads, together))
+
+    def take_object(self, value: dict[str, object], size: int) -> None:
+        if size > READ_BYTES:
+            self.find(LONG_MESSAGE)
+        if not value.get("output"):
+            self.had_message_without_text = True
+        elif self.had_message_without_text:
+            self.find(TEXT_HIDDEN)
+
+    def end(self, at_s: float, by_action: bool) -> None:
+        """The connection has ended.
+
+        Args:
+            by_action: the action closed it in peace; what is unfinished then is its own doing.
+        """
+        if self.objects.rest and by_action:
+            self.find(UNFINISHED)
+        for piece in self.objects.end():
+            self.recording.add(StreamMessage(self.open_since_s, piece.data, False, self.open_reads))
+        self.recording.ended_s = at_s
+
+    def find(self, rule: Rule) -> None:
+        if rule not in self.found:
+            self.found.append(rule)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an activation that was asked to stream ended.
+
+    Attributes:
+        reader_left: before the end of the stream.
+        succeeded: the activation's status is `success`.
+        web_status: the status of its web answer; None when nobody waits for one.
+    """
+
+    connected: bool
+    reader_left: bool
+    succeeded: bool
+    duration_s: float
+    web_status: int | None
+    timed_out: bool = False
+
+
+def broken_at_the_end(ending: Ending) -> list[Rule]:
+    """The rules that an activation broke by the way it ended."""
+    heard = ending.web_status is not None and ending.duration_s < LONGEST_WAIT_S
+    refused = heard and not 200 <= (ending.web_status or 0) < 300
+    if not ending.connected and not ending.reader_left:
+        # A refusal that comes before the stream is passed on to the reader, as it should be.
+        return [] if refused else [NEVER_CONNECTS]
+    found = [TIME_LIMIT] if ending.timed_out else []
+    if refused:
+        found.append(REFUSES_LATE if ending.succeeded else FAILS_LATE)
+    return found
