@@ -29,7 +29,8 @@ from typing import Any, Literal, NamedTuple, Self
 import pytest
 
 HOST = "127.0.0.1"
-TIMEOUT_S = 5.0
+# Long, because only what never happens takes it: a busy machine must not fail a test.
+TIMEOUT_S = 20.0
 READ_BYTES = 65536
 PRODUCTION_READ_BYTES = 2048  # the streamer's buffer
 
@@ -133,6 +134,7 @@ class Streamock:
         self._changed = threading.Condition()
         self._leaving = False
         self._paused = False
+        self._over = False
         self._resting = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -156,6 +158,15 @@ class Streamock:
         if rest and (self.ended_by == "action" or not rest.startswith("{")):
             raise StreamockError(f"after {len(frames)} whole objects came {rest[:80]!r}, which is none")
         return frames
+
+    def frame_times(self) -> list[float]:
+        """Give for each JSON object when the whole of it had come; later than it was sent, never sooner."""
+        times: list[float] = []
+        received = b""
+        for arrival in list(self.arrivals):
+            received += arrival.data
+            times += [arrival.at_s] * (len(_decode(received)[0]) - len(times))
+        return times
 
     def text(self) -> str:
         """Join the `output` of every object that came so far."""
@@ -191,7 +202,8 @@ class Streamock:
         self._resting.clear()
         self._paused = True
         self._nudge()
-        self._resting.wait(TIMEOUT_S)
+        if not self._over and not self._resting.wait(TIMEOUT_S):
+            raise StreamockError("the mock does not come to rest: check that it was started")
 
     def resume(self) -> None:
         """Read again."""
@@ -248,6 +260,7 @@ class Streamock:
             with self._changed:
                 self.ended_by, self.ended_s = ended_by, time.monotonic()
                 self._changed.notify_all()
+        self._over = True  # first: whoever clears the other afterwards sees this one
         self._resting.set()
 
     def _relay(self, connection: socket.socket) -> Ending:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -280,13 +280,12 @@ def test_a_failure_without_an_answer_is_not_kept(main: Any, redis_server: Any):
         assert sent(ollama) == [("user", "b")]
 
 
-@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "nonsense"])
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "nonsense", "redis://127.0.0.1:{silent}"])
 def test_without_a_redis_that_answers_it_says_so_and_answers(main: Any, ollama: ScriptedOllama, url: str):
-    began_s = time.monotonic()
-    body = main(ollama, input="a", REDIS_URL=url)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        body = main(ollama, input="a", REDIS_URL=url.format(silent=silent.getsockname()[1]))
     assert body["output"].startswith("(What was said before is not known now: ")
     assert body["output"].endswith("You said: a")
-    assert time.monotonic() - began_s < 2
 
 
 def test_a_long_conversation_does_not_grow_without_end(

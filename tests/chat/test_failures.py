@@ -29,6 +29,7 @@ from streamock import Streamock
 
 CHATS = ["chat/stateless", "chat/assistant"]
 TEXT = "one two three four"
+DEADLINE_S = 20
 HTML = "<html><body>Bad gateway</body></html>"
 
 
@@ -219,17 +220,17 @@ def test_a_silent_model_is_left_before_the_time_of_the_action_is_over(
     chat: Callable[..., str], time_limit: Callable[[float], None], place: int
 ):
     with ScriptedOllama(Answer(TEXT, faults=(Stall(after=place),))) as server:
-        time_limit(1)
+        time_limit(3)
         output = chat(server.host)
-        assert server.requests[0].wait_closed(1)
+        assert server.requests[0].wait_closed(DEADLINE_S)
     assert ("No answer came in the time" if place == 0 else "one two\n\nThe answer is cut here") in output
 
 
 def test_an_answer_without_end_is_cut_in_time(chat: Callable[..., str], time_limit: Callable[[float], None]):
     with ScriptedOllama(Answer("word ", endless=True, schedule=Schedule(tokens_per_s=200))) as server:
-        time_limit(1)
+        time_limit(3)
         output = chat(server.host)
-        assert server.requests[0].wait_closed(1)
+        assert server.requests[0].wait_closed(DEADLINE_S)
     assert output.startswith("word ")
     assert output.endswith(
         "\n\nThe answer is cut here, because the time this action has is over: ask it to go on."

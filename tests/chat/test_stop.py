@@ -1,4 +1,8 @@
-"""Stop: the request to the model is closed within 300 ms, whatever it is doing and however it is told."""
+"""Stop: the request to the model is closed, whatever it is doing and however it is told.
+
+How soon is measured by `python3 -m localops bench`. Here nothing else would end the request in the time that
+a test waits: these models are silent or go on for longer.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ import pytest
 from scripted_ollama import Answer, Schedule, ScriptedOllama, Stall
 from streamock import Streamock
 
-LIMIT_S = 0.3
+DEADLINE_S = 20
 CHATS = ["chat/stateless", "chat/assistant"]
 ANSWERING = Answer("word ", endless=True, schedule=Schedule(tokens_per_s=100))
 PHASES = {
@@ -26,18 +30,22 @@ PHASES = {
 
 
 class Activation(threading.Thread):
-    """A call of an action, and when it returned."""
+    """A call of an action, in a thread of its own."""
 
     def __init__(self, main: Callable[[dict[str, Any]], dict[str, Any]], args: dict[str, Any]) -> None:
         super().__init__()
-        self.ended_s = 0.0
         self.body: dict[str, Any] = {}
         self._main, self._args = main, args
         self.start()
 
     def run(self) -> None:
         self.body = self._main(self._args)["body"]
-        self.ended_s = time.monotonic()
+
+    def outcome(self) -> dict[str, Any]:
+        """Wait for its end and give the body of its answer."""
+        self.join(DEADLINE_S)
+        assert not self.is_alive(), "the action does not end"
+        return self.body
 
 
 @pytest.fixture(params=CHATS)
@@ -50,15 +58,12 @@ def test_a_reader_who_leaves_stops_the_model(main: Any, streamer: Streamock, pha
     answer, frames = PHASES[phase]
     with ScriptedOllama(answer) as ollama:
         activation = Activation(main, {"OLLAMA_HOST": ollama.host, "input": "x", **streamer.args})
-        asked = ollama.wait_requests(1)[0]
+        asked = ollama.wait_requests(1, DEADLINE_S)[0]
         streamer.wait_frames(frames)
-        left_s = time.monotonic()
+        assert asked.closed_s is None
         streamer.hang_up()
-        assert asked.wait_closed(5)
-        activation.join(5)
-    assert asked.closed_s is not None
-    assert asked.closed_s - left_s < LIMIT_S
-    assert activation.ended_s - left_s < LIMIT_S
+        assert asked.wait_closed(DEADLINE_S)
+        activation.outcome()
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -70,17 +75,13 @@ def test_a_stop_key_stops_the_model_though_the_stream_stays_open(
     with ScriptedOllama(answer) as ollama:
         args = {"OLLAMA_HOST": ollama.host, "input": "x", "request": request, **redis_server.args}
         activation = Activation(main, {**args, **streamer.args})
-        asked = ollama.wait_requests(1)[0]
+        asked = ollama.wait_requests(1, DEADLINE_S)[0]
         streamer.wait_frames(frames)
-        stopped_s = time.monotonic()
-        assert (
-            main({"stop": request, **redis_server.args})["body"]["output"] == "The answer is being stopped."
-        )
-        assert asked.wait_closed(5)
-        activation.join(5)
-    assert asked.closed_s is not None
-    assert asked.closed_s - stopped_s < LIMIT_S
-    assert activation.ended_s - stopped_s < LIMIT_S + 0.1
+        assert asked.closed_s is None
+        stopped = main({"stop": request, **redis_server.args})["body"]
+        assert stopped["output"] == "The answer is being stopped."
+        assert asked.wait_closed(DEADLINE_S)
+        activation.outcome()
     streamer.wait_closed()
     assert streamer.ended_by == "action"
 
@@ -98,13 +99,12 @@ def test_a_stop_before_the_request_is_sent_ends_the_action(
         args = {"OLLAMA_HOST": host, "input": asked, "request": request, **redis_server.args}
         activation = Activation(main, {**args, **streamer.args})
         streamer.wait_connected()
-        stopped_s = time.monotonic()
         if way == "leaving":
             streamer.hang_up()
         else:
             main({"stop": request, **redis_server.args})
-        activation.join(5)
-    assert activation.ended_s - stopped_s < LIMIT_S
+        # Had it waited for the host instead, it would have said what is wrong with that.
+        assert activation.outcome()["output"] == ""
 
 
 def test_a_stop_that_comes_before_its_request_counts_too(main: Any, redis_server: Any):
@@ -151,8 +151,8 @@ def test_nobody_stops_the_request_of_another(main: Any, shared: Any, streamer: S
         streamer.wait_frames(len(streamer.frames()) + 5)
         assert activation.is_alive()
         main({**settings, "stop": request, "token": issue("ada", b"secret")})
-        assert ollama.requests[0].wait_closed(1)
-        activation.join(5)
+        assert ollama.requests[0].wait_closed(DEADLINE_S)
+        activation.outcome()
 
 
 @pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1", "nonsense", "redis://", "http://x"])
@@ -168,8 +168,8 @@ def test_without_redis_a_stop_says_so_and_leaving_still_stops(main: Any, streame
         streamer.wait_frames(2)
         assert "Nothing was stopped" in main({"stop": args["request"], "REDIS_URL": url})["body"]["output"]
         streamer.hang_up()
-        assert ollama.requests[0].wait_closed(1)
-        activation.join(5)
+        assert ollama.requests[0].wait_closed(DEADLINE_S)
+        activation.outcome()
 
 
 @pytest.mark.parametrize("request_id", [None, "", 5, ["x"], {"a": 1}, "x" * 100_000, "\ud83d"])
@@ -190,11 +190,10 @@ def test_a_stopped_reply_says_why_to_a_client_that_asks(main: Any, redis_server:
             **redis_server.args,
         }
         activation = Activation(main, args)
-        ollama.wait_requests(1)
+        ollama.wait_requests(1, DEADLINE_S)
         main({"stop": request, **redis_server.args})
-        activation.join(5)
-    assert activation.body["metrics"]["done_reason"] == "stopped"
-    assert activation.body["metrics"]["request"] == request
+        metrics = activation.outcome()["metrics"]
+    assert (metrics["done_reason"], metrics["request"]) == ("stopped", request)
 
 
 def test_no_thread_or_socket_is_left_behind(main: Any, redis_server: Any):
@@ -206,8 +205,8 @@ def test_no_thread_or_socket_is_left_behind(main: Any, redis_server: Any):
                 activation = Activation(main, {**args, **redis_server.args, **mock.args})
                 mock.wait_frames(1)
                 mock.hang_up()
-                activation.join(5)
-    deadline_s = time.monotonic() + 5
+                activation.outcome()
+    deadline_s = time.monotonic() + DEADLINE_S
     while threading.active_count() > before and time.monotonic() < deadline_s:
         threading.Event().wait(0.01)
     assert threading.active_count() <= before

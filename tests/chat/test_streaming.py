@@ -6,7 +6,6 @@ import gc
 import itertools
 import json
 import socket
-import statistics
 import threading
 import time
 import tracemalloc
@@ -19,6 +18,8 @@ from hypothesis import strategies as st
 from streamock import Streamock
 
 GAP_S = 0.05
+# However busy the machine is: only a reply that hangs takes so long.
+DEADLINE_S = 30
 Make = Callable[[Any], object]
 
 
@@ -31,24 +32,21 @@ def writing(*texts: str) -> Make:
     return lambda reply: [reply.write(text) for text in texts]
 
 
-def assert_apart(mock: Streamock) -> None:
-    """Check that messages came the gap apart; the reader may run late for one and in time for the next."""
-    times = [arrival.at_s for arrival in mock.arrivals]
-    gaps = [later - sooner for sooner, later in itertools.pairwise(times)]
-    assert statistics.median(gaps) > 0.9 * GAP_S
-    assert times[-1] - times[0] > len(gaps) * GAP_S - 0.1
+def assert_apart(mock: Streamock, began_s: float) -> None:
+    """Check that no message came sooner than the gaps before it allow; a busy machine makes it come later."""
+    assert all(at_s - began_s >= gaps * GAP_S for gaps, at_s in enumerate(mock.frame_times()))
 
 
 def test_it_connects_before_anything_is_written(reply: Any, streamer: Streamock):
     seen: list[bool] = []
-    reply(streamer.args, lambda _: seen.append(streamer.wait_connected(1) > 0))
+    reply(streamer.args, lambda _: seen.append(streamer.wait_connected() > 0))
     assert seen == [True]
 
 
 def test_the_first_text_goes_out_at_once_and_alone(reply: Any, streamer: Streamock):
     def make(written: Any) -> None:
         written.write("first")
-        streamer.wait_frames(1, 1)
+        streamer.wait_frames(1)
         written.write("second")
         written.write(" third")
 
@@ -58,10 +56,11 @@ def test_the_first_text_goes_out_at_once_and_alone(reply: Any, streamer: Streamo
 
 
 def test_messages_are_at_least_the_gap_apart(reply: Any, streamer: Streamock):
+    began_s = time.monotonic()
     reply(streamer.args, writing(*["x" * 1000] * 20))
     streamer.wait_closed()
-    assert len(streamer.arrivals) > 10
-    assert_apart(streamer)
+    assert len(streamer.frames()) > 10
+    assert_apart(streamer, began_s)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_state_travels_with_the_first_output(reply: Any, streamer: Streamock):
         written.state = "s"
         written.write("thought", "thinking")
         written.write("text")
-        streamer.wait_frames(2, 1)
+        streamer.wait_frames(2)
         written.write("more")
 
     body = reply(streamer.args, make)
@@ -138,10 +137,11 @@ def test_last_members_come_after_all_output(reply: Any, streamer: Streamock):
         written.last_members["metrics"] = {"tokens": 1}
         written.write("x" * 4000)
 
+    began_s = time.monotonic()
     reply(streamer.args, make)
     streamer.wait_closed()
     assert [list(frame) for frame in streamer.frames()] == [["output"]] * 3 + [["metrics"]]
-    assert_apart(streamer)
+    assert_apart(streamer, began_s)
 
 
 def test_without_a_streamer_the_body_has_the_text(reply: Any):
@@ -207,16 +207,16 @@ def test_it_is_cut_before_its_time_is_over(
     def make(written: Any) -> None:
         written.on_end(lambda: closed.append("closed"))
         written.write("so far")
-        over.wait(10)
+        over.wait(DEADLINE_S)
 
-    time_limit(1)
+    time_limit(4)
     began_s = time.monotonic()
     body = reply(streamer.args if streams else {}, make)
     took_s = time.monotonic() - began_s
     over.set()
     assert body["output"].startswith("so far\n\nThe answer is cut here")
     assert closed == ["closed"]
-    assert took_s < 1
+    assert took_s < 4
     if streams:
         streamer.wait_closed()
         assert streamer.text() == body["output"]
@@ -229,10 +229,10 @@ def test_what_waits_is_still_sent_when_time_is_over(
         for _ in range(1000):
             written.write("x" * 1000)
 
-    time_limit(2)
+    time_limit(4)
     began_s = time.monotonic()
     body = reply(streamer.args, make)
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 4
     streamer.wait_closed()
     assert streamer.text() == body["output"]
     assert "The answer is cut here" in body["output"]
@@ -241,7 +241,7 @@ def test_what_waits_is_still_sent_when_time_is_over(
 def test_silence_until_time_is_over_is_explained(reply: Any, time_limit: Callable[[float], None]):
     over = threading.Event()
     time_limit(0.5)
-    body = reply({}, lambda _: over.wait(10))
+    body = reply({}, lambda _: over.wait(DEADLINE_S))
     over.set()
     assert body["output"].startswith("No answer came in the time")
 
@@ -249,29 +249,30 @@ def test_silence_until_time_is_over_is_explained(reply: Any, time_limit: Callabl
 def test_a_time_that_is_over_already_is_no_reason_to_raise(reply: Any, time_limit: Callable[[float], None]):
     over = threading.Event()
     time_limit(-5)
-    assert reply({}, lambda _: over.wait(10))["output"]
+    assert reply({}, lambda _: over.wait(DEADLINE_S))["output"]
     over.set()
 
 
-def test_a_reader_who_leaves_ends_it_at_once(reply: Any, streamer: Streamock):
+def test_a_reader_who_leaves_ends_it_though_its_maker_is_busy(reply: Any, streamer: Streamock):
     over = threading.Event()
-    closed: list[float] = []
+    closed = threading.Event()
 
     def make(written: Any) -> None:
-        written.on_end(lambda: closed.append(time.monotonic()))
+        written.on_end(closed.set)
         written.write("hello")
-        over.wait(10)
+        over.wait()
 
-    ended: list[float] = []
-    runner = threading.Thread(target=lambda: (reply(streamer.args, make), ended.append(time.monotonic())))
+    runner = threading.Thread(target=reply, args=(streamer.args, make))
     runner.start()
     streamer.wait_frames(1)
-    left_s = time.monotonic()
+    assert not closed.is_set()
     streamer.hang_up()
-    runner.join(5)
+    ended_in_time = closed.wait(DEADLINE_S)
+    runner.join(DEADLINE_S)
+    returned_in_time = not runner.is_alive()
     over.set()
-    assert closed[0] - left_s < 0.3
-    assert ended[0] - left_s < 0.3
+    assert ended_in_time
+    assert returned_in_time
 
 
 def test_writing_after_the_end_leaves_the_maker(reply: Any, shared: Any, streamer: Streamock):
@@ -320,7 +321,7 @@ def test_the_source_waits_for_a_slow_reader_and_memory_stays_flat(reply: Any):
         grown = tracemalloc.get_traced_memory()[0] - before
         tracemalloc.stop()
         mock.hang_up()
-        runner.join(5)
+        runner.join(DEADLINE_S)
     # What the kernel holds, what waits and what is kept for the body, in thousands of characters.
     assert steady < 300
     assert grown < 1_000_000
@@ -328,7 +329,7 @@ def test_the_source_waits_for_a_slow_reader_and_memory_stays_flat(reply: Any):
 
 
 def wait_until_steady(value: Callable[[], int], quiet_s: float = 1.0) -> int:
-    deadline_s = time.monotonic() + 30
+    deadline_s = time.monotonic() + DEADLINE_S
     last, since_s = value(), time.monotonic()
     while time.monotonic() - since_s < quiet_s:
         assert time.monotonic() < deadline_s, "it never stopped"
@@ -338,9 +339,11 @@ def wait_until_steady(value: Callable[[], int], quiet_s: float = 1.0) -> int:
     return last
 
 
-def test_a_reader_who_reads_no_more_ends_it(reply: Any, time_limit: Callable[[float], None]):
+def test_a_reader_who_reads_no_more_does_not_keep_it_from_ending_in_time(
+    reply: Any, shared: Any, time_limit: Callable[[float], None]
+):
     with Streamock(receive_buffer_bytes=4096) as mock:
-        time_limit(6)
+        time_limit(4)
         began_s = time.monotonic()
 
         def make(written: Any) -> None:
@@ -350,7 +353,7 @@ def test_a_reader_who_reads_no_more_ends_it(reply: Any, time_limit: Callable[[fl
                 written.write("x" * 1000)
 
         reply(mock.args, make)
-        assert time.monotonic() - began_s < 6
+        assert time.monotonic() - began_s < shared("streaming").SEND_TIMEOUT_S
 
 
 @pytest.mark.parametrize("paced", [True, False])
@@ -374,7 +377,7 @@ def test_a_reader_who_pauses_loses_nothing(reply: Any, paced: bool):
         mock.pause()
         assert wait_until_steady(lambda: taken[0]) < 60
         mock.resume()
-        runner.join(30)
+        runner.join(DEADLINE_S)
         mock.wait_closed()
         assert mock.text() == "".join(texts)
 
@@ -408,8 +411,9 @@ def test_reading_a_source_in_step_with_the_messages_loses_nothing(reply: Any, st
             written.write(text)
 
     threading.Thread(target=feed, daemon=True).start()
+    began_s = time.monotonic()
     reply(streamer.args, make)
     streamer.wait_closed()
     sink.close()
     assert streamer.text() == "".join(batches)
-    assert_apart(streamer)
+    assert_apart(streamer, began_s)
