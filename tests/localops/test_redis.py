@@ -118,7 +118,7 @@ def is_alive(pid: int) -> bool:
     try:
         # A process that ended but that nobody waited for still has a number.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
