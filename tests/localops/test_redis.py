@@ -408,7 +408,7 @@ def redis_processes(project: Path) -> list[int]:
         try:
             if entry.readlink() == project / ".localops" / "redis" and is_server(entry.parent):
                 found.append(int(entry.parent.name))
-        except (FileNotFoundError, PermissionError):
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return found
 
