@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from deployment import Deployment
 from playwright.sync_api import Locator, Page, expect
 
@@ -16,8 +14,8 @@ def enter(page: Page, deployment: Deployment, path: str = "") -> None:
 
 def ask(page: Page, text: str) -> None:
     """Send a message, once a conversation is open that takes it."""
-    page.get_by_role("textbox", name="Message").fill(text)
     expect(page.locator("chat-composer [data-send]")).to_be_enabled()
+    page.get_by_role("textbox", name="Message", exact=True).fill(text)
     page.keyboard.press("Enter")
 
 
@@ -28,11 +26,16 @@ def last_reply(page: Page) -> Locator:
 
 
 def asked(page: Page, text: str, status: str = "done") -> Locator:
-    """Ask, wait for the end of the reply, and give the reply."""
+    """Ask, wait for the end of the reply, and give the reply, all of which is on the page."""
+    questions = page.locator("chat-message[data-from=user]")
+    expect(page.locator("chat-composer [data-send]")).to_be_enabled()
+    earlier = questions.count()
     ask(page, text)
-    question = f"chat-message[data-from=user]:has-text({json.dumps(text, ensure_ascii=False)})"
-    reply = page.locator(f"{question} + chat-message[data-from=assistant]").last
+    expect(questions).to_have_count(earlier + 1)
+    answers = "chat-message[data-from=user] + chat-message[data-from=assistant]"
+    reply = page.locator(answers).nth(earlier)
     expect(reply).to_have_attribute("data-status", status)
+    expect(reply).to_have_attribute("aria-busy", "false")
     return reply
 
 

@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from deployment import Deployment, deployed
 
 # A busy machine may be slow to draw; what is right comes long before this.
-expect.set_options(timeout=20_000)
+SLOWEST_MS = 30_000
+expect.set_options(timeout=SLOWEST_MS)
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -58,7 +59,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(locale="en-GB", viewport={"width": 1100, "height": 760})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(SLOWEST_MS)
     yield context
     context.close()
 

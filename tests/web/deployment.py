@@ -28,7 +28,9 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 WEB = Path(__file__).parents[2] / "web"
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
+LOOK_EVERY_S = 0.005
+GRACE_S = 5
 FRESH = {"cache-control": "no-store"}
 
 
@@ -41,7 +43,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Gate:
-    """The server is quiet until the test calls `Deployment.open(name)`."""
+    """The server is quiet until the test calls `Deployment.open(name)`, however long that takes."""
 
     name: str
 
@@ -102,7 +104,8 @@ class Deployment:
     streamed: dict[str, Script] = field(default_factory=dict)
     files: dict[str, Response] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
-    gates: dict[str, threading.Event] = field(default_factory=dict)
+    gates: set[str] = field(default_factory=set)
+    closing: bool = False
     _came: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -124,7 +127,12 @@ class Deployment:
 
     def open(self, name: str) -> None:
         """Let the server go on past `Gate(name)`."""
-        self.gates.setdefault(name, threading.Event()).set()
+        self.gates.add(name)
+
+    async def opened(self, name: str) -> None:
+        """Returns when the test, in its own thread, has opened the gate."""
+        while not (self.closing or name in self.gates):  # noqa: ASYNC110 - no event spans loop and thread
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def wait_call(self, wanted: Callable[[Call], bool]) -> Call:
         """The first matching call, past or still to come."""
@@ -150,15 +158,15 @@ class Deployment:
         done = False
         try:
             for step in steps:
+                if self.closing:
+                    return
                 match step:
                     case bytes():
                         yield step
                     case Pause(seconds):
                         await asyncio.sleep(seconds)
                     case Gate(name):
-                        await asyncio.to_thread(
-                            self.gates.setdefault(name, threading.Event()).wait, DEADLINE_S
-                        )
+                        await self.opened(name)
                     case Drop():
                         raise Dropped
             done = True
@@ -217,11 +225,21 @@ def _app(deployment: Deployment) -> Starlette:
     return Starlette(routes=routes, middleware=[cors])
 
 
+async def _served(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve, and leave no connection open behind: Python warns of each, in whichever test runs then."""
+    await server.serve([listener])
+    for connection in [*server.server_state.connections]:
+        connection.transport.abort()
+    await asyncio.sleep(LOOK_EVERY_S)
+
+
 @contextmanager
 def deployed() -> Iterator[Deployment]:
     """Serve a deployment until the block ends."""
     deployment = Deployment()
-    config = uvicorn.Config(_app(deployment), log_level="critical", lifespan="off")
+    config = uvicorn.Config(
+        _app(deployment), log_level="critical", lifespan="off", timeout_graceful_shutdown=GRACE_S
+    )
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     deployment.port = listener.getsockname()[1]
@@ -233,14 +251,13 @@ def deployed() -> Iterator[Deployment]:
         "s3": deployment.elsewhere,
         "services": [{"Chats": []}],
     }
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
+    thread = threading.Thread(target=lambda: asyncio.run(_served(server, listener)))
     thread.start()
     try:
         yield deployment
     finally:
-        for gate in deployment.gates.values():
-            gate.set()
+        deployment.closing = True
         server.should_exit = True
-        server.force_exit = True
         thread.join(DEADLINE_S)
         listener.close()
+        assert not thread.is_alive()

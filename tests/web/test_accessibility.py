@@ -72,12 +72,15 @@ def form(page: Page, deployment: Deployment) -> None:
     greeting = {"output": "Please", "form": FORM, "html": "<p>x</p>"}
     deployment.asked["chat/x"] = lambda body: greeting if "input" in body else {"output": "Hi."}
     enter(page, deployment)
-    asked(page, "Go")
+    reply = asked(page, "Go")
+    expect(reply.locator("chat-form")).to_be_visible()
+    expect(reply.frame_locator("iframe").get_by_text("x")).to_be_visible()
 
 
 def settings(page: Page, deployment: Deployment) -> None:
     enter(page, deployment)
     page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
 
 
 def keyboard_sheet(page: Page, deployment: Deployment) -> None:
@@ -95,6 +98,7 @@ def login(page: Page, deployment: Deployment) -> None:
 def menus(page: Page, deployment: Deployment) -> None:
     enter(page, deployment)
     page.get_by_role("button", name="This conversation").click()
+    expect(page.get_by_role("button", name="Rename")).to_be_visible()
 
 
 def edited(page: Page, deployment: Deployment) -> None:
@@ -233,7 +237,9 @@ def test_who_wants_no_motion_gets_none(page: Page, deployment: Deployment) -> No
 def test_everything_to_press_is_large_enough(page: Page, deployment: Deployment) -> None:
     deployment.chat("Chat", "chat/x", lambda _: spoken("```py\nx\n```\n![a](http://x.example/y.png)"))
     enter(page, deployment)
-    asked(page, "Go")
+    reply = asked(page, "Go")
+    expect(reply.get_by_role("button", name="Show the image")).to_be_visible()
+    expect(reply.get_by_role("button", name="Copy", exact=True)).to_be_visible()
     small = page.evaluate(
         """() => [...document.querySelectorAll("button, summary, input, textarea")]
           .filter((element) => element.checkVisibility())

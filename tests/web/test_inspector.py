@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import random
+import socket
 from typing import Any
 
 import httpx
@@ -41,22 +42,17 @@ def choose(inspector: Page, activation: str) -> None:
 
 
 def test_an_activation_appears_as_it_runs_and_is_followed_to_its_end(inspector: Page, desk: LocalopsProcess):
-    steps = [
-        ["connect", None],
-        ["send", '{"output": "first "}'],
-        ["sleep", 2],
-        ["send", '{"output": "last"}'],
-    ]
-    calling = threading.Thread(target=act, args=(desk, *steps))
-    calling.start()
-    running = inspector.get_by_role("link", name="streams/steps").first
-    expect(running).to_contain_text("running")
-    running.click()
-    expect(inspector.get_by_role("table", name="Messages")).to_contain_text("first ")
-    expect(inspector.get_by_role("table", name="Messages")).not_to_contain_text("last")
-    calling.join()
-    expect(inspector.get_by_role("table", name="Messages")).to_contain_text("last")
+    steps = [["connect", None], ["send", '{"output": "first "}'], ["wait for the end", 60]]
+    address = f"{desk.url}/web/devel/streams/steps"
+    with httpx.stream("POST", address, json={"steps": steps}, timeout=60) as reading:
+        running = inspector.get_by_role("link", name="streams/steps").first
+        expect(running).to_contain_text("running")
+        running.click()
+        expect(inspector.get_by_role("table", name="Messages")).to_contain_text("first ")
+        expect(inspector.get_by_role("region", name="Result")).to_have_count(0)
+        assert reading.status_code == 200
     expect(inspector.get_by_role("region", name="Result")).to_contain_text('"streaming": true')
+    expect(running).not_to_contain_text("running")
 
 
 def test_a_message_shows_what_productions_reads_do_to_it(inspector: Page, desk: LocalopsProcess):
@@ -119,9 +115,21 @@ def test_each_view_has_an_address_and_shows_its_things(inspector: Page, view: st
     expect(inspector.get_by_text(text).first).to_be_visible()
 
 
+def steady_port() -> int:
+    """A free port below those that systems give to whoever asks for any: nobody gets it in between."""
+    for port in random.sample(range(20_000, 30_000), 50):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    pytest.fail("no free port between 20,000 and 30,000")
+
+
 def test_the_end_of_the_server_is_noticed_and_its_return_too(page: Page):
-    with LocalopsProcess(project=EXAMPLES) as first:
-        port = int(first.url.rpartition(":")[2])
+    port = steady_port()
+    with LocalopsProcess(project=EXAMPLES, port=port) as first:
         page.goto(f"{first.url}/_localops")
         expect(page.get_by_role("status")).to_have_text("live")
         call(first, "echo")

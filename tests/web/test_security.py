@@ -58,7 +58,7 @@ def requests_to_evil(tab: Page) -> list[str]:
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [1, 7, 10_000], ids=["byte by byte", "in pieces", "whole"])
 def test_nothing_that_a_model_says_runs_or_fetches(tab: Page, deployment: Deployment, size: int) -> None:
-    text = "\n\n".join(ATTEMPTS)
+    text = "\n\n".join([*ATTEMPTS, "The end."])
     pieces = [message(output=text[at : at + size]) for at in range(0, len(text), size)]
     deployment.chat("Chat", "chat/x", lambda _: pieces)
     outside = requests_to_evil(tab)
@@ -66,6 +66,7 @@ def test_nothing_that_a_model_says_runs_or_fetches(tab: Page, deployment: Deploy
     tab.on("popup", lambda popup: outside.append(popup.url))
     enter(tab, deployment)
     reply = asked(tab, "Go")
+    expect(reply.locator("[data-text] p").last).to_have_text("The end.")
     for details in reply.locator("details").all():
         details.evaluate("(details) => (details.open = true)")
     for link in reply.get_by_role("link").all():

@@ -124,7 +124,8 @@ def test_a_small_screen_shows_the_chat_and_keeps_the_menu_at_hand(
     )
     deployment.chat("Other", "chat/y", lambda _: [], "Other greeting.")
     enter(page, deployment)
-    asked(page, "A question of some length, to see where it goes on a small screen")
+    reply = asked(page, "A question of some length, to see where it goes on a small screen")
+    expect(reply.locator("pre code")).to_contain_text("xxx")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     room = page.locator("chat-transcript")
     assert room.evaluate("(room) => room.scrollWidth <= room.clientWidth")

@@ -38,7 +38,7 @@ def test_text_shows_before_the_reply_is_complete(page: Page, deployment: Deploym
     )
     enter(page, deployment)
     ask(page, "Which?")
-    reply = page.locator("chat-message").last
+    reply = last_reply(page)
     expect(reply).to_contain_text("The capital")
     expect(reply).to_have_attribute("data-status", "streaming")
     deployment.open("rest")
@@ -50,10 +50,10 @@ def test_stop_leaves_the_stream_and_tells_the_action(page: Page, deployment: Dep
     deployment.chat("Chat", "chat/x", lambda _: [*spoken("one two "), Gate("never")])
     enter(page, deployment)
     ask(page, "Count")
-    expect(page.locator("chat-message").last).to_contain_text("one two")
+    expect(last_reply(page)).to_contain_text("one two")
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("chat-message").last).to_have_attribute("data-status", "stopped")
-    expect(page.locator("chat-message").last).to_contain_text("one two")
+    expect(last_reply(page)).to_have_attribute("data-status", "stopped")
+    expect(last_reply(page)).to_contain_text("one two")
     call = deployment.wait_call(lambda call: call.streamed)
     assert call.left.wait(DEADLINE_S)
     stop = deployment.wait_call(lambda call: "stop" in call.body)
@@ -83,7 +83,7 @@ def test_every_stream_ends_in_a_state(
     deployment.chat("Chat", "chat/x", lambda _: steps)
     enter(page, deployment)
     ask(page, "Go")
-    reply = page.locator("chat-message").last
+    reply = last_reply(page)
     expect(reply).to_have_attribute("data-status", status)
     expect(reply).to_contain_text(words)
     expect(page.get_by_role("button", name="Send")).to_be_visible()
@@ -96,7 +96,7 @@ def test_any_cut_of_the_bytes_shows_the_same_text(page: Page, deployment: Deploy
     deployment.chat("Chat", "chat/x", lambda _: cuts)
     enter(page, deployment)
     ask(page, "Go")
-    expect(page.locator("chat-message").last).to_contain_text(text)
+    expect(last_reply(page)).to_contain_text(text)
 
 
 def test_a_failed_reply_is_asked_again_with_one_button(page: Page, deployment: Deployment) -> None:
@@ -105,7 +105,7 @@ def test_a_failed_reply_is_asked_again_with_one_button(page: Page, deployment: D
     enter(page, deployment)
     ask(page, "Again?")
     page.get_by_role("button", name="Retry").click()
-    expect(page.locator("chat-message").last).to_contain_text("All good.")
+    expect(last_reply(page)).to_contain_text("All good.")
     assert [body["input"] for body in deployment.said("chat/x")] == ["Again?", "Again?"]
     assert page.locator("chat-message[data-from=user]").count() == 1
 
@@ -118,9 +118,9 @@ def test_an_action_that_does_not_stream_is_asked_directly(page: Page, deployment
     }
     enter(page, deployment)
     ask(page, "ciao")
-    expect(page.locator("chat-message").last).to_contain_text("You said ciao.")
+    expect(last_reply(page)).to_contain_text("You said ciao.")
     ask(page, "again")
-    expect(page.locator("chat-message").last).to_contain_text("You said again.")
+    expect(last_reply(page)).to_contain_text("You said again.")
     assert deployment.said("chat/x")[-1]["state"] == "s"
     assert not any(call.streamed for call in deployment.calls)
 
@@ -147,16 +147,17 @@ def test_a_message_sent_while_the_chat_still_opens_is_answered_in_its_mode(
     page: Page, deployment: Deployment
 ) -> None:
     deployment.chat("Chat", "chat/x", lambda _: spoken("Streamed."))
+    may_greet = threading.Event()
 
     def slow(_: Body) -> Body:
-        deployment.gates.setdefault("greeting", threading.Event()).wait(DEADLINE_S)
+        assert may_greet.wait(DEADLINE_S)
         return {"output": "Ask me.", "streaming": True}
 
     deployment.asked["chat/x"] = slow
     enter(page, deployment)
     ask(page, "Early")
     expect(page.locator("chat-message")).to_have_count(3)
-    deployment.open("greeting")
+    may_greet.set()
     expect(last_reply(page)).to_contain_text("Streamed.")
 
 
@@ -216,9 +217,13 @@ def test_figures_come_from_the_action(page: Page, deployment: Deployment) -> Non
 
 
 def test_figures_are_measured_where_the_action_gives_none(page: Page, deployment: Deployment) -> None:
-    deployment.chat("Chat", "chat/x", lambda _: spoken("one two three four five six", 0.02))
+    steps = [*spoken("one two "), Gate("rest"), *spoken("three four five six")]
+    deployment.chat("Chat", "chat/x", lambda _: steps)
     enter(page, deployment)
-    expect(asked(page, "Go").locator("[data-figures]")).to_have_text(
+    ask(page, "Go")
+    expect(last_reply(page)).to_contain_text("one two")
+    deployment.open("rest")
+    expect(last_reply(page).locator("[data-figures]")).to_have_text(
         re.compile(r"about [\d,]+ tokens/s · first token after [\d.]+s")
     )
 

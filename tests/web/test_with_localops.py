@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chat_page import ask
+from chat_page import asked
 from localops_process import LocalopsProcess
 from playwright.sync_api import Page, expect
 
@@ -20,9 +20,7 @@ def started(page: Page, localops: LocalopsProcess, chat: str) -> None:
 @pytest.mark.parametrize("chat", ["Assistant", "Stateless"])
 def test_a_question_is_answered(page: Page, localops: LocalopsProcess, chat: str) -> None:
     started(page, localops, chat)
-    ask(page, "What is the capital of Italy?")
-    reply = page.locator("chat-message[data-from=assistant]").last
-    expect(reply).to_have_attribute("data-status", "done")
+    reply = asked(page, "What is the capital of Italy?")
     expect(reply).to_contain_text("Rom")
     expect(reply).not_to_contain_text("{")
     expect(reply.locator("[data-figures]")).to_contain_text("tokens/s")
@@ -37,15 +35,13 @@ def test_the_page_says_that_a_tiny_model_answers(page: Page, localops: LocalopsP
 def test_a_model_is_chosen_from_those_of_the_server(page: Page, localops: LocalopsProcess) -> None:
     started(page, localops, "Assistant")
     page.locator("chat-model").get_by_role("button").first.click()
-    page.get_by_role("button", name="mastrogpt-tiny:3m").last.click()
-    ask(page, "What is the capital of Italy?")
-    expect(page.locator("chat-message[data-from=assistant]").last).to_have_attribute("data-status", "done")
+    page.locator("[data-models]").get_by_role("button", name="mastrogpt-tiny:3m").click()
+    asked(page, "What is the capital of Italy?")
     expect(page.locator("[data-model]")).to_have_text("mastrogpt-tiny:3m")
 
 
 @pytest.mark.parametrize("kind", ["html", "chess", "message"])
 def test_the_demo_shows_what_it_says(page: Page, localops: LocalopsProcess, kind: str) -> None:
     started(page, localops, "Demo")
-    ask(page, kind)
-    frame = page.locator("chat-message").last.frame_locator("iframe")
+    frame = asked(page, kind).frame_locator("iframe")
     expect(frame.locator("table, svg, h2").first).to_be_visible()

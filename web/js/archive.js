@@ -65,18 +65,20 @@ export class Archive {
 
   /** @param {Conversation} conversation */
   async keep(conversation) {
-    await settled(this.#store("conversations", "readwrite").put(conversation))
+    await this.#put("conversations", conversation)
   }
 
   /** @param {Message} message */
   async keepMessage(message) {
-    await settled(this.#store("messages", "readwrite").put(message))
+    await this.#put("messages", message)
   }
 
   /** @param {string[]} ids */
   async removeMessages(ids) {
     const store = this.#store("messages", "readwrite")
-    await Promise.all(ids.map((id) => settled(store.delete(id))))
+    const requests = ids.map((id) => store.delete(id))
+    store.transaction.commit()
+    await Promise.all(requests.map(settled))
   }
 
   /** @param {string} id */
@@ -84,6 +86,19 @@ export class Archive {
     const messages = await this.messages(id)
     await this.removeMessages(messages.map((message) => message.id))
     await settled(this.#store("conversations", "readwrite").delete(id))
+  }
+
+  /**
+   * Written even when the page goes away right now: a transaction that waits to be committed would be undone.
+   *
+   * @param {"conversations" | "messages"} name
+   * @param {Conversation | Message} record
+   */
+  #put(name, record) {
+    const store = this.#store(name, "readwrite")
+    const request = store.put(record)
+    store.transaction.commit()
+    return settled(request)
   }
 
   /**

@@ -156,7 +156,8 @@ export class Library {
   /** @param {Message} message as it is in another tab */
   #follow(message) {
     const { current, messages } = this.#store.state
-    if (current?.id !== message.conversation) return
+    // Who writes a message knows best: another tab may take it for one that was left.
+    if (current?.id !== message.conversation || this.#keeper.written(message.id)) return
     const own = messages.find(({ id }) => id === message.id)
     if (!own) return this.#store.update({ messages: [...messages, message] })
     Object.assign(own, message)

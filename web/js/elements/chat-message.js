@@ -74,7 +74,7 @@ export class ChatMessage extends HTMLElement {
     this.dataset.status = status
     if (text.length !== this.#text.length || thinking.length !== this.#thinking.length || (this.#complete && isRunning(this.#message))) this.#begin()
     if (from === "user") return
-    this.setAttribute("aria-busy", String(isRunning(this.#message)))
+    this.setAttribute("aria-busy", String(!this.#complete))
     part(this, "waiting").hidden = status !== "waiting"
     this.#refreshThinking()
     this.#refreshEnd()
@@ -95,7 +95,9 @@ export class ChatMessage extends HTMLElement {
     this.#complete = true
     this.#text.end()
     this.#thinking.end()
-    if (this.#message.from === "assistant") this.#refreshData()
+    if (this.#message.from === "user") return
+    this.setAttribute("aria-busy", "false")
+    this.#refreshData()
   }
 
   #refreshThinking() {
