@@ -71,8 +71,8 @@ def reply(args: Mapping[str, Any], make: Callable[["Reply"], object]) -> dict[st
     one from sending, or from leaving when the reader does. Whatever happens there, this returns.
 
     Returns:
-        The answer's body: `output`, `streaming`, and where there are some `thinking`, `state` and the
-        members that `make` added.
+        The answer's body: `output`, `streaming`, and where there are some `thinking` and the members that
+        `make` added.
     """
     try:
         reader = _connect(args)
@@ -87,14 +87,14 @@ class Reply:
     """The text of one reply on its way to the reader, and what ends it.
 
     Attributes:
-        state: goes with the first output, or alone at the end when there is none; the body has it too.
+        first_members: go with the first output, or alone at the end if there is none; the body has them too.
         members: further members of the body.
         last_members: sent last, in a message without output: only for a client that asked for them.
         ended: why the reply ended before it was whole: `left`, `stopped` or `cut`; "" while it goes on.
     """
 
     def __init__(self, reader: socket.socket | None) -> None:
-        self.state = ""
+        self.first_members: dict[str, Any] = {}
         self.members: dict[str, Any] = {}
         self.last_members: dict[str, Any] = {}
         self.ended = ""
@@ -104,7 +104,7 @@ class Reply:
         self._waiting_chars = 0
         self._unsent = b""
         self._due = self._give_up_at = 0.0
-        self._state_sent = self._last_sent = False
+        self._first_sent = self._last_sent = False
         self._kept: dict[str, list[str]] = {}
         self._kept_chars = 0
         self._closers: list[Callable[[], object]] = []
@@ -216,8 +216,7 @@ class Reply:
     def body(self) -> dict[str, Any]:
         """Give the answer's body, with the same text as was sent, as far as a result may hold it."""
         texts = {member: "".join(texts) for member, texts in self._kept.items()}
-        state = {"state": self.state} if self.state else {}
-        return {"output": "", **texts, "streaming": True, **state, **self.members}
+        return {"output": "", **texts, "streaming": True, **self.first_members, **self.members}
 
     def _make(self, make: Callable[["Reply"], object]) -> None:
         broken = True
@@ -322,9 +321,9 @@ class Reply:
         while self._waiting and self._waiting[0][0] == member and size < MAX_MESSAGE_BYTES:
             texts.append(self._waiting.popleft()[1])
             size += len(texts[-1])
-        with_state = member == "output" and bool(self.state) and not self._state_sent
-        message, rest = _fit(member, "".join(texts), {"state": self.state} if with_state else {})
-        self._state_sent = self._state_sent or with_state
+        is_first = member == "output" and not self._first_sent
+        message, rest = _fit(member, "".join(texts), self.first_members if is_first else {})
+        self._first_sent = self._first_sent or is_first
         if rest:
             self._waiting.appendleft((member, rest))
         self._waiting_chars += len(rest) - size
@@ -333,7 +332,7 @@ class Reply:
     def _last(self) -> dict[str, Any]:
         if self._reader is None or self._last_sent:
             return {}
-        return self.last_members | ({"state": self.state} if self.state and not self._state_sent else {})
+        return self.last_members | ({} if self._first_sent else self.first_members)
 
 
 def _connect(args: Mapping[str, Any]) -> socket.socket | None:
@@ -357,13 +356,13 @@ def _has_left(reader: socket.socket) -> bool:
         return True
 
 
-def _fit(member: str, text: str, state: dict[str, str]) -> tuple[bytes, str]:
+def _fit(member: str, text: str, others: Mapping[str, Any]) -> tuple[bytes, str]:
     """Encode as much of the text as one message holds; give the message and the rest."""
-    room = MAX_MESSAGE_BYTES - len(json.dumps({member: "", **state}))
+    room = MAX_MESSAGE_BYTES - len(json.dumps({member: "", **others}))
     taken = min(len(text), room)
     while len(encoded := json.dumps(text[:taken])) > room and taken > 1:
         taken = max(1, min(taken - 1, taken * room // len(encoded)))
-    message = json.dumps({member: text[:taken], **state})
+    message = json.dumps({member: text[:taken], **others})
     return message.encode("ascii"), text[taken:]
 
 
@@ -409,6 +408,8 @@ from typing import Any
 
 LIFETIME_S = 24 * 60 * 60
 LOG_IN = "This chat is for people who have logged in: log in, or again if it was long ago, and open it anew."
+# What an answer that refuses carries beside its sentence: a page then asks for the login. Others ignore it.
+ASK_FOR_LOGIN = {"login": True}
 
 
 class NotAdmitted(Exception):
@@ -494,6 +495,7 @@ def countdown(args: Mapping[str, Any], written: Reply) -> None:
     try:
         admitted(args)
     except NotAdmitted as error:
+        written.first_members |= ASK_FOR_LOGIN
         written.say(str(error))
         return
     text = str(args.get("input") or "").strip()

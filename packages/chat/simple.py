@@ -162,6 +162,8 @@ from typing import Any
 
 LIFETIME_S = 24 * 60 * 60
 LOG_IN = "This chat is for people who have logged in: log in, or again if it was long ago, and open it anew."
+# What an answer that refuses carries beside its sentence: a page then asks for the login. Others ignore it.
+ASK_FOR_LOGIN = {"login": True}
 
 
 class NotAdmitted(Exception):
@@ -236,8 +238,10 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
     try:
         admitted(args)
         question = args.get("input")
-        output = ask(args, question) if question else f"Welcome to {MODEL}: ask something."
-    except (ModelError, NotAdmitted) as error:
+        output = ask(args, question) if question else f"Welcome: type a question for {MODEL}."
+    except NotAdmitted as error:
+        return {"body": {"output": str(error), **ASK_FOR_LOGIN}}
+    except ModelError as error:
         output = str(error)
     # Half a surrogate pair is no text that the runtime could write.
     return {"body": {"output": output.encode(errors="replace").decode()}}

@@ -248,16 +248,6 @@ def test_what_is_no_text_is_not_asked(chat: Callable[..., str], ollama: Scripted
     assert ollama.requests == []
 
 
-@pytest.mark.parametrize("given", [None, "", "  \n"])
-def test_without_a_message_it_greets(chat: Callable[..., str], ollama: ScriptedOllama, given: Any):
-    assert chat(ollama.host, input=given).startswith("You are talking to llama3.1:8b.")
-    assert ollama.requests == []
-
-
-def test_a_greeting_needs_no_model(chat: Callable[..., str]):
-    assert chat("no-such-host.invalid", input="").startswith("You are talking to")
-
-
 def test_a_reasoning_that_breaks_off_is_closed_before_the_sentence(load_action: Any):
     broken = Answer("x", thinking="one two", think_tags=True, faults=(End(after=4),))
     with ScriptedOllama(Script(broken, models=["llama3.1:8b"])) as server:

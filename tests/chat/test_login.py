@@ -45,6 +45,15 @@ def test_without_a_token_nothing_else_is_told_either(chat: Any, ollama: Scripted
     assert ollama.requests == []
 
 
+@pytest.mark.parametrize("name", CHATS)
+def test_only_a_refusal_asks_for_the_login(load_action: Any, session: Any, name: str):
+    main = load_action(name).main
+    assert main({"LOGIN_SECRET": SECRET})["body"]["login"] is True
+    token = session.issue("ada", SECRET.encode())
+    assert "login" not in main({"LOGIN_SECRET": SECRET, "token": token})["body"]
+    assert "login" not in main({})["body"]
+
+
 def test_a_token_of_another_secret_is_refused(chat: Any, session: Any):
     assert chat(token=session.issue("ada", b"another")) == REFUSAL
 
@@ -58,8 +67,8 @@ def test_an_expired_token_is_refused(chat: Any, session: Any):
 def test_a_refusal_goes_through_the_stream(load_action: Any, streamer: Streamock, name: str):
     body = load_action(name).main({"input": "1", "LOGIN_SECRET": SECRET, **streamer.args})["body"]
     streamer.wait_closed()
-    assert streamer.frames() == [{"output": REFUSAL}]
-    assert body == {"output": REFUSAL, "streaming": True}
+    assert streamer.frames() == [{"output": REFUSAL, "login": True}]
+    assert body == {"output": REFUSAL, "streaming": True, "login": True}
 
 
 def test_a_stop_needs_a_token_too(load_action: Any, redis_server: Any):

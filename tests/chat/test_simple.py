@@ -26,7 +26,7 @@ def test_a_question_is_answered_whole(simple: Any, ollama: ScriptedOllama):
 
 @pytest.mark.parametrize("given", [None, "", []])
 def test_without_a_question_it_greets(simple: Any, ollama: ScriptedOllama, given: Any):
-    assert simple(ollama.host, input=given).startswith("Welcome to llama3.1:8b")
+    assert simple(ollama.host, input=given) == "Welcome: type a question for llama3.1:8b."
     assert ollama.requests == []
 
 

@@ -105,9 +105,9 @@ def test_half_a_surrogate_pair_is_replaced_everywhere(reply: Any, text: str):
         body["output"].encode()
 
 
-def test_state_travels_with_the_first_output(reply: Any, streamer: Streamock):
+def test_what_belongs_to_the_beginning_travels_with_the_first_output(reply: Any, streamer: Streamock):
     def make(written: Any) -> None:
-        written.state = "s"
+        written.first_members["state"] = "s"
         written.write("thought", "thinking")
         written.write("text")
         streamer.wait_frames(2)
@@ -123,9 +123,9 @@ def test_state_travels_with_the_first_output(reply: Any, streamer: Streamock):
     assert body == {"output": "textmore", "thinking": "thought", "streaming": True, "state": "s"}
 
 
-def test_state_without_output_comes_alone_at_the_end(reply: Any, streamer: Streamock):
+def test_what_belongs_to_the_beginning_comes_alone_at_the_end_without_output(reply: Any, streamer: Streamock):
     def make(written: Any) -> None:
-        written.state = "s"
+        written.first_members["state"] = "s"
 
     assert reply(streamer.args, make) == {"output": "", "streaming": True, "state": "s"}
     streamer.wait_closed()

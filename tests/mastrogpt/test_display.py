@@ -33,6 +33,10 @@ def test_all_but_html_is_escaped(display: Any, args: dict[str, str]):
     assert "&lt;script&gt;" in text
 
 
+def test_the_login_that_a_chat_asks_for_is_shown_by_its_sentence_alone(display: Any):
+    assert display(login=True) == ""
+
+
 def test_a_chess_position_is_drawn(display: Any):
     assert "<svg" in display(chess="rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1")
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, cast
 
+import models
+from arguments import is_asked_for, structure
 from conversation import Conversation
 from messages import Message, fitting, history, tokens
 from model_options import model_options
@@ -13,7 +15,6 @@ from streaming import Reply, reply
 from turn import Turn
 
 CHAT = "/api/chat"
-SHOW = "/api/show"
 # What Ollama gives a model unless it is told otherwise; the model itself may have less.
 CONTEXT_TOKENS = 4096
 # So little fits anywhere, and is worth no question to the server.
@@ -34,6 +35,7 @@ def assistant(args: Mapping[str, Any]) -> dict[str, Any]:
             state: what the last answer gave. With Redis and without a history it stands for all before;
             options: `temperature`, `top_p`, `max_tokens` and others of model_options;
             thinking: whether the model's reasoning is wanted, in a member of its own.
+            A form may send `history` and `options` as JSON text.
 
     Returns:
         `output`, `streaming`, `state`, and `thinking` and `metrics` for a client that asked.
@@ -51,8 +53,12 @@ class Talk(Turn):
         self._known_id = known_id
 
     @cached_property
+    def _history(self) -> Any:
+        return structure(self.args, "history")
+
+    @cached_property
     def _conversation(self) -> Conversation | None:
-        if self.args.get("history") is not None or not setting(self.args, "REDIS_URL"):
+        if self._history is not None or not setting(self.args, "REDIS_URL"):
             return None
         return Conversation(self.args, self.user, self._known_id)
 
@@ -60,7 +66,7 @@ class Talk(Turn):
         return f"{self._conversation.id} {model}" if self._conversation else model
 
     def talk(self) -> None:
-        options = model_options(self.args.get("options"))
+        options = model_options(structure(self.args, "options"))
         question = {"role": "user", "content": self.choice.prompt}
         sent = self._fitting([*self._past(), question], options)
         body = {"model": self.choice.model, "messages": sent, "stream": True, "options": options}
@@ -80,13 +86,12 @@ class Talk(Turn):
             # What was said was reasoning, as it turns out.
             said.clear()
             self.reply.write("\n\n")
-        elif self.args.get("thinking"):
+        elif is_asked_for(self.args, "thinking"):
             self.reply.write(text, "thinking")
 
     def _past(self) -> list[Message]:
         if not self._conversation:
-            given = self.args.get("history")
-            return [] if given is None else history(given)
+            return [] if self._history is None else history(self._history)
         past = self._conversation.messages()
         if self._conversation.fault:
             self.reply.write(FORGETFUL.format(fault=self._conversation.fault))
@@ -104,7 +109,7 @@ class Talk(Turn):
         if tokens(asked) <= SMALL_TOKENS:
             return CONTEXT_TOKENS
         try:
-            shown = self.document(SHOW, {"model": self.choice.model})
+            shown = self.document(models.SHOW, {"model": self.choice.model})
         except ModelError:
             # Whatever is wrong with the server, it will say again to the question itself.
             return CONTEXT_TOKENS

@@ -14,6 +14,12 @@ from typing import Any, cast
 from ollama_host import ModelError, OllamaHost
 
 SHOWN_CHARS = 300
+# Of a server, or of what stands before it, that does not let everybody ask everything.
+OF_THE_PATH = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+class NotOffered(ModelError):
+    """The server refuses this request; what it would say to one with another path is not known."""
 
 
 def unreachable(host: OllamaHost, error: OSError) -> ModelError:
@@ -40,18 +46,23 @@ def refusal(host: OllamaHost, model: str, status: int, body: bytes) -> ModelErro
         status: the HTTP status.
         body: what came with it: Ollama's JSON, a proxy's web page, or nothing.
     """
-    server, said = f"The model server at {host.address}", _said(body)
+    said = _said(body)
     if status == HTTPStatus.NOT_FOUND and model and said:
         return ModelError(missing_model(model, host))
+    kind = NotOffered if status in OF_THE_PATH else ModelError
+    return kind(f"The model server at {host.address} {_reaction(status, said)}.")
+
+
+def _reaction(status: int, said: str) -> str:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return ModelError(f"{server} refused the credentials ({status}): check AUTH{_quoted(said)}.")
+        return f"refused the credentials ({status}): check AUTH{_quoted(said)}"
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        return ModelError(f"{server} is busy ({status}): try again in a moment{_quoted(said)}.")
+        return f"is busy ({status}): try again in a moment{_quoted(said)}"
     if said:
-        return ModelError(f"{server} answered {status}: {said.rstrip('.')}.")
-    return ModelError(
-        f"{server} answered {status} {_phrase(status)}, and not as Ollama does: "
-        "check OLLAMA_HOST and what stands before it."
+        return f"answered {status}: {said.rstrip('.')}"
+    return (
+        f"answered {status} {_phrase(status)}, and not as Ollama does: "
+        "check OLLAMA_HOST and what stands before it"
     )
 
 

@@ -12,13 +12,14 @@ import models
 import session
 import stop_key
 from answer import Answer
+from arguments import is_asked_for
+from greeting import greeting
 from ollama_client import Exchange
 from ollama_host import ModelError, OllamaHost, ollama_host
 from reasoning import OUTPUT, Piece
 from streaming import Reply
 
 MAX_ID_CHARS = 100
-GREETING = "You are talking to {model}. Type a message, or @ to see the models and choose one."
 CHOSEN = "{model} answers from now on."
 UNKNOWN = "No model's name begins with {prefix}."
 NOT_TEXT = "This chat understands text only: type a message."
@@ -32,7 +33,7 @@ class Turn(ABC):
     Args:
         args: the activation's. `input`, a text; `token`, of mastrogpt/login; `request`, an id that the client
             makes up; `stop`, the id of a request to be ended instead; `metrics`, whether to give figures and,
-            to `@`, the models as a list;
+            to `@`, the models as a list; all of them may be texts, as a form sends them;
             and the settings OLLAMA_HOST, OLLAMA_PROTO, AUTH, REDIS_URL, REDIS_PREFIX and LOGIN_SECRET.
         reply: where the answer goes.
         model: the model that an earlier turn chose, as the client says.
@@ -66,7 +67,10 @@ class Turn(ABC):
         try:
             self.user = session.admitted(self.args)
             self._take()
-        except (ModelError, session.NotAdmitted) as error:
+        except session.NotAdmitted as error:
+            self.reply.first_members |= session.ASK_FOR_LOGIN
+            self.reply.say(str(error))
+        except ModelError as error:
             self.reply.say(self._host.hide(str(error)) if self._host else str(error))
 
     def ask(self, path: str, body: dict[str, Any]) -> Generator[Piece]:
@@ -97,11 +101,12 @@ class Turn(ABC):
         if self.args.get("stop"):
             self.reply.say(stop_key.press(self.args, self.user))
             return
-        self.reply.state = self.state(self.choice.model)
+        self.reply.first_members["state"] = self.state(self.choice.model)
         if not self._is_text:
             self.reply.say(NOT_TEXT)
         elif self.choice.prefix is None and not self.choice.prompt:
-            self.reply.say(GREETING.format(model=self.choice.model))
+            asked = self._exchange(models.SHOW, {"model": self.choice.model})
+            self.reply.say(greeting(self.host, self.choice.model, asked))
         else:
             with stop_key.watched(self.args, self.user, self.reply.end):
                 self._ask_server()
@@ -114,11 +119,11 @@ class Turn(ABC):
 
     def _choose(self, prefix: str) -> None:
         known = models.names(self.document(models.TAGS))
-        if self.args.get("metrics"):
+        if is_asked_for(self.args, "metrics"):
             self.reply.members["models"] = known
         chosen = models.pick(prefix, known) if prefix else None
         if chosen:
-            self.reply.state = self.state(chosen)
+            self.reply.first_members["state"] = self.state(chosen)
             self.reply.say(CHOSEN.format(model=chosen))
         else:
             if prefix:
@@ -132,7 +137,7 @@ class Turn(ABC):
 
     def _report(self, answer: Answer) -> None:
         """Hand the figures to a client that asked for them; another would take them for the answer's end."""
-        if self.args.get("metrics"):
+        if is_asked_for(self.args, "metrics"):
             figures, request = answer.figures(), self.args.get("request")
             figures["model"] = figures["model"] or self.choice.model
             figures["done_reason"] = figures["done_reason"] or self.reply.ended or None

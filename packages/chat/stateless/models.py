@@ -13,8 +13,11 @@ DEFAULT_MODEL = "llama3.1:8b"
 SHORTCUTS = {"llama": DEFAULT_MODEL, "deepseek": "deepseek-r1:32b"}
 WHO_ARE_YOU = "Who are you?"
 TAGS = "/api/tags"
+SHOW = "/api/show"
 # Names as Ollama has them: [host/][namespace/]model[:tag].
 _NAME = re.compile(r"[\w.:/@-]{1,200}", re.ASCII)
+# The first such line names the model, in a comment or not; one that begins with / is a file's.
+_OWN_NAME = re.compile(r"^(?:# )?FROM ([\w.:@-][\w.:/@-]{0,199})\s*$", re.ASCII | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,28 @@ def names(tags: Any) -> list[str]:
 def pick(prefix: str, known: list[str]) -> str | None:
     """Give the model of that name, or the first whose name begins so."""
     return prefix if prefix in known else next((name for name in known if name.startswith(prefix)), None)
+
+
+def own_name(shown: Any) -> str:
+    """Give what the model that a server shows is called there; "" where it does not tell.
+
+    Args:
+        shown: a server's answer to SHOW. Whoever stands in for a model answers under its name.
+
+    Source: Ollama's server/routes.go, GetModelInfo, which begins the Modelfile with the name.
+    """
+    modelfile: Any = cast("dict[str, Any]", shown).get("modelfile") if isinstance(shown, dict) else None
+    found = _OWN_NAME.search(modelfile) if isinstance(modelfile, str) else None
+    return found[1] if found else ""
+
+
+def is_same(name: str, other: str) -> bool:
+    """Tell whether two names mean one model: in any case, and with the tag `latest` or without it."""
+    return _whole(name) == _whole(other)
+
+
+def _whole(name: str) -> str:
+    return name.lower() if ":" in name.rpartition("/")[2] else f"{name.lower()}:latest"
 
 
 def listing(known: list[str], current: str) -> str:

@@ -21,7 +21,7 @@ def display(args: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         args: `html` (text that is HTML already), or `code` with `language`, or `chess` (a position in FEN),
-            or `message` with `title`.
+            or `message` with `title`. The `login` of a chat that refuses somebody shows nothing.
     """
     if "html" in args:
         text = render("html", {"html": args["html"]})
@@ -31,6 +31,8 @@ def display(args: Mapping[str, Any]) -> dict[str, Any]:
         text = board(str(args["chess"]))
     elif "message" in args:
         text = message(args.get("title", "Message"), args["message"])
+    elif "login" in args:
+        text = ""
     else:
         text = message("Nothing to show", "The answer has no html, code, chess or message.")
     return {"body": text, "headers": HEADERS}

@@ -1,0 +1,30 @@
+"""Read arguments that a form may have sent, which can hold nothing but text.
+
+Shared by copy: edit packages/chat/stateless/arguments.py only, then run `python3 -m localops sync`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+WORDS_FOR_NO = ("", "0", "false", "no", "off", "null")
+
+
+def is_asked_for(args: Mapping[str, Any], name: str) -> bool:
+    """Tell whether a client wants what the argument names: true, or a text such as `true` or `1`."""
+    value = args.get(name)
+    return value.strip().lower() not in WORDS_FOR_NO if isinstance(value, str) else bool(value)
+
+
+def structure(args: Mapping[str, Any], name: str) -> Any:
+    """Give a list or an object, also when it comes as JSON text; None when it is missing or empty.
+
+    A text that is no JSON is given as it is: whoever wants a structure says what it must be.
+    """
+    value = args.get(name)
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else None
+    except (ValueError, RecursionError):
+        return value
