@@ -34,6 +34,7 @@ def main(args):
 # Makes the terminal on standard input the controlling one, as a shell's is, and becomes the program.
 IN_TERMINAL = "import os, sys; os.login_tty(os.dup(0)); os.execv(sys.argv[1], sys.argv[1:])"
 PROMPT = "(Pdb) "
+DEADLINE_S = 60
 
 
 class Terminal:
@@ -57,7 +58,7 @@ class Terminal:
         self.shown = ""
         self.seen = 0
 
-    def wait_for(self, text: str, timeout_s: float = 15) -> str:
+    def wait_for(self, text: str, timeout_s: float = DEADLINE_S) -> str:
         """What is shown up to and with a text, from where the last wait ended."""
         deadline = time.monotonic() + timeout_s
         while (at := self.shown.find(text, self.seen)) < 0:
@@ -72,7 +73,7 @@ class Terminal:
 
     def close(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(DEADLINE_S)
         os.close(self.ours)
 
 
@@ -106,7 +107,7 @@ def call(terminal: Terminal, callers: ThreadPoolExecutor, name: str) -> Future[h
         terminal.wait_for("ready ")
         terminal.wait_for("\n")
     url = re.findall(r"ready (\S+)", terminal.shown)[0]
-    return callers.submit(httpx.post, f"{url}/api/my/demo/stops", json={"name": name}, timeout=30)
+    return callers.submit(httpx.post, f"{url}/api/my/demo/stops", json={"name": name}, timeout=DEADLINE_S)
 
 
 def test_a_person_stops_looks_changes_and_goes_on(terminal: Terminal, callers: ThreadPoolExecutor):
@@ -121,7 +122,7 @@ def test_a_person_stops_looks_changes_and_goes_on(terminal: Terminal, callers: T
     terminal.wait_for(PROMPT)
     assert not answer.done()
     terminal.type("c\n")
-    assert answer.result(15).json() == {"name": "Grace"}
+    assert answer.result(DEADLINE_S).json() == {"name": "Grace"}
     terminal.wait_for("demo/stops success")
 
 
@@ -131,7 +132,7 @@ def test_what_the_action_prints_stays_in_its_log(terminal: Terminal, callers: Th
     terminal.type("c\n")
     terminal.wait_for("demo/stops | after Ada")
     assert "demo/stops | before Ada" in terminal.shown
-    assert answer.result(15).status_code == 200
+    assert answer.result(DEADLINE_S).status_code == 200
 
 
 def test_an_interrupt_at_the_prompt_reaches_the_debugger_alone(
@@ -143,7 +144,7 @@ def test_an_interrupt_at_the_prompt_reaches_the_debugger_alone(
     terminal.wait_for("KeyboardInterrupt")
     terminal.wait_for(PROMPT)
     terminal.type("c\n")
-    assert answer.result(15).status_code == 200
+    assert answer.result(DEADLINE_S).status_code == 200
 
 
 def test_calls_are_looked_at_one_after_the_other(terminal: Terminal, callers: ThreadPoolExecutor):
@@ -153,21 +154,21 @@ def test_calls_are_looked_at_one_after_the_other(terminal: Terminal, callers: Th
     terminal.type("p name\n")
     assert "'first'" in terminal.wait_for(PROMPT)
     terminal.type("c\n")
-    assert first.result(15).json() == {"name": "first"}
+    assert first.result(DEADLINE_S).json() == {"name": "first"}
     terminal.wait_for(PROMPT)
     terminal.type("p name\n")
     assert "'second'" in terminal.wait_for(PROMPT)
     terminal.type("c\n")
-    assert second.result(15).json() == {"name": "second"}
+    assert second.result(DEADLINE_S).json() == {"name": "second"}
 
 
 def test_an_interrupt_after_a_breakpoint_ends_up(terminal: Terminal, callers: ThreadPoolExecutor):
     answer = call(terminal, callers, "Ada")
     terminal.wait_for(PROMPT)
     terminal.type("c\n")
-    assert answer.result(15).status_code == 200
+    assert answer.result(DEADLINE_S).status_code == 200
     terminal.type("\x03")
-    assert terminal.process.wait(10) == 0
+    assert terminal.process.wait(DEADLINE_S) == 0
 
 
 def test_the_edited_code_is_what_is_debugged(terminal: Terminal, callers: ThreadPoolExecutor, project: Path):
@@ -183,7 +184,7 @@ def test_the_edited_code_is_what_is_debugged(terminal: Terminal, callers: Thread
     terminal.type("l\n")
     assert 'name = "edited"' in terminal.wait_for(PROMPT)
     terminal.type("c\n")
-    assert answer.result(15).json() == {"name": "edited"}
+    assert answer.result(DEADLINE_S).json() == {"name": "edited"}
 
 
 def test_without_a_terminal_a_breakpoint_is_passed_with_a_word(project: Path):
@@ -203,7 +204,7 @@ def test_without_a_terminal_a_breakpoint_is_passed_with_a_word(project: Path):
         with contextlib.ExitStack() as undo:
             undo.callback(process.terminate)
             url = process.stdout.readline().removeprefix("ready ").strip()
-            answer = httpx.post(f"{url}/api/my/demo/stops", json={"name": "Ada"}, timeout=20)
+            answer = httpx.post(f"{url}/api/my/demo/stops", json={"name": "Ada"}, timeout=DEADLINE_S)
             assert answer.json() == {"name": "Ada"}
         assert "breakpoint() passed: `up` has no terminal" in process.stderr.read()
 
@@ -211,7 +212,7 @@ def test_without_a_terminal_a_breakpoint_is_passed_with_a_word(project: Path):
 def test_a_breakpoint_that_nobody_debugs_says_how_to(project: Path):
     (project / "packages" / "demo" / "stops.py").write_text(STOPS.replace("#--timeout 100\n", ""))
     with LocalopsProcess(project=project) as running:
-        assert httpx.post(f"{running.url}/api/my/demo/stops", json={}, timeout=20).status_code == 400
+        assert httpx.post(f"{running.url}/api/my/demo/stops", json={}, timeout=DEADLINE_S).status_code == 400
         assert running.wait_for_line("start localops with: up --debug PACKAGE/ACTION")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,16 +14,16 @@ from localops_process import ROOT, LocalopsProcess
 
 EXAMPLES = ROOT / "tests" / "examples"
 NOT_ALLOWED = "Request defines parameters that are not allowed (e.g., reserved properties)."
+TIMEOUT_S = 60
 
 
 def stream(desk: LocalopsProcess, action: str, **members: Any) -> httpx.Response:
-    return httpx.post(f"{desk.url}/web/devel/cases/{action}", json=members, timeout=20)
+    return httpx.post(f"{desk.url}/web/devel/cases/{action}", json=members, timeout=TIMEOUT_S)
 
 
-def act(desk: LocalopsProcess, *steps: list[Any], timeout_s: float = 20) -> httpx.Response:
+def act(desk: LocalopsProcess, *steps: list[Any]) -> httpx.Response:
     """Have an action do these steps with its connection."""
-    url = f"{desk.url}/web/devel/streams/steps"
-    return httpx.post(url, json={"steps": steps}, timeout=timeout_s)
+    return httpx.post(f"{desk.url}/web/devel/streams/steps", json={"steps": steps}, timeout=TIMEOUT_S)
 
 
 def outputs(text: str) -> str:
@@ -44,7 +45,7 @@ def test_what_an_action_sends_is_relayed_and_then_ends(desk: LocalopsProcess):
 
 def test_the_first_message_arrives_before_the_last_is_made(desk: LocalopsProcess):
     url = f"{desk.url}/web/devel/cases/streams"
-    with httpx.stream("POST", url, json={"count": 2, "pause": 30}, timeout=20) as answer:
+    with httpx.stream("POST", url, json={"count": 2, "pause": 59}, timeout=30) as answer:
         assert next(answer.iter_text()) == '{"output": "0 "}\n'
 
 
@@ -55,7 +56,7 @@ def test_reads_are_cut_at_2048_bytes_as_in_production(desk: LocalopsProcess):
 
 def test_an_action_learns_at_once_that_the_reader_left(desk: LocalopsProcess):
     url = f"{desk.url}/web/devel/cases/streams"
-    with httpx.stream("POST", url, json={"count": 1000, "pause": 0.01}, timeout=20) as answer:
+    with httpx.stream("POST", url, json={"count": 5000, "pause": 0.01}, timeout=TIMEOUT_S) as answer:
         next(answer.iter_text())
     assert desk.wait_for_line("cases/streams: the reader left")
     assert "application error" in desk.wait_for_line("cases/streams application error")
@@ -112,17 +113,18 @@ def test_an_action_that_dies_in_mid_answer_ends_it(desk: LocalopsProcess):
     assert (answer.status_code, answer.text) == (200, "x\n")
 
 
-def test_an_answer_may_end_before_its_activation(desk: LocalopsProcess):
-    begun = time.monotonic()
-    answer = act(desk, ["connect", None], ["send", "x"], ["close", None], ["sleep", 4])
-    assert answer.text == "x\n"
-    assert time.monotonic() - begun < 3
+def test_an_answer_may_end_before_its_activation(desk: LocalopsProcess, tmp_path: Path):
+    answered = tmp_path / "answered"
+    steps = [["connect", None], ["send", "x"], ["close", None], ["wait for the file", str(answered)]]
+    assert act(desk, *steps).text == "x\n"
+    answered.touch()
+    assert desk.wait_for_line("streams/steps success")
 
 
 def test_a_reader_who_is_slow_holds_the_action_back_and_loses_nothing(desk: LocalopsProcess):
     size = 30_000_000
     url = f"{desk.url}/web/devel/cases/sends_at_once"
-    with httpx.stream("POST", url, json={"size": size}, timeout=30) as answer:
+    with httpx.stream("POST", url, json={"size": size}, timeout=TIMEOUT_S) as answer:
         parts = answer.iter_bytes()
         received = next(parts).count(b"x")
         # Nobody has read for the length of a whole other request: the first has to wait all the same.
@@ -132,31 +134,38 @@ def test_a_reader_who_is_slow_holds_the_action_back_and_loses_nothing(desk: Loca
 
 
 def test_the_socket_of_the_action_closes_as_soon_as_the_reader_leaves(desk: LocalopsProcess):
-    steps = [["connect", None], ["send", "x"], ["wait for the end", 10]]
+    # How soon that is, `python3 -m localops bench streamer` tells.
+    steps = [["connect", None], ["send", "x"], ["wait for the end", 50]]
     url = f"{desk.url}/web/devel/streams/steps"
-    with httpx.stream("POST", url, json={"steps": steps}, timeout=20) as answer:
+    with httpx.stream("POST", url, json={"steps": steps}, timeout=TIMEOUT_S) as answer:
         next(answer.iter_bytes())
-        left = time.time()
-    line = desk.wait_for_line("streams/steps | read b''")
-    assert float(line.rpartition(" ")[2]) - left < 0.05
+    assert desk.wait_for_line("streams/steps | read b''", timeout_s=30)
 
 
-def test_a_reader_may_leave_before_anything_was_sent(desk: LocalopsProcess):
-    with pytest.raises(httpx.ReadTimeout):
-        act(desk, ["sleep", 1], ["connect", None], timeout_s=0.2)
+def test_a_reader_may_leave_before_anything_was_sent(desk: LocalopsProcess, tmp_path: Path):
+    noticed = tmp_path / "noticed"
+    steps = [["say", "begun"], ["wait for the file", str(noticed)], ["connect", None]]
+    body = json.dumps({"steps": steps})
+    asked = (
+        f"POST /web/devel/streams/steps HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", httpx.URL(desk.url).port), TIMEOUT_S) as reader:
+        reader.sendall((asked + body).encode())
+        desk.wait_for_line("streams/steps | begun")
     assert desk.wait_for_line("streams/steps: the reader left")
+    noticed.touch()
     assert desk.wait_for_line("Connection refused")
 
 
 def private(desk: LocalopsProcess, authorization: str, path: str = "streams/private") -> httpx.Response:
     headers = [(b"authorization", authorization.encode("latin-1"))] if authorization else []
     url = f"{desk.url}/action/devel/{path}"
-    return httpx.post(url, json={"input": "x", "GREETING": "mine"}, headers=headers, timeout=20)
+    return httpx.post(url, json={"input": "x", "GREETING": "mine"}, headers=headers, timeout=TIMEOUT_S)
 
 
 @pytest.fixture(scope="module")
 def api_key(running_desk: LocalopsProcess) -> str:
-    found = httpx.post(f"{running_desk.url}/api/my/cases/folder", timeout=20).json()
+    found = httpx.post(f"{running_desk.url}/api/my/cases/folder", timeout=TIMEOUT_S).json()
     return found["environment"]["__OW_API_KEY"]
 
 
@@ -196,20 +205,21 @@ def test_a_private_stream_is_refused_with_a_sentence(
     ],
 )
 def test_a_bad_body_gets_a_sentence(desk: LocalopsProcess, body: bytes, part: str):
-    answer = httpx.post(f"{desk.url}/web/devel/cases/echo", content=body)
+    answer = httpx.post(f"{desk.url}/web/devel/cases/echo", content=body, timeout=TIMEOUT_S)
     assert answer.status_code == 500
     assert part in answer.text
 
 
 def test_a_page_of_another_origin_may_stream(desk: LocalopsProcess):
-    answer = httpx.options(f"{desk.url}/web/devel/cases/streams", headers={"origin": "http://elsewhere"})
+    url = f"{desk.url}/web/devel/cases/streams"
+    answer = httpx.options(url, headers={"origin": "http://elsewhere"}, timeout=TIMEOUT_S)
     assert (answer.status_code, answer.headers["access-control-allow-headers"]) == (204, "*")
 
 
 @pytest.mark.parametrize("path", ["web/devel/cases/streams", "action/devel/streams/private"])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD"])
 def test_other_methods_are_refused(desk: LocalopsProcess, method: str, path: str):
-    answer = httpx.request(method, f"{desk.url}/{path}")
+    answer = httpx.request(method, f"{desk.url}/{path}", timeout=TIMEOUT_S)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, OPTIONS")
     assert answer.headers["access-control-allow-origin"] == "*"
 
@@ -234,11 +244,11 @@ def test_reframing_does_not_hide_what_production_would_do(reframing: LocalopsPro
 
 def test_a_stream_needs_what_its_action_requires(desk: LocalopsProcess, api_key: str):
     url = f"{desk.url}/web/devel/streams/guarded"
-    answer = httpx.post(url, json={}, timeout=20)
+    answer = httpx.post(url, json={}, timeout=TIMEOUT_S)
     assert answer.status_code == 500
     assert answer.text.startswith("not ok (401 Unauthorized)\nThe resource requires authentication")
     headers = {"x-require-whisk-auth": "open-sesame"}
-    assert outputs(httpx.post(url, json={}, headers=headers, timeout=20).text) == "None"
+    assert outputs(httpx.post(url, json={}, headers=headers, timeout=TIMEOUT_S).text) == "None"
     user, _, key = api_key.partition(":")
-    answer = httpx.post(url, json={}, headers=headers, auth=(user, key), timeout=20)
+    answer = httpx.post(url, json={}, headers=headers, auth=(user, key), timeout=TIMEOUT_S)
     assert outputs(answer.text) == "devel"

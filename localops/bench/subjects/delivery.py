@@ -30,9 +30,6 @@ FAST = {
     "1000 tok/s": Schedule(tokens_per_s=1000),
     "unthrottled": Schedule(),
 }
-# Messages come 50 ms apart. Two can merge only while the relay does not run, which is what a stall is.
-STALL_S = 0.04
-TRIES = 3
 INCREMENTAL = "incremental reader"
 
 
@@ -67,31 +64,23 @@ def measure(target: Target) -> Iterator[Figure]:
             for name, stream in runs.items():
                 yield from figures(name, stream.result())
         for name, schedule in FAST.items():
-            yield from figures(name, run_without_stall(model, target, schedule))
-
-
-def run_without_stall(model: ModelProcess, target: Target, schedule: Schedule) -> Stream:
-    """Run a source, and again if the relay stalled: more than it can read at once then waits, and breaks."""
-    for _ in range(TRIES - 1):
-        stream = run(model, target, schedule)
-        if not stalled(stream):
-            return stream
-    return run(model, target, schedule)
+            with Chain(model, target.main_file) as chain:
+                yield from figures(name, chain.steady_stream(tokens_of(target, schedule), schedule))
 
 
 def run(model: ModelProcess, target: Target, schedule: Schedule) -> Stream:
-    count = min(TOKENS, round(SECONDS * target.effort * (schedule.tokens_per_s or TOKENS)))
     with Chain(model, target.main_file) as chain:
-        return chain.stream(numbered(max(1, count)), schedule)
+        return chain.stream(tokens_of(target, schedule), schedule)
 
 
-def stalled(stream: Stream) -> bool:
-    return stream.relayed.stall_s > STALL_S
+def tokens_of(target: Target, schedule: Schedule) -> list[str]:
+    count = min(TOKENS, round(SECONDS * target.effort * (schedule.tokens_per_s or TOKENS)))
+    return numbered(max(1, count))
 
 
 def figures(name: str, stream: Stream) -> Iterator[Figure]:
     """Give the figures of one source. Clients that carry nothing over may lose when the relay stalls."""
-    stall = f"the relay stalled for {stream.relayed.stall_s * 1000:.0f} ms" if stalled(stream) else ""
+    stall = f"the relay stalled for {stream.relayed.stall_s * 1000:.0f} ms" if stream.stalled else ""
     readers: dict[str, Reader] = {
         INCREMENTAL: IncrementalReader(),
         "line reader": LineReader(),

@@ -25,7 +25,10 @@ WARM_STREAMS = 1200
 # An abandoned stream's process is busy a little longer, so that more are needed than there are readers. Idle
 # ones are kept for ten minutes: the start is where there are enough of them.
 WARM_AT_ONCE = 2 * AT_ONCE
-BACK_WITHIN_S = 20.0
+BACK_WITHIN_S = 30.0
+# Counts that stay the same for so many looks in a row have come to rest.
+SAME_LOOKS = 10
+LOOK_EVERY_S = 0.1
 
 
 def measure(target: Target) -> Iterator[Figure]:
@@ -42,7 +45,7 @@ def left_behind(desk: Desk, streams: int) -> Iterator[Figure]:
     descriptors, processes, memory_mb = settled(desk)
     run(desk, streams, AT_ONCE)
     name = f"after {streams} streams, half of them abandoned: "
-    left = settled(desk, until=lambda now: now[:2] <= (descriptors, processes))
+    left = settled(desk, until=lambda now: now[0] <= descriptors and now[1] <= processes)
     yield Figure(name + "more open descriptors", left[0] - descriptors, "", 0)
     yield Figure(name + "more processes", left[1] - processes, "", 0)
     yield Figure(name + "more memory of localops", left[2] - memory_mb, "MB", 4)
@@ -71,12 +74,12 @@ def stream(desk: Desk, abandon: bool) -> None:
 Counts = tuple[int, int, float]
 
 
-def settled(desk: Desk, until: Callable[[Counts], bool] = lambda _: False) -> Counts:
-    """Descriptors, children and memory of localops when they no longer change, or are as hoped for."""
+def settled(desk: Desk, until: Callable[[Counts], bool] = lambda _: True) -> Counts:
+    """Descriptors, children and memory of localops when they rest and, in time, are as hoped for."""
     deadline_s = time.monotonic() + BACK_WITHIN_S
     last, same = counts(desk), 0
-    while same < 10 and time.monotonic() < deadline_s and not (same and until(last)):
-        time.sleep(0.1)
+    while time.monotonic() < deadline_s and not (same >= SAME_LOOKS and until(last)):
+        time.sleep(LOOK_EVERY_S)
         now = counts(desk)
         same = same + 1 if now[:2] == last[:2] else 0
         last = now

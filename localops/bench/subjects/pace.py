@@ -22,7 +22,7 @@ def measure(target: Target) -> Iterator[Figure]:
     """Stream at each rate through the relay."""
     with ModelProcess() as model, Chain(model, target.main_file) as chain:
         streams = {
-            rate: chain.stream(numbered(target.share(rate * SECONDS)), Schedule(tokens_per_s=rate))
+            rate: chain.steady_stream(numbered(target.share(rate * SECONDS)), Schedule(tokens_per_s=rate))
             for rate in RATES
         }
     for rate, stream in streams.items():

@@ -1,6 +1,7 @@
 #--web true
 """Does with its connection what its argument `steps` says, one step after another."""
 import os
+import pathlib
 import socket
 import time
 
@@ -25,6 +26,11 @@ def main(args):
             relays[0].sendall(value.encode())
         elif step == "sleep":
             time.sleep(value)
+        elif step == "say":
+            print(value, flush=True)
+        elif step == "wait for the file":
+            while not pathlib.Path(value).exists():
+                time.sleep(0.01)
         elif step == "wait for the end":
             relays[-1].settimeout(value)
             begun = time.time()
