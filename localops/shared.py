@@ -2,7 +2,8 @@
 
 `ops ide deploy` packs each action's folder alone, so a module that two actions use stands in both. One copy
 is the source; a line in its docstring, the same in all copies, says which: `Shared by copy: edit
-packages/<...>.py only`. A single-file action holds a shared module between two lines:
+packages/<...>.py only`. A single-file action holds a shared module between two lines, which may stand
+anywhere in it, best at the end, so that its readers meet `main` first:
 
     # region streaming: copied from packages/chat/stateless/streaming.py by python3 -m localops sync
     # endregion streaming
@@ -117,9 +118,9 @@ class Packages:
             for source in unknown
         ]
         self.puzzles += [
-            f"{self.shown(single)} imports {name}, which is not deployed with it: put "
-            f"`# region {name}: copied from {self.shown(self.sources[name])} by {SYNC}` and "
-            f"`# endregion {name}` in the place of the import"
+            f"{self.shown(single)} imports {name}, which is not deployed with it: take the import out and "
+            f"put `# region {name}: copied from {self.shown(self.sources[name])} by {SYNC}` and "
+            f"`# endregion {name}` at its end"
             for name in sorted(self.imports(single) & self.sources.keys())
         ]
         if sources and not unknown:

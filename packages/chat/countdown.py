@@ -5,7 +5,55 @@
 # --param LOGIN_SECRET "$LOGIN_SECRET"
 # --annotation index '10:Chat:Countdown::'
 
-# The copied parts below bring their own imports.
+import time
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+PAUSE_S = 1.0
+MOST_DIGITS = 6
+GREETING = "Type a number greater than 0 to count down from."
+
+
+def main(args: dict[str, Any]) -> dict[str, Any]:
+    return {"body": reply(args, lambda written: countdown(args, written))}
+
+
+def countdown(args: Mapping[str, Any], written: "Reply") -> None:
+    """Count down from the number in `input`."""
+    try:
+        admitted(args)
+    except NotAdmitted as error:
+        written.first_members |= ASK_FOR_LOGIN
+        written.say(str(error))
+        return
+    text = str(args.get("input") or "").strip()
+    number = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else 0
+    if number == 0:
+        written.say(GREETING)
+        return
+    for line in count_to_zero(number):
+        written.write(line)
+
+
+def count_to_zero(n: int) -> Generator[str]:
+    """Yield `n...` and so on down to `1...`, a second apart, then `Go!`."""
+    for number in range(n, 0, -1):
+        yield f"{number}...\n"
+        time.sleep(PAUSE_S)
+    yield "Go!\n"
+
+
+def stream(args: Mapping[str, Any], lines: Iterable[str]) -> str:
+    """Stream texts to STREAM_HOST and STREAM_PORT, each as soon as it is there, and return them joined."""
+
+    def make(written: "Reply") -> None:
+        for line in lines:
+            written.write(line)
+
+    return reply(args, make)["output"]
+
+
+# What follows is copied: it keeps this action in one file, and brings its own imports.
 # ruff: noqa: E402, F811
 # pyright: reportDuplicateImport=false
 
@@ -467,44 +515,3 @@ def _warn_that_all_may_chat() -> None:
 
 
 # endregion session
-
-PAUSE_S = 1.0
-GREETING = "Type a number greater than 0 to count down from."
-
-
-def count_to_zero(n: int) -> Generator[str]:
-    """Yield `n...` and so on down to `1...`, a second apart, then `Go!`."""
-    for number in range(n, 0, -1):
-        yield f"{number}...\n"
-        time.sleep(PAUSE_S)
-    yield "Go!\n"
-
-
-def stream(args: Mapping[str, Any], lines: Iterable[str]) -> str:
-    """Stream texts to STREAM_HOST and STREAM_PORT, each as soon as it is there, and return them joined."""
-
-    def make(written: Reply) -> None:
-        for line in lines:
-            written.write(line)
-
-    return reply(args, make)["output"]
-
-
-def countdown(args: Mapping[str, Any], written: Reply) -> None:
-    """Count down from the number in `input`."""
-    try:
-        admitted(args)
-    except NotAdmitted as error:
-        written.first_members |= ASK_FOR_LOGIN
-        written.say(str(error))
-        return
-    text = str(args.get("input") or "").strip()
-    number = int(text) if text.isdecimal() and len(text) < 7 else 0
-    if number == 0:
-        written.say(GREETING)
-    for line in count_to_zero(number) if number else ():
-        written.write(line)
-
-
-def main(args: dict[str, Any]) -> dict[str, Any]:
-    return {"body": reply(args, lambda written: countdown(args, written))}

@@ -8,7 +8,81 @@
 # --param LOGIN_SECRET "$LOGIN_SECRET"
 # --annotation index '10:Chat:Simple::'
 
-# The copied parts below bring their own imports.
+from collections.abc import Mapping
+from typing import Any, cast
+
+import requests
+
+MODEL = "llama3.1:8b"
+CONNECT_TIMEOUT_S = 10
+# A web action's caller hears nothing after a minute, whatever the action does.
+ANSWER_TIMEOUT_S = 55
+SHOWN_CHARS = 300
+NOT_FOUND = 404
+
+
+def main(args: dict[str, Any]) -> dict[str, Any]:
+    try:
+        admitted(args)
+        question = args.get("input")
+        output = ask(args, question) if question else f"Welcome: type a question for {MODEL}."
+    except NotAdmitted as error:
+        return {"body": {"output": str(error), **ASK_FOR_LOGIN}}
+    except ModelError as error:
+        output = str(error)
+    # Half a surrogate pair is no text that the runtime could write.
+    return {"body": {"output": output.encode(errors="replace").decode()}}
+
+
+def ask(args: Mapping[str, Any], question: object) -> str:
+    """Ask the model, and give its answer.
+
+    Raises:
+        ModelError: there is none; the text says why and what to do.
+    """
+    host = ollama_host(args)
+    status, answer = posted(host, {"model": MODEL, "prompt": str(question), "stream": False})
+    fields = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
+    output = fields.get("response")
+    if isinstance(output, str):
+        return output
+    if status == NOT_FOUND:
+        raise ModelError(f"The model {MODEL} is not on {host.address}: get it with `ollama pull {MODEL}`.")
+    said = host.hide(str(fields.get("error") or "not what Ollama answers"))[:SHOWN_CHARS]
+    server = f"The model server at {host.address}"
+    raise ModelError(f"{server} gave no answer ({status}: {said}): try again, or check OLLAMA_HOST.")
+
+
+def posted(host: "OllamaHost", body: Mapping[str, Any]) -> tuple[int, Any]:
+    """Send a request to the model, and give the status and the JSON of what it answers.
+
+    Raises:
+        ModelError: it is not there, is silent, or does not answer in JSON.
+    """
+    server = f"The model server at {host.address}"
+    try:
+        with requests.Session() as client:
+            # Neither a proxy nor a netrc file of the machine has a say.
+            client.trust_env = False
+            response = client.post(
+                host.url("/api/generate"),
+                json=body,
+                headers=host.headers,
+                timeout=(CONNECT_TIMEOUT_S, ANSWER_TIMEOUT_S),
+                allow_redirects=False,
+            )
+        return response.status_code, response.json()
+    except requests.ReadTimeout as error:
+        raise ModelError(
+            f"{server} was silent for {ANSWER_TIMEOUT_S} s: it may be busy, try again."
+        ) from error
+    except requests.JSONDecodeError as error:
+        raise ModelError(f"{server} does not answer as Ollama does: check OLLAMA_HOST and AUTH.") from error
+    except requests.RequestException as error:
+        raise ModelError(f"{server} cannot be reached: check that it runs, and OLLAMA_HOST.") from error
+
+
+# What follows is copied: it keeps this action in one file, and brings its own imports.
 # ruff: noqa: E402, F811
 # pyright: reportDuplicateImport=false
 
@@ -221,64 +295,3 @@ def _warn_that_all_may_chat() -> None:
 
 
 # endregion session
-
-from typing import cast
-
-import requests
-
-MODEL = "llama3.1:8b"
-CONNECT_TIMEOUT_S = 10
-# A web action's caller hears nothing after a minute, whatever the action does.
-ANSWER_TIMEOUT_S = 55
-SHOWN_CHARS = 300
-NOT_FOUND = 404
-
-
-def main(args: dict[str, Any]) -> dict[str, Any]:
-    try:
-        admitted(args)
-        question = args.get("input")
-        output = ask(args, question) if question else f"Welcome: type a question for {MODEL}."
-    except NotAdmitted as error:
-        return {"body": {"output": str(error), **ASK_FOR_LOGIN}}
-    except ModelError as error:
-        output = str(error)
-    # Half a surrogate pair is no text that the runtime could write.
-    return {"body": {"output": output.encode(errors="replace").decode()}}
-
-
-def ask(args: Mapping[str, Any], question: object) -> str:
-    """Ask the model, and give its answer.
-
-    Raises:
-        ModelError: there is none; the text says why and what to do.
-    """
-    host = ollama_host(args)
-    server = f"The model server at {host.address}"
-    try:
-        with requests.Session() as client:
-            # Neither a proxy nor a netrc file of the machine has a say.
-            client.trust_env = False
-            response = client.post(
-                host.url("/api/generate"),
-                json={"model": MODEL, "prompt": str(question), "stream": False},
-                headers=host.headers,
-                timeout=(CONNECT_TIMEOUT_S, ANSWER_TIMEOUT_S),
-                allow_redirects=False,
-            )
-        answer: Any = response.json()
-    except requests.ReadTimeout as error:
-        raise ModelError(
-            f"{server} was silent for {ANSWER_TIMEOUT_S} s: it may be busy, try again."
-        ) from error
-    except requests.JSONDecodeError as error:
-        raise ModelError(f"{server} does not answer as Ollama does: check OLLAMA_HOST and AUTH.") from error
-    except requests.RequestException as error:
-        raise ModelError(f"{server} cannot be reached: check that it runs, and OLLAMA_HOST.") from error
-    output: Any = cast("dict[str, Any]", answer).get("response") if isinstance(answer, dict) else None
-    if isinstance(output, str) and response.ok:
-        return output
-    if response.status_code == NOT_FOUND:
-        raise ModelError(f"The model {MODEL} is not on {host.address}: get it with `ollama pull {MODEL}`.")
-    said = host.hide(response.text)[:SHOWN_CHARS]
-    raise ModelError(f"{server} gave no answer ({response.status_code}): {said}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,20 @@ class TestSingleFileActions:
         assert text.startswith("BEFORE = 1\n")
         assert text.endswith("AFTER = 1\n")
         assert "EDITED" not in text
+
+    def test_what_stands_above_its_copies_can_use_them(self, project: Path):
+        own = '"""One."""\n# --web true\n\n\ndef main(args: dict):\n    return {"body": GAP_S * OTHER}\n\n\n'
+        write(project, MODELS, source(MODELS, "OTHER = 2\n"))
+        second = REGION.format(MODELS).replace("streaming", "models") + "# endregion models\n"
+        single = write(project, "packages/chat/one.py", f"{own}{REGION.format(STREAMING)}{END}\n\n{second}")
+        assert written(project) == ["packages/chat/one.py"]
+        assert single.read_text().startswith(own)
+        assert single.read_text().endswith("OTHER = 2\n\n\n# endregion models\n")
+        assert runpy.run_path(str(single))["main"]({}) == {"body": 0.1}
+        (project / STREAMING).write_text(source(STREAMING, "GAP_S = 1\n"))
+        assert "one.py differs from" in shared.problems(project)[0]
+        assert written(project) == ["packages/chat/one.py"]
+        assert runpy.run_path(str(single))["main"]({}) == {"body": 2}
 
     def test_several_regions_are_kept_apart(self, project: Path):
         write(project, MODELS, source(MODELS, "MODELS = []\n"))
