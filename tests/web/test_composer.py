@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from chat_page import ask, asked, enter, last_reply
 from deployment import Deployment, Gate, spoken
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -146,8 +146,92 @@ def test_the_focus_goes_through_the_page_in_reading_order(chat: Page) -> None:
     assert seen[-1] == "Message"
 
 
-def test_the_skip_link_leads_to_the_box(chat: Page) -> None:
+def test_the_skip_link_leads_to_the_box_and_leaves_the_conversation_open(chat: Page) -> None:
+    asked(chat, "Hello")
     chat.reload()
+    expect(last_reply(chat)).to_have_attribute("aria-busy", "false")
     chat.keyboard.press("Tab")
     chat.keyboard.press("Enter")
     expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
+    expect(last_reply(chat)).to_contain_text("Heard Hello")
+
+
+def test_escape_closes_a_menu_and_only_the_next_one_stops_the_reply(
+    chat: Page, deployment: Deployment
+) -> None:
+    deployment.streamed["chat/x"] = lambda _: [*spoken("one "), Gate("never")]
+    ask(chat, "Long")
+    expect(last_reply(chat)).to_contain_text("one")
+    menu = chat.get_by_role("button", name="This conversation")
+    menu.press("Enter")
+    expect(chat.get_by_role("button", name="Rename")).to_be_visible()
+    chat.keyboard.press("Escape")
+    expect(chat.get_by_role("button", name="Rename")).to_be_hidden()
+    expect(menu).to_be_focused()
+    expect(last_reply(chat)).to_have_attribute("data-status", "streaming")
+    chat.keyboard.press("Escape")
+    expect(last_reply(chat)).to_have_attribute("data-status", "stopped")
+
+
+def test_a_shortcut_closes_a_menu_that_is_open(chat: Page) -> None:
+    chat.get_by_role("button", name="This conversation").press("Enter")
+    expect(chat.get_by_role("button", name="Rename")).to_be_visible()
+    chat.keyboard.press("Control+KeyK")
+    expect(chat.get_by_role("searchbox")).to_be_focused()
+    expect(chat.get_by_role("button", name="Rename")).to_be_hidden()
+
+
+def test_a_conversation_is_found_and_opened_from_the_search_box(chat: Page) -> None:
+    asked(chat, "About Venice")
+    chat.keyboard.press("Alt+KeyN")
+    asked(chat, "About Turin")
+    chat.keyboard.press("Control+KeyK")
+    chat.keyboard.type("venice")
+    expect(chat.locator("[data-conversations] button")).to_have_text(["About Venice"])
+    chat.keyboard.press("Enter")
+    expect(last_reply(chat)).to_contain_text("Heard About Venice")
+    expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
+    chat.keyboard.press("Control+KeyK")
+    chat.keyboard.press("Escape")
+    expect(chat.get_by_role("searchbox")).to_have_value("")
+    expect(chat.locator("[data-conversations] button")).to_have_count(2)
+    chat.keyboard.press("Escape")
+    expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
+
+
+def test_the_focus_comes_back_from_a_dialog(chat: Page) -> None:
+    asked(chat, "Hello")
+    menu = chat.get_by_role("button", name="This conversation")
+    menu.press("Enter")
+    chat.get_by_role("button", name="Rename").press("Enter")
+    expect(chat.get_by_role("dialog")).to_be_visible()
+    chat.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    menu.press("Enter")
+    chat.get_by_role("button", name="Delete").press("Enter")
+    chat.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
+    expect(chat.locator("[data-conversations] button")).to_have_count(0)
+    expect(chat.get_by_role("textbox", name="Message")).to_be_focused()
+
+
+def test_a_touch_screen_gets_large_targets_and_no_keyboard_unasked(
+    browser: Browser, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    with browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, locale="en-GB"
+    ) as context:
+        page = context.new_page()
+        enter(page, deployment)
+        reply = asked(page, "Capital?")
+        page.get_by_role("button", name="Show the menu").tap()
+        page.locator("[data-conversations] button").tap()
+        expect(reply).to_contain_text("Rome.")
+        expect(page.get_by_role("textbox", name="Message")).not_to_be_focused()
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("main button:not(.versions button)")]
+              .filter((button) => button.checkVisibility())
+              .map((button) => [button.outerHTML.slice(0, 80), button.getBoundingClientRect().height])
+              .filter(([, height]) => height < 44)"""
+        )
+        assert small == []

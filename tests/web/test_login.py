@@ -6,6 +6,7 @@ import pytest
 from chat_page import asked, enter, last_reply
 from deployment import Body, Deployment, message, spoken
 from playwright.sync_api import Page, expect
+from starlette.responses import JSONResponse
 
 pytestmark = pytest.mark.browser
 
@@ -105,3 +106,53 @@ def test_a_login_that_ran_out_is_asked_for_again(page: Page, deployment: Deploym
     expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
     expect(reply).to_contain_text("This chat asks for a login.")
     expect(reply.get_by_role("button", name="Retry")).to_be_visible()
+
+
+@pytest.mark.parametrize("refusal", ["in the stream", "in an answer", "as a status"])
+def test_what_was_asked_before_the_login_is_asked_again_after_it(
+    page: Page, deployment: Deployment, refusal: str
+) -> None:
+    """The opening is free, as in a chat whose action refuses only questions."""
+    streaming = refusal == "in the stream"
+
+    def may(body: Body) -> bool:
+        return body.get("token") == "t0ken"
+
+    def answers(body: Body) -> Body | JSONResponse:
+        if "input" not in body:
+            return {"output": "Ask me.", "streaming": streaming}
+        if may(body):
+            return {"output": "Rome."}
+        refused = {"output": REFUSAL, "login": True}
+        return JSONResponse(refused, 401) if refusal == "as a status" else refused
+
+    deployment.chat(
+        "Chat", "chat/x", lambda b: spoken("Rome.") if may(b) else [message(output=REFUSAL, login=True)]
+    )
+    deployment.asked["chat/x"] = answers
+    deployment.asked["mastrogpt/login"] = lambda _: {"authenticated": True, "token": "t0ken"}
+    enter(page, deployment)
+    asked(page, "Capital?", "failed")
+    log_in(page, "geppetto")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    last_reply(page).get_by_role("button", name="Retry").click()
+    expect(last_reply(page).locator("[data-text]")).to_have_text("Rome.")
+    expect(page.locator("[data-conversations] button")).to_have_text(["Capital?"])
+
+
+def test_a_deployment_that_asks_for_a_login_says_so(page: Page, deployment: Deployment) -> None:
+    index, deployment.index = deployment.index, JSONResponse({"error": "no"}, 401)
+    assert isinstance(index, dict)
+    index["services"] = [{"Chats": [{"name": "Chat", "url": "chat/x"}]}]
+    deployment.asked["chat/x"] = lambda _: {"output": "Welcome."}
+
+    def login(_: Body) -> Body:
+        deployment.index = index
+        return {"authenticated": True, "token": "t0ken"}
+
+    deployment.asked["mastrogpt/login"] = login
+    page.goto(deployment.url)
+    expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
+    log_in(page, "geppetto")
+    expect(page.get_by_text("Welcome.")).to_be_visible()

@@ -124,6 +124,28 @@ def test_what_is_complete_is_not_touched_again(page: Page, deployment: Deploymen
     assert page.evaluate("getSelection().toString()").startswith("Second one")
 
 
+def test_earlier_messages_are_not_touched_while_another_arrives(page: Page, deployment: Deployment) -> None:
+    replies = iter([spoken(REPLY), [*spoken("One "), Gate("rest"), *spoken("two.")]])
+    deployment.chat("Chat", "chat/x", lambda _: next(replies))
+    enter(page, deployment)
+    expect(asked(page, "Go").locator(".katex")).to_have_count(2)
+    ask(page, "More")
+    expect(last_reply(page)).to_contain_text("One")
+    page.evaluate(
+        """() => {
+          window.touched = []
+          const all = { subtree: true, childList: true, characterData: true, attributes: true }
+          const watch = new MutationObserver((changes) => touched.push(...changes.map(({ type }) => type)))
+          for (const message of document.querySelectorAll("chat-message:not(:last-child)")) {
+            watch.observe(message, all)
+          }
+        }"""
+    )
+    deployment.open("rest")
+    expect(last_reply(page)).to_have_attribute("aria-busy", "false")
+    assert page.evaluate("touched") == []
+
+
 def test_links_open_elsewhere_and_lead_only_to_the_web(page: Page, deployment: Deployment) -> None:
     text = "[web](https://example.org/a) [mail](mailto:a@b.c) [script](javascript:alert(1)) [path](/logout)"
     deployment.chat("Chat", "chat/x", lambda _: [message(output=text)])

@@ -119,7 +119,10 @@ async function main() {
 
 document.addEventListener("keydown", (event) => {
   const shortcut = event.defaultPrevented || document.querySelector("dialog[open]") ? undefined : shortcutFor(event)
-  if (!shortcut) return
+  const menu = document.querySelector(":popover-open")
+  // Escape closes a menu; it does not stop the reply behind it too.
+  if (!shortcut || (menu && event.key === "Escape")) return
+  if (menu instanceof HTMLElement) menu.hidePopover()
   event.preventDefault()
   document.dispatchEvent(new CustomEvent(shortcut.wish))
 })

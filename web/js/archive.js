@@ -3,6 +3,8 @@
  * grows does not touch the others.
  */
 
+import { withParents } from "./branches.js"
+
 /** @import { Conversation, Message } from "./store.js" */
 
 const NAME = "mastrogpt"
@@ -41,8 +43,7 @@ export class Archive {
    */
   async messages(conversation) {
     const index = this.#store("messages").index("conversation")
-    const all = await settled(index.getAll(conversation))
-    return all.sort((one, other) => one.place - other.place)
+    return withParents(inOrder(await settled(index.getAll(conversation))))
   }
 
   /**
@@ -110,6 +111,11 @@ export class Archive {
   }
 }
 
+/** @param {Message[]} messages */
+function inOrder(messages) {
+  return messages.sort((one, other) => one.place - other.place || one.at - other.at)
+}
+
 /**
  * @template T
  * @param {IDBRequest<T>} request
@@ -136,7 +142,7 @@ export class MemoryArchive {
   /** @param {string} conversation */
   async messages(conversation) {
     const own = [...this.#messages.values()].filter((message) => message.conversation === conversation)
-    return own.sort((one, other) => one.place - other.place)
+    return inOrder(own)
   }
 
   /** @param {string} id */

@@ -2,10 +2,12 @@
  * What a person can do in a conversation. With `library.js` the only writer of conversations and messages.
  */
 
+import { versionsOf } from "./branches.js"
 import { historyOf, optionsOf, stateOf, titleOf } from "./dialogue.js"
 import { t } from "./i18n.js"
 import { newConversation, newMessage } from "./records.js"
 import { Reply } from "./reply.js"
+import { isRunning } from "./store.js"
 
 /** @import { Api, Service } from "./api.js" */
 /** @import { Library } from "./library.js" */
@@ -40,7 +42,7 @@ export class Chat {
    * @param {Service} service
    */
   async start(service) {
-    this.#store.update({ current: newConversation(service, this.#store.state.user), messages: [] })
+    this.#store.update({ current: newConversation(service, this.#store.state.user), tree: [], messages: [] })
     await this.#open()
   }
 
@@ -54,15 +56,16 @@ export class Chat {
   }
 
   stop() {
-    const running = this.#store.running
-    if (!running) return
-    const reply = this.#replies.get(running.id)
-    if (reply) reply.stop()
-    else this.#library.stopElsewhere(running.id)
+    if (this.#store.running) this.#stop(this.#store.running)
+  }
+
+  /** Stops all that runs in the open conversation, shown or not. */
+  stopAll() {
+    for (const message of this.#store.state.tree.filter(isRunning)) this.#stop(message)
   }
 
   /**
-   * Asks again for a reply: one that failed, or one that did not please.
+   * Asks again for a reply: one that failed, or one that did not please and stays beside the new one.
    *
    * @param {string} id
    */
@@ -70,14 +73,33 @@ export class Chat {
     if (this.#store.running) return
     const { messages } = this.#store.state
     const at = messages.findIndex((message) => message.id === id)
+    const reply = messages[at]
     const question = messages[at - 1]
-    await this.#forget(messages.slice(at))
-    if (question) await this.#reply(question.input, messages.slice(0, at - 1))
-    else await this.#open()
+    const answered = question ? this.#reply(question, messages.slice(0, at - 1)) : this.#open()
+    if (reply && isEmpty(reply)) await this.#library.forget([reply])
+    await answered
   }
 
   /**
-   * Says something else instead of an earlier message; what followed it goes.
+   * Shows the version of a message that was said before or after it.
+   *
+   * @param {string} id
+   * @param {number} step
+   * @returns {Promise<{ id: string, at: number, of: number } | null>} the one that is shown now
+   */
+  async turn(id, step) {
+    const { tree } = this.#store.state
+    const message = tree.find((candidate) => candidate.id === id)
+    const versions = message ? versionsOf(tree, message) : []
+    const at = versions.findIndex((version) => version.id === id) + step
+    const version = versions[at]
+    if (!version) return null
+    await this.#library.turnTo(version.id)
+    return { id: version.id, at: at + 1, of: versions.length }
+  }
+
+  /**
+   * Says something else instead of an earlier message, which stays beside it with all that followed.
    *
    * @param {string} id
    * @param {string} text
@@ -86,7 +108,6 @@ export class Chat {
     if (this.#store.running) return
     const { messages } = this.#store.state
     const at = messages.findIndex((message) => message.id === id)
-    await this.#forget(messages.slice(at))
     await this.#say(text, text, messages.slice(0, at))
   }
 
@@ -147,26 +168,28 @@ export class Chat {
     const conversation = this.#current
     const question = newMessage({
       conversation: conversation.id,
+      parent: before.findLast(({ opening }) => !opening)?.id ?? "",
       place: nextPlace(before),
       from: "user",
       text: shown,
       input,
       status: "done",
     })
-    this.#store.update({ messages: [...before, question] })
-    await this.#library.keep({ ...conversation, title: conversation.title || titleOf(shown), at: Date.now() })
-    await this.#library.keepMessage(question)
-    await this.#reply(input, before)
+    await Promise.all([
+      this.#library.add(question, { title: conversation.title || titleOf(shown), at: Date.now() }),
+      this.#library.keepMessage(question),
+      this.#reply(question, before),
+    ])
   }
 
   /**
-   * @param {unknown} input
-   * @param {Message[]} before what was said before the input
+   * @param {Message} question
+   * @param {Message[]} before what was said before it
    */
-  async #reply(input, before) {
-    const { messages } = this.#store.state
-    const message = newMessage({ conversation: this.#current.id, place: nextPlace(messages) })
-    this.#store.update({ messages: [...messages, message] })
+  async #reply(question, before) {
+    const { conversation, id, place, input } = question
+    const message = newMessage({ conversation, parent: id, place: place + 1 })
+    await this.#library.add(message)
     await this.#answer(message, input, before)
   }
 
@@ -204,11 +227,11 @@ export class Chat {
     if (this.#library.conversation(message.conversation)) await this.#library.keepMessage(message)
   }
 
-  /** @param {Message[]} messages */
-  async #forget(messages) {
-    const gone = new Set(messages.map(({ id }) => id))
-    this.#store.update({ messages: this.#store.state.messages.filter(({ id }) => !gone.has(id)) })
-    await this.#library.forget(messages)
+  /** @param {Message} message that runs here or in another tab */
+  #stop({ id }) {
+    const reply = this.#replies.get(id)
+    if (reply) reply.stop()
+    else this.#library.stopElsewhere(id)
   }
 
   get #current() {
@@ -216,6 +239,11 @@ export class Chat {
     if (!current) throw new Error("no chat is open")
     return current
   }
+}
+
+/** @param {Message} reply of which nothing is worth keeping */
+function isEmpty({ opening, text, thinking, data }) {
+  return opening || !(text || thinking || Object.keys(data).length > 0)
 }
 
 /** @param {Message[]} messages */

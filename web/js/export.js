@@ -19,20 +19,30 @@ export function markdownOf(conversation, messages, you) {
 /**
  * @param {Conversation} conversation
  * @param {Message[]} messages
- * @returns {string}
+ * @param {Message[]} others what was said instead of some of them, and what followed that
+ * @returns {string} where each message names the one it follows as `parent`
  */
-export function jsonOf({ id, action, name, title, at, settings }, messages) {
-  const plain = messages.map((message) => ({
-    role: message.from,
-    content: message.text,
-    ...(message.thinking && { thinking: message.thinking }),
-    at: new Date(message.at).toISOString(),
-    status: message.status,
-    ...(message.figures && { figures: message.figures }),
-  }))
+export function jsonOf({ id, action, name, title, at, settings }, messages, others) {
   const head = { id, action, name, title, at: new Date(at).toISOString(), settings }
-  return `${JSON.stringify({ ...head, messages: plain }, null, 2)}\n`
+  const data = { ...head, messages: messages.map(plain), otherVersions: others.map(plain) }
+  return `${JSON.stringify(data, null, 2)}\n`
 }
+
+/** @param {Message} message */
+function plain({ id, parent, from, text, thinking, at, status, figures }) {
+  return {
+    id,
+    parent,
+    role: from,
+    content: text,
+    ...(thinking && { thinking }),
+    at: new Date(at).toISOString(),
+    status,
+    ...(figures && { figures }),
+  }
+}
+
+const LONG_ENOUGH_MS = 60_000
 
 /**
  * @param {string} name
@@ -45,7 +55,8 @@ export function save(name, type, content) {
   link.href = url
   link.download = name
   link.click()
-  URL.revokeObjectURL(url)
+  // Some browsers begin to read only after this.
+  setTimeout(() => URL.revokeObjectURL(url), LONG_ENOUGH_MS)
 }
 
 /**

@@ -23,17 +23,22 @@ export function figuresLine(figures, lost) {
 
 /**
  * @param {number} milliseconds
- * @returns {string} in seconds, as exactly as a person wants to know
+ * @returns {string} as exactly as a person wants to know
  */
 export function seconds(milliseconds) {
   const value = milliseconds / 1000
-  const digits = value < 1 ? 2 : value < 10 ? 1 : 0
-  return new Intl.NumberFormat(language(), {
-    style: "unit",
-    unit: "second",
-    unitDisplay: "narrow",
-    maximumFractionDigits: digits,
-  }).format(value)
+  if (value < 0.1) return inUnits("millisecond", Math.max(milliseconds, 1), 0)
+  return inUnits("second", value, value < 1 ? 2 : value < 10 ? 1 : 0)
+}
+
+/**
+ * @param {string} unit
+ * @param {number} value
+ * @param {number} digits
+ */
+function inUnits(unit, value, digits) {
+  const format = { style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: digits }
+  return new Intl.NumberFormat(language(), /** @type {Intl.NumberFormatOptions} */ (format)).format(value)
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 
 import { ApiError } from "./api.js"
+import { t } from "./i18n.js"
 
 /** @import { Api } from "./api.js" */
 /** @import { Health, Store } from "./store.js" */
@@ -12,7 +13,7 @@ const LOOK_EVERY_MS = 60_000
 const ASKED = ["chat/assistant", "chat/stateless"]
 
 /**
- * Looks now, whenever a reply fails, and now and then while the page is in sight.
+ * Looks now, whenever a reply fails or a person looks, and now and then while the page is in sight.
  *
  * @param {Api} api
  * @param {Store} store
@@ -27,6 +28,8 @@ export function watchHealth(api, store) {
     const id = /** @type {CustomEvent<string>} */ (event).detail
     if (store.state.messages.some((message) => message.id === id && message.status === "failed")) look()
   })
+  document.addEventListener("health-look", look)
+  addEventListener("online", look)
   setInterval(look, LOOK_EVERY_MS)
 }
 
@@ -44,8 +47,16 @@ async function healthOf(api, action) {
     return models.length > 0 ? { ok: true, reason: "", models, action } : { ok: false, reason, models, action }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    return { ok: false, reason: error.problem.detail, models: [], action }
+    return { ok: false, reason: reasonOf(error), models: [], action }
   }
+}
+
+/**
+ * @param {ApiError} error
+ * @returns {string} for people
+ */
+export function reasonOf({ problem: { key, detail } }) {
+  return `${t(`problem.${key}`)} ${detail}`.trim()
 }
 
 /**

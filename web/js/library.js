@@ -1,5 +1,6 @@
 /** The conversations: listed, opened, renamed, searched, deleted; the same in all tabs. */
 
+import { wayThrough } from "./branches.js"
 import { isRunning } from "./store.js"
 
 /** @import { Archive, MemoryArchive } from "./archive.js" */
@@ -36,7 +37,9 @@ export class Library {
     const all = await this.#archive.conversations()
     const conversations = all.filter(({ owner }) => owner === this.#store.state.user)
     const current = conversations.find(({ id }) => id === this.#store.state.current?.id)
+    const turned = current && current.through !== this.#store.state.current?.through
     this.#store.update(current ? { conversations, current } : { conversations })
+    if (turned) this.#show(current, this.#store.state.tree)
   }
 
   /**
@@ -48,7 +51,8 @@ export class Library {
   async open(id) {
     const current = this.#store.state.conversations.find((conversation) => conversation.id === id)
     if (!current) return false
-    this.#store.update({ current, messages: await this.#messages(id) })
+    const tree = await this.#messages(id)
+    this.#store.update({ current, tree, messages: wayThrough(tree, current.through) })
     return true
   }
 
@@ -82,6 +86,27 @@ export class Library {
     else if (current?.id === id) this.#store.update({ current: { ...current, ...changes } })
   }
 
+  /**
+   * Shows and keeps a message of the open conversation, behind the one it follows.
+   *
+   * @param {Message} message
+   * @param {Partial<Conversation>} [changes] to the conversation
+   */
+  async add(message, changes) {
+    const { current, tree } = this.#store.state
+    if (current) await this.#turn({ ...current, ...changes, through: message.id }, [...tree, message])
+  }
+
+  /**
+   * Shows the way through another version of a message.
+   *
+   * @param {string} id
+   */
+  async turnTo(id) {
+    const { current, tree } = this.#store.state
+    if (current) await this.#turn({ ...current, through: id }, tree)
+  }
+
   /** @param {string} id */
   async remove(id) {
     this.#keeper.drop(id)
@@ -109,6 +134,9 @@ export class Library {
 
   /** @param {Message[]} messages to be deleted */
   async forget(messages) {
+    const { tree, messages: shown } = this.#store.state
+    const stays = (/** @type {Message} */ message) => !messages.includes(message)
+    this.#store.update({ tree: tree.filter(stays), messages: shown.filter(stays) })
     await this.#archive.removeMessages(messages.map(({ id }) => id))
     const conversation = messages[0]?.conversation
     if (conversation) this.#tabs.tell({ type: "messages", conversation })
@@ -148,18 +176,35 @@ export class Library {
 
   /** @param {string} conversation */
   async #reread(conversation) {
-    if (this.#store.state.current?.id === conversation) {
-      this.#store.update({ messages: await this.#messages(conversation) })
-    }
+    const { current } = this.#store.state
+    if (current?.id === conversation) this.#show(current, await this.#messages(conversation))
+  }
+
+  /**
+   * @param {Conversation} conversation
+   * @param {Message[]} tree
+   */
+  async #turn(conversation, tree) {
+    this.#show(conversation, tree)
+    await this.keep(conversation)
+  }
+
+  /**
+   * @param {Conversation} current
+   * @param {Message[]} tree all of it
+   */
+  #show(current, tree) {
+    const greetings = this.#store.state.messages.filter(({ opening }) => opening)
+    this.#store.update({ current, tree, messages: [...greetings, ...wayThrough(tree, current.through)] })
   }
 
   /** @param {Message} message as it is in another tab */
   #follow(message) {
-    const { current, messages } = this.#store.state
+    const { current, tree } = this.#store.state
     // Who writes a message knows best: another tab may take it for one that was left.
     if (current?.id !== message.conversation || this.#keeper.written(message.id)) return
-    const own = messages.find(({ id }) => id === message.id)
-    if (!own) return this.#store.update({ messages: [...messages, message] })
+    const own = tree.find(({ id }) => id === message.id)
+    if (!own) return this.#show(current, [...tree, message])
     Object.assign(own, message)
     this.#store.touch(own)
   }
@@ -169,7 +214,7 @@ export class Library {
    * @param {number} at
    */
   #followText(delta, at) {
-    const message = this.#store.state.messages.find(({ id }) => id === delta.id)
+    const message = this.#store.state.tree.find(({ id }) => id === delta.id)
     // Text that does not fit comes whole when the reply ends.
     if (!message || message.text.length !== at) return
     message.text += delta.text

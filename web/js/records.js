@@ -19,6 +19,7 @@ export function newConversation({ name, url }, owner) {
     title: "",
     at: Date.now(),
     streaming: false,
+    through: "",
     settings: { system: "", temperature: null, maxTokens: null },
     picked: { model: "", state: "", place: -1 },
   }
@@ -32,6 +33,7 @@ export function newMessage(parts) {
   return {
     id: newId(),
     conversation: "",
+    parent: "",
     place: 0,
     from: "assistant",
     at: Date.now(),

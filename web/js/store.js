@@ -1,6 +1,6 @@
 /**
- * The state of the page. Elements render from it and listen to it; only `chat.js`, `archive.js` and
- * `settings.js` change it, through `update` and `touch`.
+ * The state of the page. Elements render from it and listen to it; what changes it goes through `update`, `touch`
+ * and `grow`, and conversations and messages are written by `chat.js`, `reply.js` and `library.js` alone.
  */
 
 /** @import { Place, Problem } from "./api.js" */
@@ -18,6 +18,7 @@
  * @typedef {{
  *   id: string,
  *   conversation: string,
+ *   parent: string,
  *   place: number,
  *   from: "user" | "assistant",
  *   at: number,
@@ -33,8 +34,9 @@
  *   lost: number,
  *   data: Record<string, unknown>,
  * }} Message
- * `input` is what was sent where `text` shows it: the same text, or what a form held. `opening` marks the greeting of an action, which is no part of the dialogue. `state` is what the
- * action gave with the message. `lost` counts objects the stream damaged. `data` is what the answer
+ * `parent` is the id of the message that this one follows, "" for the first; `place` is how many are before it.
+ * `input` is what was sent where `text` shows it: the same text, or what a form held. `opening` marks the greeting
+ * of an action, which is no part of the dialogue. `state` is what the action gave with the message. `lost` counts objects the stream damaged. `data` is what the answer
  * held besides text: `form` and what the display area shows.
  *
  * @typedef {{ system: string, temperature: number | null, maxTokens: number | null }} Settings
@@ -51,10 +53,13 @@
  *   title: string,
  *   at: number,
  *   streaming: boolean,
+ *   through: string,
  *   settings: Settings,
  *   picked: Picked,
  * }} Conversation
- * `picked` is the model that a person chose. `name` is the menu's name of the action; `owner` is who was logged in, or ""; `streaming` is what the action last asked for.
+ * `picked` is the model that a person chose. `name` is the menu's name of the action; `owner` is who was logged in,
+ * or ""; `streaming` is what the action last asked for; `through` is a message on the way that is shown
+ * (`branches.js`).
  *
  * @typedef {{ ok: boolean | null, reason: string, models: string[], action: string }} Health
  * `ok` is null as long as nobody knows; `action` is the one that was asked.
@@ -66,13 +71,16 @@
  *   user: string,
  *   conversations: Conversation[],
  *   current: Conversation | null,
+ *   tree: Message[],
  *   messages: Message[],
  *   silent: string,
  *   keeps: boolean,
  *   formats: boolean,
  *   health: Health,
  * }} State
- * `silent` is the running reply for which nothing has come for a while, or "". `keeps` is whether this browser keeps conversations, `formats` whether replies are formatted. `user` is who is logged in, or "". `messages` are those of `current`, in order.
+ * `silent` is the running reply for which nothing has come for a while, or "". `keeps` is whether this browser keeps
+ * conversations, `formats` whether replies are formatted. `user` is who is logged in, or "". `tree` holds all that is
+ * kept of `current`; `messages` are those of them that are shown, in order, and the greeting.
  *
  * @typedef {{ id: string, text: string, thinking: string }} Delta
  */
@@ -85,6 +93,7 @@ const BEGINNING = {
   user: "",
   conversations: [],
   current: null,
+  tree: [],
   messages: [],
   silent: "",
   keeps: true,

@@ -78,7 +78,7 @@ test("an export names who said what, and a file can be named after any title", (
   const conversation = { ...newConversation({ name: "Chat", url: "a/b" }, ""), title: "Città: «Roma»?" }
   const messages = [said("user", "Q"), said("assistant", "A", { thinking: "one\n\ntwo" })]
   assert.equal(markdownOf(conversation, messages, "You"), "# Città: «Roma»?\n\n## You\n\nQ\n\n## Chat\n\n> one\n>\n> two\n\nA\n")
-  assert.deepEqual(JSON.parse(jsonOf(conversation, messages)).messages.map(({ role }) => role), ["user", "assistant"])
+  assert.deepEqual(JSON.parse(jsonOf(conversation, messages, [])).messages.map(({ role }) => role), ["user", "assistant"])
   assert.equal(fileName({ ...conversation, title: "???" }, "md"), "chat.md")
   assert.match(fileName(conversation, "md"), /^citta.*roma\.md$/)
 })
@@ -88,6 +88,8 @@ test("figures that nobody knows are not told", () => {
   const figures = { model: "", tokens: 0, firstTokenMs: 0, tokensPerSecond: 0, measured: true, cut: false }
   assert.equal(figuresLine(figures, 0), "")
   assert.equal(figuresLine({ ...figures, model: "m", tokensPerSecond: 4.26 }, 1), "m · about 4.3 tokens/s · some text was lost on the way")
+  assert.equal(figuresLine({ ...figures, firstTokenMs: 0.3 }, 0), "first token after 1ms")
+  assert.equal(figuresLine({ ...figures, firstTokenMs: 184 }, 0), "first token after 0.18s")
 })
 
 for (const [source, shown] of [

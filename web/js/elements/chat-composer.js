@@ -2,6 +2,7 @@
 
 import { t } from "../i18n.js"
 import { isSending } from "./enter.js"
+import { noticeNodes } from "./notice.js"
 import { part, wish } from "./parts.js"
 
 /** @import { Store } from "../store.js" */
@@ -40,10 +41,17 @@ export class ChatComposer extends HTMLElement {
     part(this, "stop").hidden = !running
     part(this, "send", HTMLButtonElement).disabled = !takesMessages(store)
     if (hadFocus && !this.contains(document.activeElement)) this.focusText()
-    this.#note("notice", store.state.place?.notice ?? "")
+    this.#notice(store.state.place?.notice ?? "")
     this.#note("silence", running && store.running?.id === store.state.silent ? t("status.silent") : "")
     this.#note("unkept", store.state.keeps ? "" : t("status.unkept"))
     this.#note("plain", store.state.formats ? "" : t("status.plain"))
+  }
+
+  /** @param {string} words once known, the same as long as the page lives */
+  #notice(words) {
+    const place = part(this, "notice")
+    if (place.hidden === Boolean(words)) place.replaceChildren(...noticeNodes(words))
+    place.hidden = !words
   }
 
   /**

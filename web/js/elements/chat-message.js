@@ -80,6 +80,26 @@ export class ChatMessage extends HTMLElement {
     this.#refreshEnd()
   }
 
+  /**
+   * Shows how often this was said, and which time is shown.
+   *
+   * @param {number} at from 1
+   * @param {number} of
+   */
+  showVersion(at, of) {
+    part(this, "versions").hidden = of < 2
+    part(this, "version").textContent = t("version.place", { at, of })
+    part(this, "earlier", HTMLButtonElement).disabled = at <= 1
+    part(this, "later", HTMLButtonElement).disabled = at >= of
+  }
+
+  /** @param {number} step of a turn to this version, after which the same button has the focus if it can */
+  focusVersion(step) {
+    const [wanted, other] = step < 0 ? ["earlier", "later"] : ["later", "earlier"]
+    const button = part(this, wanted ?? "", HTMLButtonElement)
+    ;(button.disabled ? part(this, other ?? "") : button).focus()
+  }
+
   #begin() {
     const { from, text, thinking } = this.#message
     this.#complete = false
@@ -141,6 +161,8 @@ export class ChatMessage extends HTMLElement {
     if ("copy" in button.dataset) wish(button, "copy", text)
     else if ("copyCode" in button.dataset) wish(button, "copy", codeBeside(button))
     else if ("again" in button.dataset || "retry" in button.dataset) wish(this, "chat-again", id)
+    else if ("earlier" in button.dataset) wish(this, "message-turn", { id, step: -1 })
+    else if ("later" in button.dataset) wish(this, "message-turn", { id, step: 1 })
     else if ("goOn" in button.dataset) wish(this, "chat-go-on", id)
     else if ("edit" in button.dataset) wish(this, "message-edit", id)
     else if (button.dataset.image) wish(button, "image-show", button.dataset.image)

@@ -6,10 +6,16 @@ import { part, wish } from "./parts.js"
 /** @import { State, Store } from "../store.js" */
 
 export class ChatModel extends HTMLElement {
+  /** The choice as it stands on the page: what has the focus there is not to be drawn again. */
+  #drawn = ""
+
   /** @param {Store} store */
   attach(store) {
     store.watch(["health", "current", "messages"], (state) => this.#render(state))
     store.addEventListener("message", () => this.#render(store.state))
+    part(this, "model-menu").addEventListener("toggle", (event) => {
+      if (/** @type {ToggleEvent} */ (event).newState === "open") wish(this, "health-look")
+    })
   }
 
   /** @param {State} state */
@@ -22,8 +28,18 @@ export class ChatModel extends HTMLElement {
     part(this, "health").textContent = health.ok === false ? t("model.bad") : t("model.good")
     part(this, "reason").textContent = health.reason
     part(this, "reason").hidden = !health.reason
-    const choice = current?.action === health.action ? health.models : []
-    part(this, "models").replaceChildren(...choice.map((name) => this.#option(name, name === model)))
+    this.#offer(current?.action === health.action ? health.models : [], model)
+  }
+
+  /**
+   * @param {string[]} models
+   * @param {string} chosen
+   */
+  #offer(models, chosen) {
+    const drawn = [chosen, ...models].join("\n")
+    if (drawn === this.#drawn) return
+    this.#drawn = drawn
+    part(this, "models").replaceChildren(...models.map((name) => this.#option(name, name === chosen)))
   }
 
   /**

@@ -20,6 +20,7 @@ export class ChatSidebar extends HTMLElement {
     store.watch(["place", "current", "user"], (state) => this.#renderChats(state))
     store.watch(["conversations", "current"], conversations)
     this.#search.addEventListener("input", conversations)
+    this.#search.addEventListener("keydown", (event) => this.#key(event, conversations))
     part(this, "new").addEventListener("click", () => wish(this, "chat-new"))
     part(this, "open-settings").addEventListener("click", () => wish(this, "settings"))
     part(this, "open-help").addEventListener("click", () => wish(this, "help"))
@@ -29,6 +30,22 @@ export class ChatSidebar extends HTMLElement {
   focusSearch() {
     this.#search.focus()
     this.#search.select()
+  }
+
+  /**
+   * Enter opens the first that was found; Escape empties the box, then leaves it.
+   *
+   * @param {KeyboardEvent} event
+   * @param {() => void} search
+   */
+  #key(event, search) {
+    if (event.key === "Enter") part(this, "conversations").querySelector("button")?.click()
+    if (event.key !== "Escape") return
+    event.preventDefault()
+    if (!this.#search.value) return wish(this, "focus-composer")
+    event.stopPropagation()
+    this.#search.value = ""
+    search()
   }
 
   /** @param {State} state */

@@ -4,11 +4,12 @@
  * While the reader is at the end, the end stays in sight; as soon as they move up, nothing moves them.
  */
 
+import { versionsOf } from "../branches.js"
 import { ChatMessage } from "./chat-message.js"
 import { part, wish } from "./parts.js"
 import { loadMarkdown } from "./streamed-text.js"
 
-/** @import { Delta, State, Store } from "../store.js" */
+/** @import { Delta, Message, State, Store } from "../store.js" */
 
 /** So near to the end counts as being there: less than one line. */
 const AT_END_PX = 24
@@ -68,7 +69,7 @@ export class ChatTranscript extends HTMLElement {
   }
 
   /** @param {State} state */
-  #render({ messages, current }) {
+  #render({ messages, tree, current }) {
     if (current && current.id !== this.#conversation) {
       this.#conversation = current.id
       this.#following = true
@@ -76,14 +77,23 @@ export class ChatTranscript extends HTMLElement {
     const wanted = new Set(messages.map(({ id }) => id))
     for (const [id, element] of this.#shown) if (!wanted.has(id)) this.#drop(id, element)
     for (const message of messages) {
-      if (this.#shown.has(message.id)) continue
-      const element = new ChatMessage(message, current?.name ?? "")
-      this.#shown.set(message.id, element)
-      part(this, "column").append(element)
-      this.#soon([element])
-      if (message.from === "user") this.#following = true
+      const element = this.#shown.get(message.id) ?? this.#add(message, current?.name ?? "")
+      const versions = versionsOf(tree, message)
+      element.showVersion(versions.indexOf(message) + 1, versions.length)
     }
     this.#keepEnd()
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} author
+   */
+  #add(message, author) {
+    const element = new ChatMessage(message, author)
+    this.#shown.set(message.id, element)
+    part(this, "column").append(element)
+    this.#soon([element])
+    return element
   }
 
   /**

@@ -3,7 +3,7 @@
 import { t } from "../i18n.js"
 import { preferences } from "../preferences.js"
 import { SHORTCUTS, keysOf } from "../shortcuts.js"
-import { fromTemplate, part } from "./parts.js"
+import { fromTemplate, part, wish } from "./parts.js"
 
 /** @import { Preferences } from "../preferences.js" */
 /** @import { Settings } from "../store.js" */
@@ -18,7 +18,11 @@ function opened(template) {
   dialog.append(fromTemplate(template))
   const title = part(dialog, "dialog-title")
   dialog.setAttribute("aria-label", title.textContent ?? "")
-  dialog.addEventListener("close", () => dialog.remove())
+  dialog.addEventListener("close", () => {
+    dialog.remove()
+    // It opened by itself, or what opened it is gone.
+    if (document.activeElement === document.body) wish(document, "focus-composer", true)
+  })
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close())
   for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
   document.body.append(dialog)

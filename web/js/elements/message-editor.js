@@ -24,10 +24,11 @@ export function editMessage(message, id) {
   row.className = "editor__buttons"
   row.append(cancel, send)
   form.append(text, row)
+  const before = document.activeElement
   const close = () => {
     form.remove()
     body.hidden = false
-    part(message, "edit").focus()
+    if (before instanceof HTMLElement) before.focus()
   }
   cancel.addEventListener("click", close)
   form.addEventListener("keydown", (event) => {

@@ -49,6 +49,12 @@ export default {
     "message.edit": "Edit the message",
     "message.edit-send": "Send",
 
+    "version.label": "Versions",
+    "version.earlier": "Previous version",
+    "version.later": "Next version",
+    "version.place": "{at}/{of}",
+    "version.shown": "Version {at} of {of}",
+
     "thinking.now": "Thinking",
     "thinking.took": "Thought for {time}",
     "thinking.did": "Thoughts",

@@ -50,6 +50,12 @@ export default {
     "message.edit": "Modifica il messaggio",
     "message.edit-send": "Invia",
 
+    "version.label": "Versioni",
+    "version.earlier": "Versione precedente",
+    "version.later": "Versione successiva",
+    "version.place": "{at}/{of}",
+    "version.shown": "Versione {at} di {of}",
+
     "thinking.now": "Sta riflettendo",
     "thinking.took": "Ha riflettuto per {time}",
     "thinking.did": "Riflessioni",

@@ -1,6 +1,7 @@
 /** Wishes about what is said. */
 
 import { ApiError } from "../api.js"
+import { reasonOf } from "../health.js"
 import { t } from "../i18n.js"
 import { closeMenu } from "./menu.js"
 import { announce, on } from "./page.js"
@@ -8,7 +9,7 @@ import { announce, on } from "./page.js"
 /** @import { Page } from "./page.js" */
 
 /** @param {Page} page */
-export function followChat({ chat, store, composer }) {
+export function followChat({ chat, store, composer, transcript }) {
   on("chat-start", (service) => {
     closeMenu()
     chat.start(service)
@@ -22,18 +23,25 @@ export function followChat({ chat, store, composer }) {
   })
   on("chat-send", ({ input, shown }) => {
     chat.send(input, shown)
+    transcript.jump()
     composer.focusText()
   })
   on("chat-stop", () => chat.stop())
   on("chat-again", (id) => again(() => chat.again(id)))
   on("chat-go-on", (id) => again(() => chat.goOn(id)))
   on("chat-edit", ({ id, text }) => again(() => chat.edit(id, text)))
+  on("message-turn", async ({ id, step }) => {
+    const turned = await chat.turn(id, step)
+    if (!turned) return
+    transcript.message(turned.id)?.focusVersion(step)
+    announce(t("version.shown", turned))
+  })
   on("model-pick", async (model) => {
     try {
       await chat.pick(model)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      const reason = [t(`problem.${error.problem.key}`), error.problem.detail].join(" ").trim()
+      const reason = reasonOf(error)
       store.update({ health: { ...store.state.health, ok: false, reason } })
       announce(reason)
     }
@@ -42,6 +50,7 @@ export function followChat({ chat, store, composer }) {
   /** @param {() => Promise<void>} ask whose button goes away, so that the focus needs a place */
   function again(ask) {
     ask()
+    transcript.jump()
     composer.focusText()
   }
 }

@@ -25,7 +25,7 @@ export function followConversations({ store, chat, library, composer }) {
     withCurrent(async ({ id, title, name }) => {
       const { confirmThat } = await import("../elements/dialogs.js")
       confirmThat(t("conversation.delete-words", { title: title || name }), t("conversation.delete"), async () => {
-        chat.stop()
+        chat.stopAll()
         await library.remove(id)
         document.dispatchEvent(new CustomEvent("chat-new"))
       })
@@ -35,7 +35,8 @@ export function followConversations({ store, chat, library, composer }) {
     withCurrent(async (current) => {
       const { fileName, jsonOf, markdownOf, save } = await import("../export.js")
       const messages = store.state.messages.filter(({ opening }) => !opening)
-      if (format === "json") save(fileName(current, "json"), "application/json", jsonOf(current, messages))
+      const others = store.state.tree.filter((message) => !messages.includes(message))
+      if (format === "json") save(fileName(current, "json"), "application/json", jsonOf(current, messages, others))
       else save(fileName(current, "md"), "text/markdown", markdownOf(current, messages, t("message.you")))
     }),
   )

@@ -21,6 +21,9 @@ export function followLogin({ api, store, library, enter }) {
         return t(`problem.${error.problem.key}`)
       }
       keepSession({ user: username, token: api.token })
+      const { current, user } = store.state
+      // What was begun before the login is gone on with after it.
+      if (current && !user) await library.change(current.id, { owner: username })
       store.update({ user: username })
       await library.list()
       await enter()
@@ -41,6 +44,7 @@ export function followLogin({ api, store, library, enter }) {
   part(document, "enter").addEventListener("click", enter)
   store.watch(["phase"], ({ phase, problem }) => {
     part(document, "unreachable").hidden = phase !== "unreachable"
+    part(document, "unreachable-title").textContent = t(problem?.key === "login" ? "login.title" : "start.unreachable")
     part(document, "unreachable-words").textContent = problem ? t(`problem.${problem.key}`) : ""
     part(document, "unreachable-detail").textContent = problem?.detail ?? ""
   })

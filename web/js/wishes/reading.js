@@ -14,7 +14,11 @@ export function followReading({ api, store, transcript, composer }) {
   on("transcript-follow", (following) => composer.offerJump(!following))
   on("message-previous", () => transcript.focusNext(-1))
   on("message-next", () => transcript.focusNext(1))
-  on("focus-composer", () => composer.focusText(true))
+  on("focus-composer", (isOurs) => composer.focusText(!isOurs))
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault()
+    composer.focusText(true)
+  })
   on("message-edit", (id) => edit(id))
   on("message-edit-last", () => {
     const last = store.state.messages.findLast(({ from }) => from === "user")
