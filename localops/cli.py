@@ -7,24 +7,32 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from localops import bootstrap
 from localops import commands as running
 from localops.errors import LocalopsError
 
+FIRST = "New here? `python3 -m localops up` shows you a chat. `COMMAND --help` explains a command."
+PORTS = range(65536)
+
 
 def main(argv: list[str]) -> int:
     """Run one command and return its exit status: 0 done, 1 something is wrong, 2 it could not start."""
-    options, rest = parser().parse_known_args(argv)
+    words = parser()
+    if not argv:
+        words.print_help(sys.stderr)
+        return 2
+    options, rest = words.parse_known_args(argv)
     if rest and options.run not in (test, bench):
-        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+        options.words.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
     try:
         return options.run(options)
     except LocalopsError as error:
         print(f"localops: {error}", file=sys.stderr)
-        return 2
+        return error.exit_status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -35,47 +43,86 @@ def main(argv: list[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
-        prog="python3 -m localops", description="A whole OpenServerless in one process.", allow_abbrev=False
+        prog="python3 -m localops",
+        description="A whole OpenServerless in one process.",
+        epilog=FIRST,
+        allow_abbrev=False,
     )
-    add = commands.add_subparsers(metavar="COMMAND", required=True).add_parser
-    each = add("up", help="run a project: its actions, its page and a model")
-    each.add_argument("--project", type=Path, default=bootstrap.ROOT, help="folder to run (this one)")
-    each.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    each.add_argument("--port", type=int, default=3233, help="port, 0 for any free one (%(default)s)")
-    each.add_argument("--no-open", action="store_true", help="do not open the browser")
-    each.add_argument(
+    subcommands = commands.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], help: str, add_help: bool = True
+    ) -> argparse.ArgumentParser:
+        each = subcommands.add_parser(
+            name,
+            help=help,
+            description=f"{help[0].upper()}{help[1:]}.",
+            add_help=add_help,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        each.set_defaults(run=run, words=each)
+        return each
+
+    add_up(add("up", up, "run a project: its actions, its page and a model"))
+    running.add_to(add)
+    add("test", test, "run all tests; further words go to pytest", add_help=False)
+    add("check", check, "check format, lint, types and shared copies")
+    each = add("sync", sync, "copy shared modules to the actions that use them")
+    each.add_argument("--check", action="store_true", help="only say which copies are out of date")
+    add("bench", bench, "print measured figures beside their bars", add_help=False)
+    return commands
+
+
+def add_up(words: argparse.ArgumentParser) -> None:
+    words.add_argument(
+        "--project", type=Path, default=bootstrap.ROOT, metavar="DIR", help="folder to run (this one)"
+    )
+    words.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.gguf",
+        help="a model of yours to answer, or a folder of models; may be repeated",
+    )
+    words.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address to listen on (%(default)s); others than this machine need LOCALOPS_PASSWORD",
+    )
+    words.add_argument("--port", type=port, default=3233, help="0 for any free one (%(default)s)")
+    words.add_argument("--no-open", action="store_true", help="do not open the browser")
+    words.add_argument(
         "--reframe", action="store_true", help="stream one JSON object a line, not as production does"
     )
-    each.add_argument(
+    words.add_argument(
         "--debug", metavar="PACKAGE/ACTION", help="stop at breakpoint() of this action, here in the terminal"
     )
-    each.add_argument(
-        "--debug-port", type=int, metavar="PORT", help="let an editor attach to it here (needs debugpy)"
+    words.add_argument(
+        "--debug-port", type=port, metavar="PORT", help="let an editor attach to it here (needs debugpy)"
     )
-    each.set_defaults(run=up)
-    running.add_to(add)
-    each = add("test", help="run all tests; further words go to pytest", add_help=False)
-    each.set_defaults(run=test)
-    each = add("check", help="format, lint, types and shared copies")
-    each.set_defaults(run=check)
-    each = add("sync", help="copy shared modules to the actions that use them")
-    each.add_argument("--check", action="store_true", help="only say which copies are out of date")
-    each.set_defaults(run=sync)
-    each = add("bench", help="print measured figures beside their bars", add_help=False)
-    each.set_defaults(run=bench)
-    return commands
+
+
+def port(word: str) -> int:
+    if not word.isdecimal() or int(word) not in PORTS:
+        raise argparse.ArgumentTypeError(f"{word} is no port; give a number from 0 to {PORTS[-1]}")
+    return int(word)
 
 
 def up(options: argparse.Namespace) -> int:
     from localops import console
+    from localops.model_host.files import model_files
     from localops.runtime.debugging import asked_for
     from localops.up import Options
     from localops.up import up as serve
 
     console.set_up()
-    debugging = asked_for(options.debug, options.debug_port, options.project / "packages")
-    words = (options.project, options.host, options.port, not options.no_open, options.reframe, debugging)
-    asyncio.run(serve(Options(*words)))
+    models = model_files(options.model) if options.model else None
+    debug = asked_for(options.debug, options.debug_port, options.project / "packages")
+    words = (options.project, options.host, options.port, not options.no_open, options.reframe)
+    asyncio.run(serve(Options(*words, models, debug)))
     return 0
 
 

@@ -12,7 +12,13 @@ from __future__ import annotations
 
 
 class LocalopsError(Exception):
-    """Root of all errors whose text is meant for a person."""
+    """Root of all errors whose text is meant for a person.
+
+    Attributes:
+        exit_status: of a command that it ends: 2 when it could not begin, 1 when something went wrong.
+    """
+
+    exit_status = 2
 
 
 class StartError(LocalopsError):

@@ -19,14 +19,17 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from localops import bootstrap, console, model_host
+from localops import bootstrap, console
 from localops.access.credentials import FILE_NAME as CREDENTIALS_FILE
 from localops.access.credentials import Credentials, read_or_make
 from localops.access.login_answer import login_answer
 from localops.access.masking import secrets_in
 from localops.deployment.from_disk import Deployment
 from localops.deployment.over_rest import restored
-from localops.model_host import BuiltInModel, ModelHost
+from localops.errors import StartError
+from localops.model_host.choice import Choice, choose
+from localops.model_host.files import ModelFiles
+from localops.model_host.host import ModelHost
 from localops.openwhisk.namespace import USER
 from localops.project import watcher
 from localops.project.folder import Project
@@ -35,8 +38,8 @@ from localops.redis import host as redis_host
 from localops.redis.host import RedisHost
 from localops.redis.process import RedisProcess
 from localops.redis.server import RedisServer
+from localops.runtime import debugging
 from localops.runtime.activations import Activations
-from localops.runtime.debugging import Debugging, lines
 from localops.runtime.requirements import Requirements
 from localops.runtime.runner import Runner
 from localops.s3.storage import Storage
@@ -60,7 +63,8 @@ class Options:
     port: int
     open_browser: bool
     reframe: bool = False
-    debugging: Debugging | None = None
+    models: ModelFiles | None = None
+    debug: debugging.Debugging | None = None
 
 
 class Server(uvicorn.Server):
@@ -87,8 +91,18 @@ async def up(options: Options) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        StartError: it cannot start.
+        StartError: it cannot start, or what it was told to run turns out to be broken.
     """
+    try:
+        await run(options)
+    except BaseExceptionGroup as group:
+        found = group.subgroup(StartError)
+        if found is None:
+            raise
+        raise next(each for each in found.exceptions if isinstance(each, StartError)) from group
+
+
+async def run(options: Options) -> None:
     project = opened_project(options.project)
     storage = contextlib.closing(Storage(project.private / "s3"))
     with Listening(options.host, options.port) as listening, storage as objects:
@@ -102,15 +116,17 @@ async def up(options: Options) -> None:
             def start(work: Coroutine[Any, Any, None]) -> None:
                 background.append(tasks.create_task(work))
 
-            host, redis = model_for(project, start), redis_for(project, credentials, start)
-            requirements = Requirements(project.private / "requirements")
-            runner = Runner(Activations(), url, credentials.auth, requirements, options.debugging)
+            model, redis = choose(project, options.models), redis_for(project, credentials, start)
+            runner = make_runner(project, url, credentials, options.debug)
             start(runner.look_after())
             login = {**login_answer(credentials, url, layers(project, {})), **redis.variables}
             console.hide(secrets_of(project, credentials, login))
-            deployment = Deployment(project, login_variables(login, url, host), registry, runner)
+            deployment = Deployment(project, login_variables(login, url, model.host), registry, runner)
             deployment.refresh()
-            announce([host.line, redis.line, *lines(options.debugging)], credentials if made else None, url)
+            keep_running(model, deployment, start)
+            services = [model.host.line, redis.line, *debugging.lines(options.debug)]
+            announce(services, credentials if made else None, url)
+            model.tell()
             start(watcher.watch(project, deployment.refresh))
             try:
                 app = make_app(
@@ -130,22 +146,35 @@ async def up(options: Options) -> None:
                 await runner.close()
 
 
+def make_runner(
+    project: Project, url: str, credentials: Credentials, debug: debugging.Debugging | None
+) -> Runner:
+    requirements = Requirements(project.private / "requirements")
+    return Runner(Activations(), url, credentials.auth, requirements, debug)
+
+
+def keep_running(
+    model: Choice, deployment: Deployment, start: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    """Run the model server, where it is ours; when another engine has to stand in, tell the actions."""
+    own = model.own
+    if own is None:
+        return
+
+    def changed() -> None:
+        deployment.login = {**deployment.login, **own.host().variables}
+        deployment.refresh()
+
+    own.when_changed = changed
+    start(own.run())
+
+
 def opened_project(folder: Path) -> Project:
     """The project in a folder, with its private folder made."""
     project = Project(folder.resolve())
     project.check()
     project.make_private()
     return project
-
-
-def model_for(project: Project, start: Callable[[Coroutine[Any, Any, None]], None]) -> ModelHost:
-    """The model server that is there already, else a new one."""
-    host = model_host.chosen_by_person(layers_of_desk(project)) or model_host.ollama_of_this_machine()
-    if host is None:
-        built_in = BuiltInModel()
-        start(built_in.run())
-        host = built_in.host()
-    return host
 
 
 def redis_for(

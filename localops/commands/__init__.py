@@ -1,10 +1,11 @@
-"""The commands that talk to a running `up`: `invoke`, `logs`, `url`."""
+"""The commands that talk to a server: `invoke`, `logs` and `url` to a running `up`, `pull` to an Ollama."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from localops import bootstrap
 
@@ -16,48 +17,69 @@ examples:
   python3 -m localops invoke chat/stateless input=@question.txt options='{"temperature": 0}'
 
 A value is sent as JSON when it is JSON, else as text; @FILE stands for what is in a file, @@ for an @.
-"""
+It prints the text of an action that streams as it comes, else the result."""
+LOGS_EXAMPLES = """\
+examples:
+  python3 -m localops logs chat/stateless
+  python3 -m localops logs -f"""
+PULL_EXAMPLES = """\
+examples:
+  python3 -m localops pull llama3.1:8b
+  OLLAMA_HOST=ollama.example.com python3 -m localops pull llama3.1:8b
+
+It needs an Ollama (https://ollama.com): the one that OLLAMA_HOST names in the environment or in .env,
+else the one on this machine. https://ollama.com/search has the names of models. After Ctrl-C, or when the
+connection is lost, the same command goes on where it was."""
 
 
-def add_to(add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add the commands to a command line; `add` is `add_parser` of its sub-commands."""
-    each = add(
-        "invoke",
-        help="call an action and print what it answers",
-        description="Call an action of the running localops and print its result, or its text as it streams.",
-        epilog=INVOKE_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+class Add(Protocol):
+    """Adds a command to a command line."""
+
+    def __call__(
+        self, name: str, run: Callable[[argparse.Namespace], int], help: str
+    ) -> argparse.ArgumentParser: ...
+
+
+def add_to(add: Add) -> None:
+    """Add these commands to a command line."""
+    each = add("invoke", run_invoke, "call an action of the running localops and print what it answers")
+    each.epilog = INVOKE_EXAMPLES
+    add_action(each)
+    # With a default, or argparse names it among what is missing when the action is.
+    each.add_argument(
+        "arguments", nargs="*", default=[], metavar="NAME=VALUE", help="an argument of the action"
     )
-    each.add_argument("action", metavar="PACKAGE/ACTION", help="as `packages/` has it")
-    each.add_argument("arguments", nargs="*", metavar="NAME=VALUE", help="an argument of the action")
     each.add_argument(
         "--no-stream", action="store_true", help="print the result, also of an action that streams"
     )
     add_place(each)
-    each.set_defaults(run=run_invoke)
-    each = add(
-        "logs",
-        help="print what actions logged",
-        description="Print what actions of the running localops logged.",
-    )
+    each = add("logs", run_logs, "print what actions of the running localops logged")
+    each.epilog = LOGS_EXAMPLES
     each.add_argument("action", nargs="?", metavar="PACKAGE/ACTION", help="only of this one (all)")
     each.add_argument("-f", "--follow", action="store_true", help="go on with what is logged from now on")
     add_place(each)
-    each.set_defaults(run=run_logs)
-    each = add("url", help="print the address of an action", description="Print an action's address.")
-    each.add_argument("action", metavar="PACKAGE/ACTION", help="as `packages/` has it")
+    each = add("url", run_url, "print the address of an action")
+    add_action(each)
     each.add_argument("--stream", action="store_true", help="the streamer's address instead")
     add_place(each)
-    each.set_defaults(run=run_url)
+    each = add("pull", run_pull, "get a model with your Ollama")
+    each.epilog = PULL_EXAMPLES
+    each.add_argument("model", metavar="MODEL", help="its name, such as llama3.1:8b")
+    add_project(each, "whose .env may set OLLAMA_HOST")
+
+
+def add_action(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", metavar="PACKAGE/ACTION", help="as `packages/` has it: chat/stateless")
 
 
 def add_place(command: argparse.ArgumentParser) -> None:
     command.add_argument("--url", default=DEFAULT_URL, help="where localops answers (%(default)s)")
+    add_project(command, "the folder that it runs, which holds the key")
+
+
+def add_project(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument(
-        "--project",
-        type=Path,
-        default=bootstrap.ROOT,
-        help="the folder that it runs, which holds the key (this one)",
+        "--project", type=Path, default=bootstrap.ROOT, metavar="DIR", help=f"{what} (this one)"
     )
 
 
@@ -75,5 +97,11 @@ def run_logs(options: argparse.Namespace) -> int:
 
 def run_url(options: argparse.Namespace) -> int:
     from localops.commands import url as command
+
+    return command.run(options)
+
+
+def run_pull(options: argparse.Namespace) -> int:
+    from localops.commands import pull as command
 
     return command.run(options)

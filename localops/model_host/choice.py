@@ -1,0 +1,64 @@
+"""Which model server answers in a run of `up`: the person's files, their Ollama, or the built-in model."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from localops.model_host.address import AddressError
+from localops.model_host.client import Ollama
+from localops.model_host.files import ModelFiles
+from localops.model_host.host import (
+    ModelHost,
+    address_of_desk,
+    chosen_by_person,
+    ollama_of_this_machine,
+)
+from localops.model_host.own_server import OwnModelServer
+from localops.model_host.telling import tell_models
+from localops.model_host.wanted import wanted_models
+from localops.project.folder import Project
+from localops.project.variables import layers_of_desk
+
+log = logging.getLogger("localops.model")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model server of one run.
+
+    Attributes:
+        host: where it is; changes with the engine of `own`.
+        own: one that is to be run, where none is there already.
+    """
+
+    project: Project
+    host: ModelHost
+    own: OwnModelServer | None = None
+
+    def tell(self) -> None:
+        """Say on the console which models a server has that was there already, as soon as it answers."""
+        if self.own:
+            return
+        try:
+            ollama = Ollama(address_of_desk(layers_of_desk(self.project)))
+        except AddressError as error:
+            log.warning("model: %s", error)
+        else:
+            tell_models(ollama, wanted_models(self.project), self.project)
+
+
+def choose(project: Project, files: ModelFiles | None) -> Choice:
+    """Choose by what the person said, and by what this machine has.
+
+    Args:
+        files: they beat every server that is there.
+
+    Raises:
+        StartError: the files cannot run on this machine.
+    """
+    there = None if files else chosen_by_person(layers_of_desk(project)) or ollama_of_this_machine()
+    if there:
+        return Choice(project, there)
+    own = OwnModelServer(files, wanted_models(project))
+    return Choice(project, own.host(), own)

@@ -1,0 +1,66 @@
+"""Which model server there is for the actions, and what is said about it."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from localops.model_host.address import OLLAMA_HERE, Address, address
+from localops.project.variables import Variable
+
+SETTINGS = ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")
+OLLAMA_ANSWER = b"Ollama is running"
+LOOK_S = 0.5
+
+
+@dataclass(frozen=True)
+class ModelHost:
+    """A model server and what to tell people about it.
+
+    Attributes:
+        variables: what actions get to reach it.
+        line: one line for the console.
+    """
+
+    variables: Mapping[str, str]
+    line: str
+
+
+def chosen_by_person(variables: Mapping[str, Variable]) -> ModelHost | None:
+    """The server that OLLAMA_HOST names.
+
+    Args:
+        variables: see `layers_of_desk`; what `packages/.env` names is a deployment's, not the desk's.
+    """
+    host = variables.get("OLLAMA_HOST")
+    if host is None or not host.value:
+        return None
+    proto = variables.get("OLLAMA_PROTO")
+    given = {"OLLAMA_HOST": host.value, "OLLAMA_PROTO": proto.value if proto else "", "CHAT_NOTICE": ""}
+    return ModelHost(given, f"model: {host.value} (OLLAMA_HOST from {host.source})")
+
+
+def address_of_desk(variables: Mapping[str, Variable]) -> Address:
+    """Where the person's own model server is: at OLLAMA_HOST, else where Ollama usually is.
+
+    Raises:
+        AddressError: the settings make no sense.
+    """
+    found = {name: variables[name].value for name in SETTINGS if name in variables}
+    return address(found) if found.get("OLLAMA_HOST") else OLLAMA_HERE
+
+
+def ollama_of_this_machine() -> ModelHost | None:
+    """An Ollama that answers at its usual address."""
+    connection = http.client.HTTPConnection(OLLAMA_HERE.name, OLLAMA_HERE.port, timeout=LOOK_S)
+    try:
+        connection.request("GET", "/")
+        if connection.getresponse().read(100) != OLLAMA_ANSWER:
+            return None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    given = {"OLLAMA_HOST": str(OLLAMA_HERE), "OLLAMA_PROTO": OLLAMA_HERE.scheme, "CHAT_NOTICE": ""}
+    return ModelHost(given, f"model: the Ollama of this machine, at {OLLAMA_HERE}")

@@ -1,0 +1,69 @@
+"""Which models a server has, and which are wanted besides, told while everything else runs already."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import threading
+from collections.abc import Sequence
+
+from localops import bootstrap
+from localops.model_host.client import Ollama, OllamaError, Unreachable
+from localops.project.folder import Project
+
+MOST_SHOWN = 8
+
+log = logging.getLogger("localops.model")
+
+
+def tell_models(ollama: Ollama, wanted: Sequence[str], project: Project) -> None:
+    """Ask the server in a thread of its own, and write what it says to the console.
+
+    The thread may be left behind at the end: looking up a host's name cannot be ended.
+
+    Args:
+        wanted: names that the project's chats ask for.
+    """
+    threading.Thread(target=tell, args=(ollama, wanted, project), daemon=True).start()
+
+
+def tell(ollama: Ollama, wanted: Sequence[str], project: Project) -> None:
+    try:
+        names = ollama.models()
+    except Unreachable as error:
+        log.warning("model: %s, so nothing answers in the chats until it does", error)
+        return
+    except OllamaError as error:
+        log.warning("model: it does not tell its models: %s", error)
+        return
+    log.info("model: it has %s", listed(names))
+    for name in missing(wanted, names):
+        log.info(
+            "model: %s, which the chats ask for, is not pulled; get it with: %s", name, pull(name, project)
+        )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some names, and how many there are besides."""
+    if not names:
+        return "no models yet"
+    more = len(names) - MOST_SHOWN
+    return ", ".join(names[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def missing(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Those of the names that are wanted and not there."""
+    there = {whole(name) for name in names}
+    return [name for name in wanted if whole(name) not in there]
+
+
+def whole(name: str) -> str:
+    """A model's name as Ollama compares it: in small letters, with its tag."""
+    small = name.lower()
+    return small if ":" in small.rpartition("/")[2] else f"{small}:latest"
+
+
+def pull(name: str, project: Project) -> str:
+    """The command that pulls a model, to be typed where `up` was."""
+    place = "" if project.folder == bootstrap.ROOT else f" --project {shlex.quote(str(project.folder))}"
+    return f"python3 -m localops pull {name}{place}"
