@@ -117,7 +117,7 @@ def test_html_is_as_tall_as_it_needs(page: Page, deployment: Deployment) -> None
     answering(page, deployment, output="See:", html="<div style='height: 640px'>tall</div>")
     reply = asked(page, "Go")
     expect(reply.frame_locator("iframe").get_by_text("tall")).to_be_visible()
-    page.wait_for_function("document.querySelector('iframe').getBoundingClientRect().height > 640")
+    page.wait_for_function("() => document.querySelector('iframe').getBoundingClientRect().height > 640")
 
 
 def test_what_cannot_be_shown_is_named(page: Page, deployment: Deployment) -> None:

@@ -32,7 +32,7 @@ def streaming(page: Page, deployment: Deployment) -> Page:
     enter(page, deployment)
     ask(page, "Go")
     expect(last_reply(page)).to_contain_text("Paragraph 39")
-    page.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    page.wait_for_function(f"() => ({AWAY})(document.querySelector('chat-transcript')) <= 1")
     return page
 
 
@@ -40,7 +40,7 @@ def test_the_end_stays_in_sight(streaming: Page, deployment: Deployment) -> None
     for at in range(3):
         deployment.open(f"{at}")
         expect(last_reply(streaming)).to_contain_text(f"part {at} is here")
-        streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+        streaming.wait_for_function(f"() => ({AWAY})(document.querySelector('chat-transcript')) <= 1")
     expect(streaming.get_by_role("button", name="Jump to the end")).to_be_hidden()
 
 
@@ -71,7 +71,7 @@ def test_who_moves_up_is_left_there(streaming: Page, deployment: Deployment, mov
     expect(last_reply(streaming)).to_have_attribute("aria-busy", "false")
     assert height_of(read) == pytest.approx(stays, abs=HARDLY_PX)
     jump.click()
-    streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    streaming.wait_for_function(f"() => ({AWAY})(document.querySelector('chat-transcript')) <= 1")
     expect(jump).to_be_hidden()
 
 
@@ -116,7 +116,7 @@ def test_who_comes_back_to_the_end_is_taken_along_again(streaming: Page, deploym
     expect(streaming.get_by_role("button", name="Jump to the end")).to_be_hidden()
     deployment.open("0")
     expect(last_reply(streaming)).to_contain_text("part 0 is here")
-    streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    streaming.wait_for_function(f"() => ({AWAY})(document.querySelector('chat-transcript')) <= 1")
 
 
 def test_folding_and_growing_above_does_not_move_what_is_read(page: Page, deployment: Deployment) -> None:
@@ -153,4 +153,4 @@ def test_a_message_of_ones_own_is_always_shown(page: Page, deployment: Deploymen
 
 def test_a_smaller_window_keeps_the_end_in_sight(streaming: Page) -> None:
     streaming.set_viewport_size({"width": 400, "height": 500})
-    streaming.wait_for_function(f"({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    streaming.wait_for_function(f"() => ({AWAY})(document.querySelector('chat-transcript')) <= 1")
