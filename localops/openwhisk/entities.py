@@ -136,6 +136,7 @@ class Activation:
         result: the JSON value that the action returned, or `{"error": ...}`.
         cold_ms: how long the process took to start and load the code; None when it was warm.
         waited_ms: how long it waited for a process to become free or to be started.
+        process_ended: the process that ran it did not outlive it, as it does after an ordinary failure.
         result_bytes: how large the result is as JSON; 0 until it ended.
     """
 
@@ -150,6 +151,7 @@ class Activation:
     cold_ms: int | None = None
     waited_ms: int = 0
     timed_out: bool = False
+    process_ended: bool = False
     result_bytes: int = 0
 
     @property

@@ -196,8 +196,22 @@ class RelayedResponse(Response):
             for chunk in self.framing.feed(parts):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             parts = await self.session.read()
-        rest = b"".join(self.framing.end())
+        rest = b"".join([*self.framing.end(), await self.last_words()])
         await send({"type": "http.response.body", "body": rest, "more_body": False})
+
+    async def last_words(self) -> bytes:
+        """The message that tells the reader of an answer that was cut; nothing after any other.
+
+        Production's readers are left with half an answer, and its streamer ends.
+        """
+        if not self.session.was_cut:
+            return b""
+        activation = await self.session.outcome(LONGEST_WAIT_FOR_REASON_S)
+        path = self.session.activation.action.path
+        reason = activation.result.get("error") if activation else "its process ended"
+        text = f"\n\nThis answer may be incomplete: the action {path} ended in the middle of it ({reason}). "
+        text += f"Ask again; `python3 -m localops logs {path}` shows its log."
+        return json.dumps({"output": text}).encode() + b"\n"
 
     async def unstreamed(self) -> Response:
         """The answer when there was nothing to relay."""

@@ -27,6 +27,9 @@ from localops.runtime.debugging import Debugging
 
 CHILD = Path(__file__).with_name("child.py")
 HEADER = struct.Struct("!I")
+# Source: proc_pid_stat(5), counted from the field after the name; Linux include/linux/sched.h.
+FLAGS_FIELD = 6
+PF_EXITING = 0x4
 # The runtime image sets these and nothing else of the machine's environment.
 BASE_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8", "__OW_EXECUTION_ENV": "localops"}
 NOT_FOUND_TEXT = "The action failed to generate or locate a binary. See logs for details."
@@ -224,6 +227,24 @@ class ActionProcess:
 
     def is_alive(self) -> bool:
         return self.process.returncode is None
+
+    def is_dying(self) -> bool:
+        """Whether the process has died or is about to: Linux says so before the files of the process close.
+
+        Elsewhere it is known once the process has closed its end of our socket.
+        """
+        if sys.platform == "linux":
+            try:
+                fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                return True
+            return bool(int(fields[FLAGS_FIELD]) & PF_EXITING)
+        try:
+            return not self.control.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def kill_if_too_large(self) -> None:
         """End the process when it holds more memory than the action's limit allows.

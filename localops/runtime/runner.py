@@ -39,6 +39,10 @@ class Runner:
         api_host: the URL under which actions reach this server.
         api_key: `uuid:secret`, for actions annotated with `provide-api-key`.
         debugging: what a person debugs, if anything.
+
+    Attributes:
+        idle: the processes that wait for a call, by the version of their action; the one used last is last.
+        running: the processes that have a call, by the id of its activation.
     """
 
     def __init__(
@@ -54,10 +58,12 @@ class Runner:
         self.api_key = api_key
         self.requirements = requirements
         self.debugging = debugging
+        # Variables that every action's process has beside those of the cloud's runtime.
+        self.surroundings: dict[str, str] = {}
         # Calls of an action that is debugged wait for each other: a person looks at one at a time.
         self.debug_turn = asyncio.Lock()
         self.idle: dict[tuple[str, str], list[ActionProcess]] = {}
-        self.running: set[ActionProcess] = set()
+        self.running: dict[str, ActionProcess] = {}
         self.slots = asyncio.Semaphore(MOST_PROCESSES)
         self.tasks: set[asyncio.Task[Any]] = set()
         # A single file runs in an empty folder, so that it cannot import what is not deployed with it.
@@ -92,6 +98,7 @@ class Runner:
             activation.waited_ms = int(time.time() * 1000) - activation.start_ms
             outcome = await self.outcome(activation)
         activation.timed_out = outcome.timed_out
+        activation.process_ended = not outcome.usable
         activation.finish(outcome.status, outcome.result)
         self.activations.end(activation)
         return activation
@@ -109,7 +116,7 @@ class Runner:
             return Outcome("whisk internal error", {"error": text})
         if outcome.usable:
             outcome = await process.call(activation.arguments, self.environment(activation), log)
-        self.release(process, outcome)
+        self.release(activation, outcome)
         return outcome
 
     async def process_for(
@@ -123,11 +130,12 @@ class Runner:
         """
         action = activation.action
         if process := self.take_idle(action):
+            self.running[activation.id] = process
             return process, Outcome("success", {})
         packages = await self.requirements.environment(action.code.folder)
         begun = time.monotonic()
         process = await ActionProcess.start(action, self.debugging_of(action))
-        self.running.add(process)
+        self.running[activation.id] = process
         folder = action.code.folder or Path(self.empty_folder.name)
         outcome = await process.load(folder, packages, self.environment(activation), log)
         activation.cold_ms = int((time.monotonic() - begun) * 1000)
@@ -139,14 +147,13 @@ class Runner:
         while waiting:
             process = waiting.pop()
             if process.is_alive():
-                self.running.add(process)
                 return process
             self.start_task(process.end())
         return None
 
-    def release(self, process: ActionProcess, outcome: Outcome) -> None:
-        """Keep a process for the next call, or end it."""
-        self.running.discard(process)
+    def release(self, activation: Activation, outcome: Outcome) -> None:
+        """Keep the process of a call for the next one, or end it."""
+        process = self.running.pop(activation.id)
         idle = self.idle.get(process.action.revision)
         if outcome.usable and idle is not None:
             process.idle_since_s = time.monotonic()
@@ -154,10 +161,16 @@ class Runner:
         else:
             self.start_task(process.end())
 
+    def has_lost_process(self, activation: Activation) -> bool:
+        """Whether the process of an activation ended during the call, be it just now or at its end."""
+        process = self.running.get(activation.id)
+        return activation.process_ended if process is None else process.is_dying()
+
     def environment(self, activation: Activation) -> dict[str, str]:
         """The `__OW_` variables of one activation. Source: openserverless-runtimes openwhisk/run handler."""
         action = activation.action
         variables = {
+            **self.surroundings,
             "__OW_API_HOST": self.api_host,
             "__OW_NAMESPACE": USER,
             "__OW_ACTION_NAME": f"/{USER}/{action.path}",
@@ -183,7 +196,7 @@ class Runner:
         """End processes that have been idle for long or use too much memory, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            for process in self.running:
+            for process in self.running.values():
                 process.kill_if_too_large()
             oldest_s = time.monotonic() - LONGEST_IDLE_S
             for waiting in self.idle.values():
@@ -194,7 +207,7 @@ class Runner:
     async def close(self) -> None:
         """End every process at once."""
         self.keep_only([])
-        for process in self.running:
+        for process in self.running.values():
             process.kill()
         while self.tasks:
             await asyncio.gather(*self.tasks)

@@ -64,7 +64,11 @@ class Streams:
 
 
 class StreamSession:
-    """A running stream. Whoever started it reads to the end, and leaves in any case."""
+    """A running stream. Whoever started it reads to the end, and leaves in any case.
+
+    Attributes:
+        was_cut: the stream ended because the action's process did: the answer may be incomplete.
+    """
 
     def __init__(self, streams: Streams, listener: StreamListener, activation: Activation, web: bool) -> None:
         self.streams = streams
@@ -73,9 +77,19 @@ class StreamSession:
         self.web = web
         self.examiner = StreamExaminer(time.monotonic(), StreamRecording(web))
         self.reader_left = False
+        self.was_cut = False
         self.at_end = asyncio.Event()
+        listener.connected.add_done_callback(self.note_connection)
         self.task = streams.runner.start(activation)
         streams.runner.start_task(self.see_to_the_end())
+
+    def note_connection(self, _: asyncio.Future[None]) -> None:
+        if self.listener.connection is not None:
+            self.listener.connection.end.add_done_callback(self.note_end)
+
+    def note_end(self, _: asyncio.Future[None]) -> None:
+        # Asked at the very end: a process that dies a moment later had closed its stream itself.
+        self.was_cut = not self.reader_left and self.streams.runner.has_lost_process(self.activation)
 
     async def read(self) -> list[bytes]:
         """What has come since the last call, as it came; empty at the end, or if there is no stream."""

@@ -80,7 +80,9 @@ def test_a_broken_rule_is_told_with_the_action_and_the_remedy(
 
 
 def test_a_time_limit_that_cuts_a_stream_is_told(running: LocalopsProcess):
-    assert stream(running, "limited", [CONNECT, ONE, ["sleep", 30]]).text == '{"output": "one"}\n'
+    sent, words = stream(running, "limited", [CONNECT, ONE, ["sleep", 30]]).text.splitlines()
+    assert sent == '{"output": "one"}'
+    assert "exceeded its time limits of 5000 milliseconds" in json.loads(words)["output"]
     assert "#--timeout" in running.wait_for_line("warning: rules/limited was ended at its time limit")
 
 

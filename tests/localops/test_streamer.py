@@ -110,7 +110,11 @@ def test_a_connection_that_is_left_open_does_not_hang_the_reader(desk: LocalopsP
 
 def test_an_action_that_dies_in_mid_answer_ends_it(desk: LocalopsProcess):
     answer = act(desk, ["connect", None], ["send", "x"], ["exit", 3])
-    assert (answer.status_code, answer.text) == (200, "x\n")
+    sent, words = answer.text.splitlines()
+    assert (answer.status_code, sent) == (200, "x")
+    assert (
+        "the action streams/steps ended in the middle of it (command exited)" in json.loads(words)["output"]
+    )
 
 
 def test_an_answer_may_end_before_its_activation(desk: LocalopsProcess, tmp_path: Path):
