@@ -1,11 +1,12 @@
 """Run the model server as a process of its own.
 
-    python -m localops.ollama [--fd N | --port P] [--engine llamacpp|scripted] [--model FILE.gguf]
+    python -m localops.ollama [--fd N | --port P] [--engine llamacpp|scripted] [--model PATH]...
                               [--script FILE.json] [--stands-in-for NAME]...
 
-It ends when its standard input reaches end of file, so that it never outlives the one who started it, and
-within a second on SIGTERM or Ctrl-C. OLLAMA_ORIGINS, OLLAMA_MAX_QUEUE and OLLAMA_KEEP_ALIVE mean what they
-mean to Ollama.
+A model that is alone is loaded at once, so that the first answer is quick; several are loaded when they are
+asked. The server ends when its standard input reaches end of file, so that it never outlives the one who
+started it, and within a second on SIGTERM or Ctrl-C. OLLAMA_ORIGINS, OLLAMA_MAX_QUEUE,
+OLLAMA_MAX_LOADED_MODELS and OLLAMA_KEEP_ALIVE mean what they mean to Ollama.
 
 Exit status: 0 asked to end, 1 it cannot start, 3 the engine's library is not to be had on this machine.
 """
@@ -23,10 +24,13 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from localops.ollama import model_files
 from localops.ollama.catalog import Catalog
+from localops.ollama.engines import Engines
 from localops.ollama.errors import EngineMissing, ModelServerError, StartFailure
 from localops.ollama.listener import Listener
-from localops.ollama.llamacpp import LlamaCpp, builtin_model, model_in
+from localops.ollama.llamacpp import BUILTIN_NAME, LlamaCpp, builtin_model
+from localops.ollama.model import Model
 from localops.ollama.scripted.app import ScriptedApp
 from localops.ollama.scripted.script import STAND_IN
 from localops.ollama.scripted.script_file import read_script
@@ -36,6 +40,23 @@ from localops.ollama.settings import Settings
 DEFAULT_PORT = 11434
 _FAILED, _ENGINE_MISSING = 1, 3
 _ENDING_S = 0.5
+_EPILOG = """\
+names of models:
+  llama3.1-8b.gguf              llama3.1-8b:latest
+  Llama-3.2-1B-Q4_K_M.gguf      llama-3.2-1b:q4_k_m    (the quantization is the tag, as in Ollama)
+  llama3.1:8b.gguf              llama3.1:8b
+  --model llama3.1:8b=FILE      llama3.1:8b
+  model.gguf, an Ollama blob    what the file's metadata says
+
+A file that cannot be read is named on standard error and the others are served. Several models are
+loaded when they are asked for, and unloaded when their keep_alive has passed.
+
+environment, as in Ollama:
+  OLLAMA_KEEP_ALIVE             how long a model stays loaded (5m)
+  OLLAMA_MAX_LOADED_MODELS      how many are in memory at once (3)
+  OLLAMA_MAX_QUEUE              how many requests may wait (512)
+  OLLAMA_ORIGINS                web pages that may call, besides those of this machine
+"""
 
 
 def main() -> int:
@@ -54,16 +75,29 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m localops.ollama", description="An Ollama-compatible model server."
+        prog="python -m localops.ollama",
+        description="A model server that speaks the protocols of Ollama and OpenAI.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--fd", type=int, help="an inherited listening socket")
     where.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help="a port on 127.0.0.1 (default %(default)s)"
     )
-    parser.add_argument("--engine", choices=("llamacpp", "scripted"), default="llamacpp")
     parser.add_argument(
-        "--model", type=Path, metavar="FILE.gguf", help="a model to run in place of the built-in one"
+        "--engine",
+        choices=("llamacpp", "scripted"),
+        default="llamacpp",
+        help="llama.cpp, or a script that says who it is (default %(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help=f"a GGUF file, a folder of them, or NAME=FILE.gguf, in place of the built-in model; "
+        f"{BUILTIN_NAME} names that one (may be repeated)",
     )
     parser.add_argument("--script", type=Path, metavar="FILE.json", help="what the scripted engine says")
     parser.add_argument(
@@ -77,10 +111,27 @@ def _arguments() -> argparse.Namespace:
 
 
 def _model_app(arguments: argparse.Namespace, settings: Settings) -> ASGIApp:
-    engine = LlamaCpp(*(model_in(arguments.model) if arguments.model else builtin_model()))
-    engine.load_now(engine.models[0], None)  # before it answers, so that the first answer is quick
+    served = _served_models(arguments.model)
+    engines = [LlamaCpp(model, file) for model, file in served]
+    if len(engines) == 1:
+        engines[0].load_now(served[0][0], None)  # before it answers, so that the first answer is quick
+    engine = Engines(engines)
     catalog = Catalog(engine.models, frozenset(arguments.stands_in_for), settings.keep_alive_s)
     return create_app(engine, catalog, settings=settings)
+
+
+def _served_models(given: list[str]) -> list[tuple[Model, Path]]:
+    """Find what is to be served; what cannot be is said on standard error."""
+    if not given:
+        return [builtin_model()]
+    own = [each for each in given if each != BUILTIN_NAME]
+    if not own:
+        return [builtin_model()]
+    found = model_files.find(own)
+    for refusal in found.refusals:
+        sys.stderr.write(f"{refusal}\n")
+    sys.stderr.flush()
+    return [builtin_model(), *found.models] if len(own) < len(given) else found.models
 
 
 def _scripted_app(arguments: argparse.Namespace, settings: Settings) -> ASGIApp:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from starlette.types import Receive, Send
 from localops.ollama.asks import Request
 from localops.ollama.engine import Ask, Engine, Message, Piece, Summary
 from localops.ollama.errors import PromptTooLong, RequestFailure
+from localops.ollama.model import Model
 from localops.ollama.residency import Residency
 from localops.ollama.turns import Turns
 
@@ -59,12 +60,12 @@ class Answering:
     """Answers requests with an engine.
 
     Args:
-        turns: who may use the engine.
+        turns: who may use a model.
         residency: what is loaded.
     """
 
     def __init__(self, engine: Engine, turns: Turns, residency: Residency) -> None:
-        self._engine = engine
+        self.engine = engine
         self._turns = turns
         self._residency = residency
 
@@ -77,8 +78,23 @@ class Answering:
         answer = _Answer(request, form, send)
         await until_disconnect(receive, self._run(request, answer))
 
+    @asynccontextmanager
+    async def held(self, model: Model, num_ctx: int | None, keep_alive_s: float) -> AsyncGenerator[int]:
+        """Wait for a model's turn and hold it loaded; gives the nanoseconds that loading took.
+
+        Raises:
+            ServerBusy: too many wait already.
+            EngineFailure: the model cannot be loaded.
+        """
+        async with self._turns.turn(model.name):
+            load_ns = await self._residency.hold(model, num_ctx)
+            try:
+                yield load_ns
+            finally:
+                self._residency.release(model, keep_alive_s)
+
     async def _run(self, request: Request, answer: _Answer) -> None:
-        async with self._turns.turn():
+        async with self._turns.turn(request.ask.model.name):
             try:
                 await self._generate(request, answer)
             except RequestFailure as error:
@@ -87,7 +103,7 @@ class Answering:
     async def _generate(self, request: Request, answer: _Answer) -> None:
         ask = request.ask
         if request.empty and request.keep_alive_s == 0:
-            await self._engine.unload(ask.model)
+            await self._residency.unload(ask.model)
             await answer.loaded(Summary("unload"))
             return
         answer.load_ns = await self._residency.hold(ask.model, ask.options.num_ctx)
@@ -103,7 +119,7 @@ class Answering:
         """Generate, without the oldest turns of the conversation when the context cannot hold them all."""
         while True:
             try:
-                async with aclosing(self._engine.generate(ask)) as items:
+                async with aclosing(self.engine.generate(ask)) as items:
                     async for item in items:
                         await answer.take(item)
                 await answer.finish()

@@ -26,6 +26,10 @@ class Catalog:
     keep_alive_s: float = keep_alive.DEFAULT_S
     quoted_not_found: bool = False
 
+    def newest_first(self) -> list[Model]:
+        """Give the models in the order in which they are listed."""
+        return sorted(self.models, key=lambda model: model.modified_ns, reverse=True)
+
     def find(self, name: str) -> Model:
         """Give the model that answers for a name.
 

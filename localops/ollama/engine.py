@@ -66,12 +66,19 @@ class Summary:
     eval_ns: int = 0
 
 
+class Embedded(NamedTuple):
+    """A text as a vector, and how many tokens it has."""
+
+    vector: Sequence[float]
+    tokens: int
+
+
 class Engine(Protocol):
     """Makes text.
 
     Attributes:
         models: what it offers, the first is the one it prefers.
-        parallel: how many generations it can run at once.
+        parallel: how many requests for one model it can serve at once.
     """
 
     @property
@@ -107,5 +114,14 @@ class Engine(Protocol):
 
         Raises:
             RequestFailure: before the first list, or in the middle.
+        """
+        ...
+
+    async def embed(self, model: Model, text: str) -> Embedded:
+        """Give the vector of a text; asked only of models that can `embedding`.
+
+        Raises:
+            PromptTooLong: the text does not fit into the context.
+            RequestFailure: the engine refused it.
         """
         ...

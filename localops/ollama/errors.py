@@ -60,11 +60,17 @@ class ModelNotFound(RequestFailure):
 
 
 class PromptTooLong(RequestFailure):
-    """The prompt alone fills the context. Source: ollama llm/llama_server.go:293."""
+    """The prompt alone fills the context. Source: ollama llm/llama_server.go:293.
+
+    Attributes:
+        tokens: of the prompt.
+        context_length: tokens that the context holds.
+    """
 
     status = 400
 
     def __init__(self, tokens: int, context_length: int) -> None:
+        self.tokens, self.context_length = tokens, context_length
         super().__init__(
             "the prompt is longer than the context length currently available to the model; "
             f"it has {tokens} tokens, the context holds {context_length}"

@@ -52,7 +52,7 @@ def read_header(file: Path) -> Header:
             return _header(stream)
     except OSError as error:
         raise StartFailure(
-            f"cannot read the model {file}: {error.strerror}; give --model a GGUF file"
+            f"cannot read the model {file}: {error.strerror}; give --model a GGUF file, or a folder of them"
         ) from error
     except (struct.error, KeyError, UnicodeDecodeError, OverflowError, MemoryError) as error:
         raise StartFailure(f"{file} is not a whole GGUF file; download it again") from error
@@ -79,11 +79,18 @@ def describe(file: Path, name: str, licence: str = "") -> Model:
         quantization_level=_FILE_TYPES.get(info.get("general.file_type", -1), "unknown"),
         context_length=int(info.get(f"{architecture}.context_length", 0)),
         embedding_length=int(info.get(f"{architecture}.embedding_length", 0)),
-        capabilities=("completion", "thinking") if "<think>" in template else ("completion",),
+        capabilities=_capabilities(info, architecture, template),
         template=template,
         license=licence or str(info.get("general.license", "")),
         info={**info, "general.parameter_count": header.parameters},
     )
+
+
+def _capabilities(info: dict[str, Any], architecture: str, template: str) -> tuple[str, ...]:
+    # Ollama's own rule: what pools its tokens makes vectors, everything else makes text.
+    if f"{architecture}.pooling_type" in info:
+        return ("embedding",)
+    return ("completion", "thinking") if "<think>" in template else ("completion",)
 
 
 def parameter_size(parameters: int) -> str:

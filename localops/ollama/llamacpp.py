@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from localops.ollama import gguf_header
-from localops.ollama.engine import Ask, Piece, Summary
+from localops.ollama.engine import Ask, Embedded, Piece, Summary
 from localops.ollama.errors import EngineFailure, EngineMissing
+from localops.ollama.llama_embedding import embedded
 from localops.ollama.llama_generation import Generation
 from localops.ollama.model import Model
 from localops.ollama.options import Options
@@ -41,17 +42,8 @@ def builtin_model() -> tuple[Model, Path]:
     return gguf_header.describe(BUILTIN_FILE, BUILTIN_NAME, licence="Apache-2.0"), BUILTIN_FILE
 
 
-def model_in(file: Path) -> tuple[Model, Path]:
-    """Describe a person's own GGUF file; its name is the file's, in lower case.
-
-    Raises:
-        StartFailure: it cannot be read.
-    """
-    return gguf_header.describe(file, f"{file.stem.lower().replace(' ', '-')}:latest"), file
-
-
 class LlamaCpp:
-    """An engine over one GGUF file. One generation at a time.
+    """An engine over one GGUF file, which makes text or, where the model pools its tokens, vectors.
 
     Raises:
         EngineMissing: the wheel is not installed here.
@@ -100,7 +92,7 @@ class LlamaCpp:
             return
         self._server = None
         self._context = 0
-        self._server = _start_server(self._binding, self._file, wanted)
+        self._server = _start_server(self._binding, self._file, wanted, embedding=model.can("embedding"))
         self._context = wanted
 
     async def unload(self, model: Model) -> None:
@@ -124,6 +116,15 @@ class LlamaCpp:
             generation.cancelled = True
             await asyncio.wait([work])
 
+    async def embed(self, model: Model, text: str) -> Embedded:
+        """Give the vector of a text, as `Engine.embed` says."""
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, self._server.handle_embeddings, {"input": text})
+        try:
+            return embedded(await asyncio.shield(work), self.context_loaded(model))
+        finally:
+            await asyncio.wait([work])  # nothing interrupts it; the next one must not come before
+
     def _call(self, ask: Ask) -> tuple[Callable[..., None], dict[str, Any]]:
         payload = {"stream": True, "return_progress": True, **_sampling(ask.options)}
         if ask.raw is not None:
@@ -137,12 +138,15 @@ class LlamaCpp:
         return self._server.handle_chat_completions, payload
 
 
-def _start_server(binding: Any, file: Path, context: int) -> Any:
+def _start_server(binding: Any, file: Path, context: int, *, embedding: bool) -> Any:
     parameters = binding.CommonParams()
     parameters.model.path = str(file)
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = _THREADS
     parameters.n_parallel = 1
     parameters.n_ctx = context
+    if embedding:  # a text is pooled in one piece
+        parameters.embedding = True
+        parameters.n_batch = parameters.n_ubatch = context
     parameters.cache_ram_mib = 0
     parameters.verbosity = -1
     parameters.api_keys = [secrets.token_hex(32)]

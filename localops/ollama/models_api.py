@@ -34,8 +34,7 @@ class ModelsApi:
 
     async def tags(self, _: Request) -> Response:
         """List what is on disk, most recently modified first."""
-        newest_first = sorted(self._catalog.models, key=lambda model: model.modified_ns, reverse=True)
-        return JSONAnswer({"models": [_listed(model) for model in newest_first]})
+        return JSONAnswer({"models": [_listed(model) for model in self._catalog.newest_first()]})
 
     async def running(self, _: Request) -> Response:
         """List what is loaded, longest remaining life first."""

@@ -43,7 +43,7 @@ class OpenAIModels:
 
     async def list(self, _: HTTPRequest) -> Response:
         """List all models; `data` is null when there are none, as in Ollama."""
-        data = [_model(model, model.name) for model in self._catalog.models]
+        data = [_model(model, model.name) for model in self._catalog.newest_first()]
         return JSONAnswer({"object": "list", "data": data or None})
 
     async def one(self, request: HTTPRequest) -> Response:

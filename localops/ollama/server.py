@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from localops.ollama import PROTOCOL_VERSION
 from localops.ollama.answering import Answering
 from localops.ollama.catalog import Catalog
+from localops.ollama.embed_api import Embed, OldEmbeddings, OpenAIEmbeddings
 from localops.ollama.engine import Engine
 from localops.ollama.errors import RequestFailure
 from localops.ollama.guard import guarded
@@ -29,16 +30,16 @@ from localops.ollama.wire import JSONAnswer
 
 # What Ollama does and this server does not, with what to do instead.
 _NOT_HERE = {
-    ("POST", "/api/pull"): "this server has its models built in; `ollama pull` needs an Ollama",
+    ("POST", "/api/pull"): "this server pulls no models; start it with --model FILE.gguf, or use an Ollama",
     ("POST", "/api/push"): "this server does not push models",
-    ("POST", "/api/create"): "this server does not create models; start it with --model FILE.gguf",
+    (
+        "POST",
+        "/api/create",
+    ): "this server does not create models; start it with --model FILE.gguf",
     ("POST", "/api/copy"): "this server does not copy models",
     ("DELETE", "/api/delete"): "this server does not delete models",
-    ("POST", "/api/embed"): "this server does not make embeddings",
-    ("POST", "/api/embeddings"): "this server does not make embeddings",
     ("HEAD", "/api/blobs/{digest}"): "this server keeps no blobs",
     ("POST", "/api/blobs/{digest}"): "this server keeps no blobs",
-    ("POST", "/v1/embeddings"): "this server does not make embeddings",
     ("POST", "/v1/responses"): "this server has no responses API; use /v1/chat/completions",
     ("POST", "/v1/messages"): "this server has no messages API; use /v1/chat/completions",
     ("POST", "/v1/audio/transcriptions"): "this server does not transcribe audio",
@@ -59,7 +60,7 @@ def create_app(
         version: what /api/version says.
     """
     settings = settings or Settings()
-    residency = Residency(engine)
+    residency = Residency(engine, settings.max_loaded)
     answering = Answering(engine, Turns(engine.parallel, settings.max_waiting), residency)
     models = ModelsApi(catalog, residency, version)
     openai_models = OpenAIModels(catalog)
@@ -71,10 +72,13 @@ def create_app(
         Route("/api/show", models.show, methods=["POST"]),
         Route("/api/generate", Generate(answering, catalog), methods=["POST"]),
         Route("/api/chat", Chat(answering, catalog), methods=["POST"]),
+        Route("/api/embed", Embed(answering, catalog), methods=["POST"]),
+        Route("/api/embeddings", OldEmbeddings(answering, catalog), methods=["POST"]),
         Route("/v1/models", openai_models.list),
         Route("/v1/models/{name:path}", openai_models.one),
         Route("/v1/chat/completions", ChatCompletions(answering, catalog), methods=["POST"]),
         Route("/v1/completions", Completions(answering, catalog), methods=["POST"]),
+        Route("/v1/embeddings", OpenAIEmbeddings(answering, catalog), methods=["POST"]),
         *(Route(path, _not_here, methods=[method]) for method, path in _NOT_HERE),
     ]
     handlers = {

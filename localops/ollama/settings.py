@@ -9,6 +9,7 @@ from localops.ollama import keep_alive
 from localops.ollama.errors import BadRequest, StartFailure
 
 MAX_WAITING = 512
+MAX_LOADED = 3  # Ollama's own on a machine without a graphics card
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,13 @@ class Settings:
 
     Attributes:
         max_waiting: OLLAMA_MAX_QUEUE, requests that may wait for their turn before others are refused.
+        max_loaded: OLLAMA_MAX_LOADED_MODELS, models that are in memory at once.
         keep_alive_s: OLLAMA_KEEP_ALIVE, how long a model stays loaded when the request does not say.
         origins: OLLAMA_ORIGINS, web origins that may call besides local ones.
     """
 
     max_waiting: int = MAX_WAITING
+    max_loaded: int = MAX_LOADED
     keep_alive_s: float = keep_alive.DEFAULT_S
     origins: tuple[str, ...] = ()
 
@@ -32,14 +35,19 @@ class Settings:
         Raises:
             StartFailure: a value makes no sense.
         """
-        waiting = environment.get("OLLAMA_MAX_QUEUE") or str(MAX_WAITING)
-        if not waiting.isdecimal():
-            raise StartFailure(f"OLLAMA_MAX_QUEUE is {waiting!r}; write a number such as {MAX_WAITING}")
         return cls(
-            max_waiting=int(waiting),
+            max_waiting=_number(environment, "OLLAMA_MAX_QUEUE", MAX_WAITING),
+            max_loaded=_number(environment, "OLLAMA_MAX_LOADED_MODELS", MAX_LOADED) or MAX_LOADED,
             keep_alive_s=_keep_alive_s(environment.get("OLLAMA_KEEP_ALIVE", "")),
             origins=tuple(filter(None, environment.get("OLLAMA_ORIGINS", "").split(","))),
         )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name) or str(default)
+    if not value.isdecimal():
+        raise StartFailure(f"{name} is {value!r}; write a number such as {default}")
+    return int(value)
 
 
 def _keep_alive_s(value: str) -> float:

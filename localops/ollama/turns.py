@@ -1,8 +1,9 @@
-"""Who may use the engine now: so many at once, the others wait in the order they came."""
+"""Who may use a model now: so many at once, the others wait in the order they came."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -10,33 +11,34 @@ from localops.ollama.errors import ServerBusy
 
 
 class Turns:
-    """A queue for the engine.
+    """A queue for each model.
 
     Args:
-        parallel: how many may be served at once.
-        max_waiting: how many may wait; those after them are refused.
+        parallel: how many may be served at once by one model.
+        max_waiting: how many may wait, for all models together; those after them are refused.
     """
 
     def __init__(self, parallel: int, max_waiting: int) -> None:
-        self._places = asyncio.Semaphore(parallel)
+        self._places = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(parallel))
         self._max_waiting = max_waiting
         self._waiting = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None]:
+    async def turn(self, model_name: str) -> AsyncGenerator[None]:
         """Wait in silence for a place and hold it.
 
         Raises:
             ServerBusy: too many wait already.
         """
-        if self._places.locked() and self._waiting >= self._max_waiting:
+        places = self._places[model_name]
+        if places.locked() and self._waiting >= self._max_waiting:
             raise ServerBusy
         self._waiting += 1
         try:
-            await self._places.acquire()
+            await places.acquire()
         finally:
             self._waiting -= 1
         try:
             yield
         finally:
-            self._places.release()
+            places.release()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import time
+import zlib
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 
-from localops.ollama.engine import Ask, DoneReason, Piece, Summary
+from localops.ollama.engine import Ask, DoneReason, Embedded, Piece, Summary
 from localops.ollama.errors import EngineFailure
 from localops.ollama.model import Model
 from localops.ollama.scripted.faults import Fails
@@ -16,6 +18,9 @@ from localops.ollama.scripted.script import Answer, Schedule, Script, tokens_of
 
 UNTHROTTLED_BATCH = 64
 """Lines to a write when nothing holds the tokens back."""
+
+DIMENSIONS = 64
+"""Numbers in a vector of a scripted model that does not say."""
 
 chosen_answer: ContextVar[Answer] = ContextVar("chosen_answer")
 """The answer of the request that this task serves, where it was chosen before the engine was asked."""
@@ -65,6 +70,16 @@ class ScriptedEngine:
             tokens=count,
             eval_ns=time.perf_counter_ns() - first_ns,
         )
+
+    async def embed(self, model: Model, text: str) -> Embedded:
+        """Give a vector of the text's words, so that texts with words in common are near each other."""
+        size = model.embedding_length or DIMENSIONS
+        vector = [0.0] * size
+        spoken = [word.strip().casefold() for word in tokens_of(text)]
+        for word in spoken:
+            direction = random.Random(zlib.crc32(word.encode()))  # noqa: S311 - the same for the same word
+            vector = [number + direction.uniform(-1, 1) for number in vector]
+        return Embedded(vector, len(spoken))
 
 
 def _limited(answer: Answer, ask: Ask, *, think_tags: bool) -> tuple[Iterable[Piece], DoneReason]:

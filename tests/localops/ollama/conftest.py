@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 from scripted_ollama import MODELS, ScriptedOllama
+
+from localops.ollama.llamacpp import BUILTIN_FILE
 
 ROOT = Path(__file__).parents[3]
 START_S = 20
@@ -83,6 +86,34 @@ def llamacpp() -> StartModel:
     if os.environ.get("LOCALOPS_REQUIRE_ALL") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def with_pooling(source: Path, target: Path) -> Path:
+    """Copy a GGUF file; the copy's header says that it pools its tokens to a mean, so it is an embedder."""
+
+    def text(value: bytes) -> bytes:
+        return struct.pack("<Q", len(value)) + value
+
+    data = source.read_bytes()
+    pairs = text(b"llama.pooling_type") + struct.pack("<II", 4, 1)  # a u32: the mean
+    filler = text(b"general.description") + struct.pack("<I", 8)  # a string, as long as keeps the alignment
+    filler += text(b"." * (-len(pairs + filler + bytes(8)) % 32))
+    (count,) = struct.unpack_from("<Q", data, 16)
+    target.write_bytes(data[:16] + struct.pack("<Q", count + 2) + pairs + filler + data[24:])
+    return target
+
+
+@pytest.fixture(scope="session")
+def embedder_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GGUF file that makes vectors."""
+    return with_pooling(BUILTIN_FILE, tmp_path_factory.mktemp("models") / "tiny-embedder.gguf")
+
+
+@pytest.fixture(scope="session")
+def embedder(llamacpp: StartModel, embedder_file: Path) -> Iterator[ModelServer]:
+    """A model that makes vectors, on llama.cpp."""
+    with llamacpp("--model", str(embedder_file)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def test_a_report_counts_by_kind_and_shows_misses():
     asked = [Question(kind, "Q", ("a",)) for kind in ("one", "one", "two")]
     judged = [Judged(question, answer, ended=True) for question, answer in zip(asked, "aba", strict=True)]
     assert report(judged, misses=False).splitlines() == [
-        "2 of 3 right, 66.7 %",
+        "2 of 3 right, 66.7 %; of the others 0 say that they do not know",
         "  one: 1 of 2",
         "  two: 1 of 1",
     ]

@@ -84,8 +84,8 @@ def test_it_raises_an_option_of_the_wrong_type(server, client: ollama.Client):
 
 
 def test_it_raises_for_what_the_server_does_not_do(server, client: ollama.Client):
-    with pytest.raises(ollama.ResponseError, match="does not make embeddings") as refusal:
-        client.embed(server.model, "x")
+    with pytest.raises(ollama.ResponseError, match="this server does not push models") as refusal:
+        client.push(server.model)
     assert refusal.value.status_code == 501
 
 

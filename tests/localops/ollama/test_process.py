@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 ONES = {"type": "array", "minItems": 900, "items": {"enum": [1]}}
+GIVE = "give --model a GGUF file, or a folder of them"
 LONG = {"prompt": "Hello", "raw": True, "format": ONES, "options": {"num_predict": 900}}
 
 
@@ -95,7 +96,7 @@ def test_without_the_wheel_it_says_so_and_ends_with_status_3(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "cannot read the model {}: No such file or directory; give --model a GGUF file\n"),
+        (None, f"cannot read the model {{}}: No such file or directory; {GIVE}\n"),
         (b"", "{} is not a whole GGUF file; download it again\n"),
         (b"GGUF\x03\0\0\0", "{} is not a whole GGUF file; download it again\n"),
         (b"PK\x03\x04 something else entirely", "{} is not a whole GGUF file; download it again\n"),

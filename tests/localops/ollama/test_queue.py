@@ -30,7 +30,7 @@ def test_turns_are_given_in_the_order_of_asking():
     order: list[int] = []
 
     async def take(turns: Turns, number: int) -> None:
-        async with turns.turn():
+        async with turns.turn("m"):
             order.append(number)
             await asyncio.sleep(0)
 
@@ -42,11 +42,20 @@ def test_turns_are_given_in_the_order_of_asking():
     assert order == list(range(10))
 
 
+def test_two_models_do_not_wait_for_each_other():
+    async def both() -> None:
+        turns = Turns(parallel=1, max_waiting=0)
+        async with turns.turn("one"), turns.turn("other"):
+            pass
+
+    asyncio.run(both())
+
+
 def test_as_many_run_at_once_as_the_engine_can():
     async def two_of_three() -> bool:
         turns = Turns(parallel=2, max_waiting=10)
-        async with turns.turn(), turns.turn():
-            third = asyncio.ensure_future(turns.turn().__aenter__())
+        async with turns.turn("m"), turns.turn("m"):
+            third = asyncio.ensure_future(turns.turn("m").__aenter__())
             await asyncio.sleep(0)
             return third.cancel()
 
@@ -56,14 +65,14 @@ def test_as_many_run_at_once_as_the_engine_can():
 def test_a_full_queue_refuses_and_one_who_leaves_it_makes_room():
     async def fill() -> None:
         turns = Turns(parallel=1, max_waiting=1)
-        async with turns.turn():
-            waiting = asyncio.ensure_future(turns.turn().__aenter__())
+        async with turns.turn("m"):
+            waiting = asyncio.ensure_future(turns.turn("m").__aenter__())
             await asyncio.sleep(0)
             with pytest.raises(ServerBusy, match="maximum pending requests exceeded"):
-                await turns.turn().__aenter__()
+                await turns.turn("m").__aenter__()
             waiting.cancel()
             await asyncio.wait([waiting])
-            next_one = asyncio.ensure_future(turns.turn().__aenter__())
+            next_one = asyncio.ensure_future(turns.turn("m").__aenter__())
             await asyncio.sleep(0)
             assert not next_one.done()
         await next_one

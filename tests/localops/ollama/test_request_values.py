@@ -147,10 +147,11 @@ def test_another_servers_context_is_refused(context: list[object]):
 def test_the_environment_sets_what_ollamas_own_variables_set():
     environment = {
         "OLLAMA_MAX_QUEUE": "3",
+        "OLLAMA_MAX_LOADED_MODELS": "2",
         "OLLAMA_KEEP_ALIVE": "-1",
         "OLLAMA_ORIGINS": "http://a.example,,http://b",
     }
-    assert Settings.read(environment) == Settings(3, math.inf, ("http://a.example", "http://b"))
+    assert Settings.read(environment) == Settings(3, 2, math.inf, ("http://a.example", "http://b"))
     assert Settings.read({}) == Settings()
     assert Settings.read({"OLLAMA_KEEP_ALIVE": "10m"}).keep_alive_s == 600
 

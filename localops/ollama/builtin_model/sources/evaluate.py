@@ -2,26 +2,34 @@
 
     python -m localops.ollama.builtin_model.sources.evaluate [FILE.gguf] [--temperature 0.8] [--misses]
 
-An answer is right when one of the question's keywords is in it. That is a generous judge: it does not see
-nonsense around the keyword.
+An answer is right when one of the question's keywords is in it, or, where there is none, when it says that
+it does not know. That is a generous judge: it does not see nonsense around the keyword. The blind questions
+are counted and never shown: who improves the text must not learn from them.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from localops.ollama import gguf_header
 from localops.ollama.builtin_model.sources.text import Question, questions
 from localops.ollama.engine import Ask, Message, Summary
-from localops.ollama.llamacpp import BUILTIN_FILE, LlamaCpp, model_in
+from localops.ollama.llamacpp import BUILTIN_FILE, LlamaCpp
 from localops.ollama.options import Options
 
-EVALUATIONS = ("held_out", "first_messages")
+EVALUATIONS = ("held_out", "first_messages", "blind")
 _LONGEST_ANSWER_TOKENS = 160
+_HONEST = re.compile(
+    r"\b(do not|don't|does not|not) (know|understand)|\bcannot know|no idea|never heard|not sure"
+    r"|too difficult for me|\bnon (lo )?so\b|non (ti )?capisco",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,17 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether a keyword is in the answer."""
+        """Whether a keyword is in the answer, or the honest words where there is none."""
+        if not self.question.keywords:
+            return self.honest
+        if self.question.whole_words:
+            return any(_stands_in(keyword, self.answer) for keyword in self.question.keywords)
         return any(keyword.lower() in self.answer.lower() for keyword in self.question.keywords)
+
+    @property
+    def honest(self) -> bool:
+        """Whether the answer says that the model does not know."""
+        return _HONEST.search(self.answer) is not None
 
 
 def ask_all(file: Path, asked: Sequence[Question], temperature: float = 0.0) -> list[Judged]:
@@ -43,18 +60,27 @@ def ask_all(file: Path, asked: Sequence[Question], temperature: float = 0.0) -> 
 
     The seed is the question's number: one seed for all would judge the model by a single throw of the dice.
     """
-    model, path = model_in(file)
-    engine = LlamaCpp(model, path)
+    model = gguf_header.describe(file, "evaluated:latest")
+    engine = LlamaCpp(model, file)
     engine.load_now(model, None)
 
-    async def answer(number: int, question: Question) -> Judged:
-        options = Options(temperature=temperature, seed=number, num_predict=_LONGEST_ANSWER_TOKENS)
+    async def said_to(messages: Sequence[Message], seed: int) -> tuple[str, bool]:
+        options = Options(temperature=temperature, seed=seed, num_predict=_LONGEST_ANSWER_TOKENS)
         said, ended = "", False
-        async for item in engine.generate(Ask(model, (Message("user", question.text),), options=options)):
+        async for item in engine.generate(Ask(model, tuple(messages), options=options)):
             if isinstance(item, Summary):
                 ended = item.done_reason == "stop"
             else:
                 said += "".join(piece.text for piece in item)
+        return said, ended
+
+    async def answer(number: int, question: Question) -> Judged:
+        messages: list[Message] = []
+        said, ended = "", False
+        for turn in question.turns:
+            messages.append(Message("user", turn))
+            said, ended = await said_to(messages, number)
+            messages.append(Message("assistant", said))
         return Judged(question, said, ended)
 
     async def answers() -> list[Judged]:
@@ -63,12 +89,20 @@ def ask_all(file: Path, asked: Sequence[Question], temperature: float = 0.0) -> 
     return asyncio.run(answers())
 
 
+def _stands_in(keyword: str, answer: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(keyword)}(?:e?s)?(?!\w)", answer, re.IGNORECASE) is not None
+
+
 def report(judged: Iterable[Judged], *, misses: bool) -> str:
     """Say how many answers are right, by kind, and on request which are not."""
     judged = list(judged)
     asked = Counter(each.question.kind for each in judged)
     right = Counter(each.question.kind for each in judged if each.right)
-    lines = [f"{right.total()} of {len(judged)} right, {100 * right.total() / len(judged):.1f} %"]
+    honest = sum(each.honest and not each.right for each in judged)
+    lines = [
+        f"{right.total()} of {len(judged)} right, {100 * right.total() / len(judged):.1f} %; "
+        f"of the others {honest} say that they do not know"
+    ]
     lines += [f"  {kind}: {right[kind]} of {count}" for kind, count in asked.items()]
     if misses:
         lines += [f"  {each.question.text!r} -> {each.answer!r}" for each in judged if not each.right]
@@ -84,7 +118,7 @@ def main() -> None:
     arguments = parser.parse_args()
     for name in EVALUATIONS:
         judged = ask_all(arguments.file, questions(name), arguments.temperature)
-        print(name, report(judged, misses=arguments.misses), sep=": ")  # noqa: T201
+        print(name, report(judged, misses=arguments.misses and name != "blind"), sep=": ")  # noqa: T201
 
 
 if __name__ == "__main__":

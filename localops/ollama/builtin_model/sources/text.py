@@ -6,7 +6,7 @@ import functools
 import random
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -41,11 +41,23 @@ class Country(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A question of an evaluation; one keyword must be in a right answer, in any case of letters."""
+    """A question of an evaluation.
+
+    Attributes:
+        text: `>>` parts the turns of a conversation; the last one is judged.
+        keywords: of which a right answer has one, in any case of letters; none asks for "I do not know".
+        whole_words: the keyword must stand there as a word, or in the plural.
+    """
 
     kind: str
     text: str
     keywords: tuple[str, ...]
+    whole_words: bool = False
+
+    @property
+    def turns(self) -> list[str]:
+        """What the person says, one after the other."""
+        return self.text.split(" >> ")
 
 
 @functools.cache
@@ -74,6 +86,12 @@ def translations() -> list[tuple[str, dict[str, str]]]:
 
 
 @functools.cache
+def italian_capitals() -> Mapping[str, str]:
+    """Read capitals in Italian, by `della Francia`."""
+    return _read("world")["italian_capitals"]
+
+
+@functools.cache
 def words(kind: str) -> list[str]:
     """Read a list of words or topics."""
     found = _read("words")[kind]
@@ -88,10 +106,22 @@ def phrasings(section: str) -> dict[str, Any]:
 
 @functools.cache
 def questions(name: str) -> list[Question]:
-    """Read an evaluation: `held_out` or `first_messages`."""
+    """Read an evaluation: `held_out`, `first_messages` or `blind`."""
+    if name == "blind":
+        return list(_blind())
     _, *rows = (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     cells = [row.split("\t") for row in rows]
     return [Question(kind, text, tuple(keywords.split("|"))) for kind, text, keywords in cells]
+
+
+def _blind() -> Iterator[Question]:
+    groups = cast("dict[str, dict[str, Any]]", _read("blind"))
+    for kind, group in groups.items():
+        accepted = dict.fromkeys(group.get("questions", ()), group.get("accepted", "")) | group.get(
+            "each", {}
+        )
+        for text, keywords in accepted.items():
+            yield Question(kind, text, tuple(keywords.split("|")) if keywords else (), whole_words=True)
 
 
 def phrase(rng: random.Random, section: str, kind: str, **values: object) -> str:
