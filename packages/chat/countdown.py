@@ -102,7 +102,7 @@ UNREACHABLE = "The streamer at STREAM_HOST and STREAM_PORT cannot be reached: op
 BROKEN = "Something went wrong inside this action: its log says what."
 LATE = "No answer came in the time this action has: the model may be loading or busy, try again."
 CUT = "The answer is cut here, because the time this action has is over: ask it to go on."
-TOO_LONG = "The answer is cut here, because one reply cannot hold more."
+TOO_LONG = "The answer is cut here, because one reply cannot hold more: ask it to go on."
 
 
 T = TypeVar("T")
@@ -455,7 +455,9 @@ from functools import cache
 from typing import Any
 
 LIFETIME_S = 24 * 60 * 60
-LOG_IN = "This chat is for people who have logged in: log in, or again if it was long ago, and open it anew."
+LOG_IN = (
+    "This chat is for people who have logged in: log in, or log in again if that was more than a day ago."
+)
 # What an answer that refuses carries beside its sentence: a page then asks for the login. Others ignore it.
 ASK_FOR_LOGIN = {"login": True}
 

@@ -152,9 +152,8 @@ def test_the_oldest_turns_are_left_out_to_fit_and_the_reply_says_so(main: Any, o
     assert kept[-1] == ("user", "now")
     left_out = len(history) + 1 - len(kept)
     assert 0 < left_out < 40
-    assert body["output"].startswith(
-        f"(The oldest {left_out} messages are left out, because the model's context is"
-    )
+    said = f"so the oldest messages are left out: {left_out} of {len(history) + 1}.)\n\n"
+    assert body["output"].startswith(f"(The model's context is full, {said}")
     assert body["output"].endswith("You said: now")
 
 

@@ -14,7 +14,9 @@ from scripted_ollama import Answer, Schedule, ScriptedOllama
 
 DEADLINE_S = 20
 ENDLESS = Answer("word ", endless=True, schedule=Schedule(tokens_per_s=50))
-REFUSAL = "This chat is for people who have logged in: log in, or again if it was long ago, and open it anew."
+REFUSAL = (
+    "This chat is for people who have logged in: log in, or log in again if that was more than a day ago."
+)
 LOGIN = {"username": "pinocchio", "password": "geppetto"}
 HISTORY = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 

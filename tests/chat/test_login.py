@@ -12,7 +12,9 @@ from scripted_ollama import ScriptedOllama
 from streamock import Streamock
 
 SECRET = "the-secret"
-REFUSAL = "This chat is for people who have logged in: log in, or again if it was long ago, and open it anew."
+REFUSAL = (
+    "This chat is for people who have logged in: log in, or log in again if that was more than a day ago."
+)
 CHATS = ["chat/simple", "chat/countdown", "chat/stateless", "chat/assistant"]
 
 

@@ -63,7 +63,7 @@ def test_a_redis_that_nobody_vouches_for_is_not_told_the_password(
 ):
     with (
         tls_front(redis_server.port) as front,
-        pytest.raises(store_error, match="SSLCertVerificationError"),
+        pytest.raises(store_error, match="Redis has a certificate that cannot be verified"),
         store(f"rediss://:canary@localhost:{front.port}") as redis,
     ):
         redis.do("PING")
@@ -123,10 +123,10 @@ def test_an_answer_that_is_none_is_an_error(store: Any, store_error: Any, said: 
         serving.join()
 
 
-def test_a_server_that_is_silent_is_an_error_after_a_second(store: Any, store_error: Any):
+def test_a_server_that_is_silent_is_an_error(store: Any, store_error: Any):
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        pytest.raises(store_error, match="does not answer"),
+        pytest.raises(store_error, match=r"Redis does not answer \(timed out\)"),
         store(f"redis://127.0.0.1:{listener.getsockname()[1]}") as redis,
     ):
         redis.do("PING")

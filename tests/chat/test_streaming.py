@@ -389,7 +389,7 @@ def test_a_body_never_holds_more_than_a_result_may(reply: Any):
 
     body = reply({}, make)
     assert len(json.dumps(body)) < 1024 * 1024
-    assert body["output"].endswith("one reply cannot hold more.")
+    assert body["output"].endswith("because one reply cannot hold more: ask it to go on.")
 
 
 def test_reading_a_source_in_step_with_the_messages_loses_nothing(reply: Any, streamer: Streamock):

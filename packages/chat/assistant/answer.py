@@ -13,6 +13,7 @@ from ollama_host import ModelError
 from reasoning import OUTPUT, THINKING, Piece, Reasoning
 
 SHOWN_CHARS = 300
+ERROR_REMEDY = "Ask again, or type @ to choose another model."
 NO_EVENT = "The model server sent something that is no model's answer: check OLLAMA_HOST."
 _decode = json.JSONDecoder().decode
 
@@ -125,5 +126,7 @@ def _message(event: Any) -> Event | None:
 def _error(event: Any) -> ModelError:
     if isinstance(event, dict) and "error" in event:
         said = str(cast("Event", event)["error"])
-        return ModelError(f"The model stopped with an error: {said[:SHOWN_CHARS]}")
+        return ModelError(
+            f"The model stopped with an error: {said[:SHOWN_CHARS].rstrip('.')}. {ERROR_REMEDY}"
+        )
     return ModelError(NO_EVENT)

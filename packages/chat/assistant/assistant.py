@@ -22,7 +22,7 @@ SMALL_TOKENS = 256
 # Of the context, for the answer, unless the client says how long that may be.
 ANSWER_SHARE = 0.25
 
-LEFT_OUT = "(The oldest {count} messages are left out, because the model's context is full.)\n\n"
+LEFT_OUT = "(The model's context is full, so the oldest messages are left out: {count} of {total}.)\n\n"
 FORGETFUL = "(What was said before is not known now: {fault}.)\n\n"
 
 
@@ -102,7 +102,7 @@ class Talk(Turn):
         answer = options.get("num_predict", 0)
         kept = fitting(asked, context - (answer if 0 < answer < context else int(context * ANSWER_SHARE)))
         if left_out := len(asked) - len(kept):
-            self.reply.write(LEFT_OUT.format(count=left_out))
+            self.reply.write(LEFT_OUT.format(count=left_out, total=len(asked)))
         return kept
 
     def _context(self, asked: list[Message]) -> int:

@@ -30,7 +30,7 @@ def model_options(given: Any) -> dict[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise ModelError("`options` must be an object, such as {temperature: 0.5}.")
+        raise ModelError('`options` must be an object, such as {"temperature": 0.5}.')
     return dict(
         _option(name, value) for name, value in cast("dict[str, Any]", given).items() if value is not None
     )

@@ -42,7 +42,7 @@ UNREACHABLE = "The streamer at STREAM_HOST and STREAM_PORT cannot be reached: op
 BROKEN = "Something went wrong inside this action: its log says what."
 LATE = "No answer came in the time this action has: the model may be loading or busy, try again."
 CUT = "The answer is cut here, because the time this action has is over: ask it to go on."
-TOO_LONG = "The answer is cut here, because one reply cannot hold more."
+TOO_LONG = "The answer is cut here, because one reply cannot hold more: ask it to go on."
 
 
 T = TypeVar("T")

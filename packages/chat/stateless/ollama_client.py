@@ -53,6 +53,7 @@ class Exchange:
     ) -> None:
         """Prepare a POST of `body` as JSON, or a GET without one; it is sent when the answer is read."""
         self._host = host
+        self._server = f"The model server at {host.address}"
         self._path = path
         self._body = body
         self._first_byte_s = first_byte_s
@@ -73,9 +74,7 @@ class Exchange:
                 # The plain socket's shutdown: a TLS socket's own is not safe beside a read in another thread.
                 socket.socket.shutdown(held, socket.SHUT_RDWR)
 
-    def batches(
-        self,
-    ) -> Generator[list[bytes]]:
+    def batches(self) -> Generator[list[bytes]]:
         """Send the request and yield the answer's lines, those that arrived together in one list.
 
         Raises:
@@ -92,7 +91,7 @@ class Exchange:
                     if lines:
                         yield lines
                     elif len(begun) > MAX_LINE_BYTES:
-                        raise ModelError(f"The model server at {self._host.address} sent an endless line.")
+                        raise ModelError(f"{self._server} sent a line without an end: check OLLAMA_HOST.")
             if begun:
                 yield [begun]
         finally:
@@ -109,7 +108,9 @@ class Exchange:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise ModelError(f"The model server at {self._host.address} did not answer in JSON.") from error
+            raise ModelError(
+                f"{self._server} did not answer in JSON, as Ollama does: check OLLAMA_HOST."
+            ) from error
 
     def _open(self) -> http.client.HTTPResponse:
         if self._host.scheme == "https":
@@ -164,15 +165,14 @@ class Exchange:
 
     @contextmanager
     def _errors(self, when: str, timeout_s: float) -> Generator[None]:
-        server = f"The model server at {self._host.address}"
         try:
             yield
         except TimeoutError as error:
             raise ModelError(
-                f"{server} was silent for {timeout_s:g} s {when}: it may be loading or busy, try again."
+                f"{self._server} was silent for {timeout_s:g} s {when}: it may be loading or busy, try again."
             ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise ModelError(f"{server} broke off {when}: try again.") from error
+            raise ModelError(f"{self._server} broke off {when}: try again.") from error
 
 
 def _body(response: http.client.HTTPResponse) -> Generator[bytes]:

@@ -76,12 +76,16 @@ def ollama_host(args: Mapping[str, Any]) -> OllamaHost:
     """
     address = setting(args, "OLLAMA_HOST").strip().rstrip("/")
     if not address:
-        raise ModelError("OLLAMA_HOST is not set: set it to the host of an Ollama server and deploy again.")
+        raise ModelError(
+            "OLLAMA_HOST is not set: set it to the host of an Ollama server, and start or deploy again."
+        )
     parts, name, port = _split(address)
     is_near = name == CONTAINER_HOST or _is_loopback(name)
     scheme = setting(args, "OLLAMA_PROTO").lower() or parts.scheme or ("http" if is_near else "https")
     if scheme not in DEFAULT_PORTS:
-        raise ModelError("OLLAMA_HOST and OLLAMA_PROTO know only http and https: correct the setting.")
+        raise ModelError(
+            "OLLAMA_PROTO, or the scheme of OLLAMA_HOST, is neither http nor https: correct the setting."
+        )
     usual_port = OLLAMA_PORT if is_near and scheme == "http" and not parts.scheme else DEFAULT_PORTS[scheme]
     login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     auth = setting(args, "AUTH") or login.removeprefix(":")

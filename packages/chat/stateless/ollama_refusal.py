@@ -26,7 +26,10 @@ def unreachable(host: OllamaHost, error: OSError) -> ModelError:
     """Turn a failure to connect into the error for the person."""
     server = f"The model server at {host.address}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ModelError(f"{server} has a certificate that cannot be verified: {error.verify_message}.")
+        return ModelError(
+            f"{server} has a certificate that cannot be verified ({error.verify_message}): "
+            "check the name in OLLAMA_HOST, or give the server a certificate that is trusted."
+        )
     if isinstance(error, ssl.SSLError):
         return ModelError(f"{server} does not speak https: write http:// in OLLAMA_HOST if that is right.")
     if isinstance(error, socket.gaierror):
@@ -59,7 +62,7 @@ def _reaction(status: int, said: str) -> str:
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         return f"is busy ({status}): try again in a moment{_quoted(said)}"
     if said:
-        return f"answered {status}: {said.rstrip('.')}"
+        return f"answered {status}: {said.rstrip('.')}. Try again, or type @ to choose another model"
     return (
         f"answered {status} {_phrase(status)}, and not as Ollama does: "
         "check OLLAMA_HOST and what stands before it"

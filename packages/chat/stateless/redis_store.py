@@ -118,8 +118,10 @@ def redis_store(args: Mapping[str, Any]) -> Generator[RedisStore | None]:
                 yield store
         else:
             yield None
+    except ssl.SSLCertVerificationError as error:
+        raise StoreError("Redis has a certificate that cannot be verified") from error
     except OSError as error:
-        raise StoreError(f"Redis does not answer ({type(error).__name__})") from error
+        raise StoreError(f"Redis does not answer ({error.strerror or error})") from error
     except ValueError as error:
         raise StoreError("REDIS_URL is not the URL of a Redis") from error
 

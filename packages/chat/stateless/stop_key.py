@@ -22,7 +22,7 @@ RETRY_S = 1.0
 EXPIRY_S = 600
 
 STOPPED = "The answer is being stopped."
-NOT_STOPPED = "Nothing was stopped: there is no Redis to say it to the answer, so close its connection."
+NOT_STOPPED = "Nothing was stopped, because only a Redis could tell the answer: close its connection instead."
 
 log = logging.getLogger(__name__)
 

@@ -66,7 +66,7 @@ class Turn(ABC):
         """Do what the message asks for, and say what went wrong if something does."""
         try:
             self.user = session.admitted(self.args)
-            self._take()
+            self._respond()
         except session.NotAdmitted as error:
             self.reply.first_members |= session.ASK_FOR_LOGIN
             self.reply.say(str(error))
@@ -97,7 +97,7 @@ class Turn(ABC):
         """Ask the model server something that it answers in one piece of JSON."""
         return self._exchange(path, body).document()
 
-    def _take(self) -> None:
+    def _respond(self) -> None:
         if self.args.get("stop"):
             self.reply.say(stop_key.press(self.args, self.user))
             return

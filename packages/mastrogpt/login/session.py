@@ -17,7 +17,9 @@ from functools import cache
 from typing import Any
 
 LIFETIME_S = 24 * 60 * 60
-LOG_IN = "This chat is for people who have logged in: log in, or again if it was long ago, and open it anew."
+LOG_IN = (
+    "This chat is for people who have logged in: log in, or log in again if that was more than a day ago."
+)
 # What an answer that refuses carries beside its sentence: a page then asks for the login. Others ignore it.
 ASK_FOR_LOGIN = {"login": True}
 
