@@ -80,7 +80,6 @@ def add_up(words: argparse.ArgumentParser) -> None:
     )
     words.add_argument(
         "--model",
-        type=Path,
         action="append",
         default=[],
         metavar="FILE.gguf",

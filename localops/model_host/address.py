@@ -54,7 +54,7 @@ class Address:
 OLLAMA_HERE = Address("http", "127.0.0.1", OLLAMA_PORT)
 
 
-def address(settings: Mapping[str, str]) -> Address:
+def read_address(settings: Mapping[str, str]) -> Address:
     """Read OLLAMA_HOST (`host`, `host:port` or a URL), OLLAMA_PROTO and AUTH; empty counts as not set.
 
     Without a scheme it is https, except http for this machine, where the port is Ollama's own unless given.

@@ -15,7 +15,7 @@ from localops.model_host.host import (
     ollama_of_this_machine,
 )
 from localops.model_host.own_server import OwnModelServer
-from localops.model_host.telling import tell_models
+from localops.model_host.telling import tell_models, tell_own_models
 from localops.model_host.wanted import wanted_models
 from localops.project.folder import Project
 from localops.project.variables import layers_of_desk
@@ -37,8 +37,10 @@ class Choice:
     own: OwnModelServer | None = None
 
     def tell(self) -> None:
-        """Say on the console which models a server has that was there already, as soon as it answers."""
+        """Say on the console which models the person has, as soon as their server answers."""
         if self.own:
+            if self.own.files:
+                tell_own_models(Ollama(self.own.address))
             return
         try:
             ollama = Ollama(address_of_desk(layers_of_desk(self.project)))

@@ -1,4 +1,4 @@
-"""The model files that a person names with `up --model`."""
+"""The models that a person names with `up --model`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from localops.errors import StartError
 
 MAGIC = b"GGUF"
-OTHER_WAY = "or let Ollama run it: `python3 -m localops pull MODEL`"
 
 
 @dataclass(frozen=True)
@@ -17,40 +16,47 @@ class ModelFiles:
     """What `--model` names.
 
     Attributes:
-        paths: GGUF files, and folders of them.
-        names: of all the files, those of a folder in alphabetical order; the first model answers unless
-            another is asked for.
+        words: as the model server takes them: files, folders, `NAME=FILE`.
+        title: what people read.
+        is_one: whether it is a single file.
     """
 
-    paths: tuple[Path, ...]
-    names: tuple[str, ...]
+    words: tuple[str, ...]
+    title: str
+    is_one: bool
 
 
-def model_files(paths: Sequence[Path]) -> ModelFiles:
-    """Look at the paths, as far as can be done at once: a large file is read only when it is loaded.
+def model_files(words: Sequence[str]) -> ModelFiles:
+    """Look at them as far as can be done at once; large files are read when they are loaded.
 
     Raises:
         StartError: there is no model at one of them.
     """
-    names = [file.name for path in paths for file in files_at(path)]
-    return ModelFiles(tuple(path.absolute() for path in paths), tuple(names))
-
-
-def files_at(path: Path) -> list[Path]:
-    if not path.is_dir():
+    paths = [path_of(word) for word in words]
+    for path in paths:
         check(path)
-        return [path]
-    found = sorted(path.glob("*.gguf"))
-    if not found:
-        raise StartError(f"--model {path}: there is no .gguf file in this folder")
-    return found
+    title = " and ".join(path.name or str(path) for path in paths)
+    return ModelFiles(tuple(words), title, len(paths) == 1 and not paths[0].is_dir())
 
 
-def check(file: Path) -> None:
+def path_of(word: str) -> Path:
+    """The file of `NAME=FILE`, else the word itself."""
+    _, equals, file = word.partition("=")
+    return Path(file) if equals and not Path(word).exists() else Path(word)
+
+
+def check(path: Path) -> None:
+    if path.is_dir():
+        if not any(each.suffix.lower() == ".gguf" for each in path.iterdir()):
+            raise StartError(f"--model {path}: there is no .gguf file in this folder; put one there")
+        return
     try:
-        with file.open("rb") as stream:
+        with path.open("rb") as stream:
             begin = stream.read(len(MAGIC))
     except OSError as error:
-        raise StartError(f"--model {file}: {error.strerror}; name a GGUF file or a folder of them") from error
+        raise StartError(f"--model {path}: {error.strerror}; name a GGUF file or a folder of them") from error
     if begin != MAGIC:
-        raise StartError(f"--model {file}: this is no GGUF file; download the model as one, {OTHER_WAY}")
+        raise StartError(
+            f"--model {path}: this is no GGUF file; download the model as one, "
+            "or have Ollama run it: `python3 -m localops pull MODEL`"
+        )

@@ -6,7 +6,7 @@ import http.client
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from localops.model_host.address import OLLAMA_HERE, Address, address
+from localops.model_host.address import OLLAMA_HERE, Address, read_address
 from localops.project.variables import Variable
 
 SETTINGS = ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")
@@ -48,12 +48,12 @@ def address_of_desk(variables: Mapping[str, Variable]) -> Address:
         AddressError: the settings make no sense.
     """
     found = {name: variables[name].value for name in SETTINGS if name in variables}
-    return address(found) if found.get("OLLAMA_HOST") else OLLAMA_HERE
+    return read_address(found) if found.get("OLLAMA_HOST") else OLLAMA_HERE
 
 
-def ollama_of_this_machine() -> ModelHost | None:
+def ollama_of_this_machine(address: Address = OLLAMA_HERE) -> ModelHost | None:
     """An Ollama that answers at its usual address."""
-    connection = http.client.HTTPConnection(OLLAMA_HERE.name, OLLAMA_HERE.port, timeout=LOOK_S)
+    connection = http.client.HTTPConnection(address.name, address.port, timeout=LOOK_S)
     try:
         connection.request("GET", "/")
         if connection.getresponse().read(100) != OLLAMA_ANSWER:
@@ -62,5 +62,5 @@ def ollama_of_this_machine() -> ModelHost | None:
         return None
     finally:
         connection.close()
-    given = {"OLLAMA_HOST": str(OLLAMA_HERE), "OLLAMA_PROTO": OLLAMA_HERE.scheme, "CHAT_NOTICE": ""}
-    return ModelHost(given, f"model: the Ollama of this machine, at {OLLAMA_HERE}")
+    given = {"OLLAMA_HOST": str(address), "OLLAMA_PROTO": address.scheme, "CHAT_NOTICE": ""}
+    return ModelHost(given, f"model: the Ollama of this machine, at {address}")

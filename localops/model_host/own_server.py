@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from localops import bootstrap
 from localops.errors import StartError
+from localops.model_host.address import Address
 from localops.model_host.files import ModelFiles
 from localops.model_host.host import ModelHost
 
@@ -67,25 +68,28 @@ class OwnModelServer:
         self.process: asyncio.subprocess.Process | None = None
         self.when_changed: Callable[[], None] = lambda: None
 
+    @property
+    def address(self) -> Address:
+        return Address("http", *self.socket.getsockname())
+
     def host(self) -> ModelHost:
         """What actions get, and people are told, as long as this engine answers."""
-        address = "{}:{}".format(*self.socket.getsockname())
         if self.files:
             notice = line = f"{self.answering(self.files)}."
         else:
             notice = f"{WHO[self.engine]}; {HOW_TO_GET_A_BIG_ONE}."
             line = f"{WHO[self.engine]}; {HOW_TO_GET_A_BIG_ONE}, {OTHER_WAYS}."
-        given = {"OLLAMA_HOST": address, "OLLAMA_PROTO": "http", "CHAT_NOTICE": notice}
+        given = {"OLLAMA_HOST": str(self.address), "OLLAMA_PROTO": "http", "CHAT_NOTICE": notice}
         return ModelHost(given, f"model: {line}")
 
     def answering(self, files: ModelFiles) -> str:
         """Which of the person's models answers for what."""
         others = " and ".join(self.stands_in_for)
-        if len(files.names) == 1:
-            return f"{files.names[0]} answers, also in the place of {others}"
+        if files.is_one:
+            return f"{files.title} answers, also in the place of {others}"
         return (
-            f"{files.names[0]} answers, also in the place of {others}; "
-            f"type @ in the chat to choose another of the {len(files.names)} models"
+            f"the models of {files.title} answer, the first one also in the place of {others}; "
+            "type @ in the chat to choose"
         )
 
     async def run(self) -> None:
@@ -118,7 +122,7 @@ class OwnModelServer:
         self.when_changed()
 
     async def start(self) -> asyncio.subprocess.Process:
-        models = [word for path in self.files.paths for word in ("--model", str(path))] if self.files else []
+        models = [word for name in self.files.words for word in ("--model", name)] if self.files else []
         names = [word for name in self.stands_in_for for word in ("--stands-in-for", name)]
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "localops.ollama", "--fd", str(self.socket.fileno())),

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shlex
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from localops import bootstrap
 from localops.model_host.client import Ollama, OllamaError, Unreachable
 from localops.project.folder import Project
 
 MOST_SHOWN = 8
+# A model that is alone is loaded before its server answers.
+LONGEST_LOADING_S = 600.0
 
 log = logging.getLogger("localops.model")
 
 
 def tell_models(ollama: Ollama, wanted: Sequence[str], project: Project) -> None:
-    """Ask the server in a thread of its own, and write what it says to the console.
-
-    The thread may be left behind at the end: looking up a host's name cannot be ended.
+    """Say which models a server has.
 
     Args:
         wanted: names that the project's chats ask for.
     """
-    threading.Thread(target=tell, args=(ollama, wanted, project), daemon=True).start()
+    in_background(lambda: tell(ollama, wanted, project))
+
+
+def tell_own_models(ollama: Ollama) -> None:
+    """Say how the person's models are called, when they are loaded; that they cannot be, the server says."""
+
+    def tell_names() -> None:
+        with contextlib.suppress(OllamaError):
+            log.info("model: ready, as %s", listed(ollama.models(LONGEST_LOADING_S)))
+
+    in_background(tell_names)
+
+
+def in_background(work: Callable[[], None]) -> None:
+    # A daemon, because looking up a host's name can take half a minute and cannot be ended.
+    threading.Thread(target=work, daemon=True).start()
 
 
 def tell(ollama: Ollama, wanted: Sequence[str], project: Project) -> None:
