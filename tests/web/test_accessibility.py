@@ -89,6 +89,12 @@ def keyboard_sheet(page: Page, deployment: Deployment) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def versions(page: Page, deployment: Deployment) -> None:
+    enter(page, deployment)
+    asked(page, "Go").get_by_role("button", name="Answer again").click()
+    expect(last_reply(page).get_by_role("button", name="Previous version")).to_be_enabled()
+
+
 def login(page: Page, deployment: Deployment) -> None:
     deployment.asked["chat/x"] = lambda _: {"output": "Log in.", "login": True}
     enter(page, deployment)
@@ -97,6 +103,7 @@ def login(page: Page, deployment: Deployment) -> None:
 
 def menus(page: Page, deployment: Deployment) -> None:
     enter(page, deployment)
+    asked(page, "Go")
     page.get_by_role("button", name="This conversation").click()
     expect(page.get_by_role("button", name="Rename")).to_be_visible()
 
@@ -124,6 +131,7 @@ STATES: list[Callable[[Page, Deployment], None]] = [
     keyboard_sheet,
     login,
     menus,
+    versions,
     edited,
     unreachable,
 ]

@@ -174,6 +174,7 @@ def test_escape_closes_a_menu_and_only_the_next_one_stops_the_reply(
 
 
 def test_a_shortcut_closes_a_menu_that_is_open(chat: Page) -> None:
+    asked(chat, "Hello")
     chat.get_by_role("button", name="This conversation").press("Enter")
     expect(chat.get_by_role("button", name="Rename")).to_be_visible()
     chat.keyboard.press("Control+KeyK")

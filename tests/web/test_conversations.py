@@ -209,7 +209,7 @@ def test_messages_and_code_are_copied(page: Page, deployment: Deployment) -> Non
     expect(page.locator("chat-status")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "ls -l\ncd .."
     reply.get_by_role("button", name="Copy the message").click()
-    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('**this**'))")
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('**this**'))")
     assert page.evaluate("navigator.clipboard.readText()") == text
 
 

@@ -197,6 +197,30 @@ def menu(page: Page, desk: Deployment) -> None:
     expect(page.get_by_text("The model server answers.")).to_be_visible()
 
 
+def no_model(page: Page, desk: Deployment) -> None:
+    reason = "The model server at 127.0.0.1:11434 does not answer. Start Ollama, or set OLLAMA_HOST."
+    desk.asked["chat/assistant"] = lambda body: (
+        {"output": reason} if body.get("input") == "@" else assistant(body)
+    )
+    enter(page, desk)
+    page.get_by_role("button", name="No model").click()
+    expect(page.get_by_text("Start Ollama")).to_be_visible()
+
+
+def versions(page: Page, desk: Deployment) -> None:
+    for number, answer in enumerate(("Rome.", "Rome, since 1871; before that Florence.", ANSWER)):
+        answering(desk, [*spoken(answer), message(metrics=METRICS)])
+        if number == 0:
+            enter(page, desk)
+            asked(page, QUESTION)
+        else:
+            last_reply(page).get_by_role("button", name="Answer again").click()
+        expect(last_reply(page)).to_contain_text(answer.replace("*", ""))
+        expect(last_reply(page)).to_have_attribute("aria-busy", "false")
+    page.get_by_role("button", name="Previous version").click()
+    expect(last_reply(page).get_by_text("2/3")).to_be_visible()
+
+
 def sidebar(page: Page, desk: Deployment) -> None:
     conversation(page, desk)
     if page.get_by_role("button", name="Show the menu").is_visible():
@@ -216,7 +240,7 @@ def right_to_left(page: Page, desk: Deployment) -> None:
     page.add_init_script("""localStorage["mastrogpt-preferences"] = '{"language":"ar"}'""")
     answering(desk, [*spoken("عاصمة إيطاليا هي **روما** منذ عام 1871.\n\n- روما\n- فلورنسا\n- تورينو")])
     enter(page, desk)
-    asked(page, "ما هي عاصمة إيطاليا؟")
+    expect(asked(page, "ما هي عاصمة إيطاليا؟").locator("strong")).to_be_visible()
 
 
 STATES: list[Callable[[Page, Deployment], None]] = [
@@ -238,6 +262,8 @@ STATES: list[Callable[[Page, Deployment], None]] = [
     keyboard,
     login,
     menu,
+    no_model,
+    versions,
     sidebar,
     unreachable,
     right_to_left,

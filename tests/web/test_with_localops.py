@@ -45,3 +45,21 @@ def test_the_demo_shows_what_it_says(page: Page, localops: LocalopsProcess, kind
     started(page, localops, "Demo")
     frame = asked(page, kind).frame_locator("iframe")
     expect(frame.locator("table, svg, h2").first).to_be_visible()
+
+
+def test_a_deployment_with_a_secret_asks_for_the_login_and_goes_on_after_it(page: Page) -> None:
+    with LocalopsProcess(environment={"LOGIN_SECRET": "a secret of the tests, long enough"}) as guarded:
+        page.goto(guarded.url)
+        dialog = page.get_by_role("dialog", name="Log in")
+        expect(dialog).to_be_visible()
+        dialog.get_by_label("Name").fill("pinocchio")
+        dialog.get_by_label("Password").fill("lampwick")
+        dialog.get_by_role("button", name="Log in").click()
+        expect(dialog.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+        dialog.get_by_label("Password").fill("geppetto")
+        dialog.get_by_role("button", name="Log in").click()
+        expect(dialog).to_have_count(0)
+        expect(asked(page, "What is the capital of Italy?")).to_contain_text("Rom")
+        expect(page.locator("[data-user]")).to_have_text("pinocchio")
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_role("dialog", name="Log in")).to_be_visible()

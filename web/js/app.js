@@ -66,6 +66,7 @@ function followTitle(store) {
   store.watch(["current"], ({ current }) => {
     const title = current?.title || current?.name || ""
     part(document, "title").textContent = title || t("app.name")
+    part(document, "chat-menu-button").hidden = !current?.title
     document.title = title ? `${title} · MastroGPT` : "MastroGPT"
     const address = current?.title ? `#${current.id}` : location.pathname
     if (current && address !== (location.hash || location.pathname)) history.pushState(null, "", address)
