@@ -1,0 +1,305 @@
+"""Which model server `up` chooses, and what it says about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from localops_process import ROOT, LocalopsProcess
+from scripted_ollama import Script, ScriptedOllama, Status
+
+from localops.model_host.address import Address, AddressError, read_address
+from localops.model_host.host import ollama_of_this_machine
+from localops.model_host.telling import listed, missing
+from localops.model_host.wanted import wanted_models
+from localops.ollama.llamacpp import BUILTIN_FILE
+from localops.project.folder import Project
+
+ASKS = """#--web true
+#--param OLLAMA_HOST "$OLLAMA_HOST"
+#--param CHAT_NOTICE "$CHAT_NOTICE"
+import requests
+MODEL = "llama3.1:8b"
+def main(args):
+    if not args.get("input"):
+        return {"body": args["CHAT_NOTICE"]}
+    asked = {"model": args.get("model", MODEL), "prompt": args["input"], "stream": False}
+    return {"body": requests.post(f"http://{args['OLLAMA_HOST']}/api/generate", json=asked).json()}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose one action asks for llama3.1:8b."""
+    folder = tmp_path / "project"
+    (folder / "packages" / "demo").mkdir(parents=True)
+    (folder / "packages" / "demo" / "asks.py").write_text(ASKS)
+    return folder
+
+
+def asks(running: LocalopsProcess, **arguments: str) -> Any:
+    answer = httpx.post(f"{running.url}/api/my/demo/asks", json=arguments, timeout=60)
+    assert answer.is_success, answer.text
+    return answer.json() if arguments else answer.text
+
+
+@pytest.fixture(scope="module")
+def read_by_chats() -> Callable[[dict[str, str]], str]:
+    """How the chats in `packages/` read the same settings."""
+    file = ROOT / "packages" / "chat" / "stateless" / "ollama_host.py"
+    spec = importlib.util.spec_from_file_location("ollama_host_of_chats", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+
+    def read(settings: dict[str, str]) -> str:
+        try:
+            found = module.ollama_host(settings)
+        except module.ModelError:
+            return "refused"
+        return f"{found.scheme} {found.name} {found.port} {found.path} {found.headers} {found.address}"
+
+    return read
+
+
+@pytest.mark.parametrize("proto", ["", "http", "https", "HTTP", "ftp"])
+@pytest.mark.parametrize("auth", ["", "user:pass word", "token", "token\n"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.com",
+        "example.com:8080",
+        "127.0.0.1",
+        "127.0.0.1:1234",
+        "localhost",
+        "ollama.localhost",
+        "0.0.0.0:11434",
+        "::1",
+        "[::1]:11434",
+        "host.docker.internal",
+        "http://example.com",
+        "https://example.com/ollama/",
+        "https://user:p%40ss@example.com",
+        "http://127.0.0.1",
+        "example.com:port",
+        "http://[::1",
+        "ftp://example.com",
+        ":11434",
+    ],
+)
+def test_settings_are_read_as_the_chats_read_them(
+    read_by_chats: Callable[[dict[str, str]], str], host: str, auth: str, proto: str
+):
+    settings = {"OLLAMA_HOST": host, "OLLAMA_PROTO": proto, "AUTH": auth}
+    try:
+        found = read_address(settings)
+        read = f"{found.scheme} {found.name} {found.port} {found.path} {found.headers} {found}"
+    except AddressError:
+        read = "refused"
+    assert read == read_by_chats(settings)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ('MODEL = "llama3.1:8b"', ["llama3.1:8b"]),
+        ("a, b = 'phi4:14b', \"mxbai-embed-large:latest\"", ["phi4:14b", "mxbai-embed-large:latest"]),
+        ('x = "user/model-7:1.5b-instruct-q4_K_M"', ["user/model-7:1.5b-instruct-q4_K_M"]),
+        ('"qwen3:4b" "qwen3:4b"', ["qwen3:4b"]),
+        ('"http://host:8080" "10:Chat:Demo::" "a:b" "python:3" "12:30"', []),
+    ],
+)
+def test_a_models_name_in_a_source_is_wanted(tmp_path: Path, source: str, names: list[str]):
+    folder = tmp_path / "packages" / "demo"
+    (folder / "virtualenv" / "lib").mkdir(parents=True)
+    (folder / "virtualenv" / "lib" / "other.py").write_text('"gemma3:4b"')
+    (folder / "action.py").write_text(source)
+    assert wanted_models(Project(tmp_path)) == tuple(names)
+
+
+def test_this_project_asks_for_what_its_switcher_knows():
+    assert wanted_models(Project(ROOT)) == ("llama3.1:8b", "deepseek-r1:32b")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "expected"),
+    [
+        (["llama3.1:8b"], ["llama3.1:8b"], []),
+        (["llama3.1:8b"], ["Llama3.1:8B"], []),
+        (["llama3.1:8b"], ["llama3.1:latest"], ["llama3.1:8b"]),
+        (["bge:latest"], ["bge"], []),
+        (["a:1b", "b:1b"], [], ["a:1b", "b:1b"]),
+    ],
+)
+def test_models_are_compared_as_ollama_compares_them(
+    wanted: list[str], there: list[str], expected: list[str]
+):
+    assert missing(wanted, there) == expected
+
+
+def test_of_many_models_some_are_named():
+    assert listed([]) == "no models yet"
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([str(number) for number in range(11)]) == "0, 1, 2, 3, 4, 5, 6, 7 and 3 more"
+
+
+def test_an_ollama_of_this_machine_is_used_and_named():
+    with ScriptedOllama() as ollama:
+        port = int(ollama.host.rpartition(":")[2])
+        found = ollama_of_this_machine(Address("http", "127.0.0.1", port))
+    assert found is not None
+    assert found.line == f"model: the Ollama of this machine, at {ollama.host}"
+    assert found.variables == {"OLLAMA_HOST": ollama.host, "OLLAMA_PROTO": "http", "CHAT_NOTICE": ""}
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_what_is_no_ollama_is_not_used(refuse: bool):
+    other = Script("", routes={"/": [Status(200, "<h1>another program</h1>")]})
+    with ScriptedOllama(other, refuse=refuse) as server:
+        port = int(server.host.rpartition(":")[2])
+        assert ollama_of_this_machine(Address("http", "127.0.0.1", port)) is None
+
+
+def test_the_models_of_an_ollama_are_named_and_how_to_get_those_that_are_missing(project: Path):
+    (project / "packages" / "demo" / "other.py").write_text('MODELS = ["deepseek-r1:32b", "qwen3:4b"]')
+    script = Script("Hi.", models=("llama3.1:8b", "mistral:7b"))
+    with (
+        ScriptedOllama(script) as ollama,
+        LocalopsProcess(project=project, environment={"OLLAMA_HOST": ollama.host}) as running,
+    ):
+        assert running.wait_for_line(f"model: {ollama.host} (OLLAMA_HOST from environment)")
+        assert running.wait_for_line("model: it has llama3.1:8b, mistral:7b")
+        for name in ("deepseek-r1:32b", "qwen3:4b"):
+            line = running.wait_for_line(f"model: {name}, which the chats ask for, is not pulled")
+            assert line.endswith(f"get it with: python3 -m localops pull {name} --project {project}")
+        assert not any("llama3.1:8b, which the chats ask for" in line for line in running.log)
+
+
+@pytest.mark.parametrize(
+    ("server", "line"),
+    [
+        (
+            ScriptedOllama(refuse=True),
+            "warning: model: no Ollama answers at HOST, so nothing answers in the chats until it does",
+        ),
+        (
+            ScriptedOllama(Script("", routes={"/api/tags": [Status(401, {"error": "unauthorized"})]})),
+            "warning: model: it does not tell its models: unauthorized",
+        ),
+        (
+            ScriptedOllama(Script("", routes={"/api/tags": [Status(200, "<h1>Welcome</h1>")]})),
+            "warning: model: it does not tell its models: "
+            "what answers at HOST does not speak Ollama's protocol",
+        ),
+    ],
+    ids=["nobody", "refused", "no Ollama"],
+)
+def test_a_model_server_that_does_not_answer_is_said_and_hinders_nothing(
+    project: Path, server: ScriptedOllama, line: str
+):
+    with server, LocalopsProcess(project=project, environment={"OLLAMA_HOST": server.host}) as running:
+        assert running.wait_for_line("warning: model: ").endswith(line.replace("HOST", server.host))
+        assert asks(running) == ""
+
+
+def test_settings_that_make_no_sense_are_said_without_their_secrets(project: Path):
+    environment = {"OLLAMA_HOST": "http://example.test", "AUTH": "user:sesame-of-tests"}
+    with LocalopsProcess(project=project, environment=environment) as running:
+        line = running.wait_for_line("warning: model: ")
+        assert "AUTH is not sent to example.test over plain http" in line
+        assert not any("sesame" in each for each in running.log)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of the person's own, which is the built-in one under another name."""
+    folder = tmp_path_factory.mktemp("my models")
+    shutil.copy(BUILTIN_FILE, folder / "pocket.gguf")
+    (folder / "README.md").write_text("no model")
+    return folder
+
+
+def test_a_model_file_answers_for_the_names_that_are_asked_for_and_says_who_it_is(
+    project: Path, models: Path
+):
+    environment = {"OLLAMA_HOST": "example.test"}
+    words = ["--model", str(models / "pocket.gguf")]
+    with LocalopsProcess(*words, project=project, environment=environment) as running:
+        said = "pocket.gguf answers, also in the place of llama3.1:8b and deepseek-r1:32b."
+        assert running.wait_for_line("model: ").endswith(f"model: {said}")
+        assert running.wait_for_line("model: ready, as ", timeout_s=60).endswith("ready, as pocket:latest")
+        assert asks(running) == said
+        answer = asks(running, input="What is the capital of Italy?")
+        assert answer["model"] == "pocket:latest"
+        assert "Rome" in answer["response"]
+        assert asks(running, input="Hi", model="nobody:1b") == {"error": "model 'nobody:1b' not found"}
+
+
+def test_a_folder_of_models_is_served_whole(project: Path, models: Path):
+    shutil.copy(BUILTIN_FILE, models / "second.gguf")
+    with LocalopsProcess("--model", str(models), project=project) as running:
+        assert "the models of" in running.wait_for_line("model: ")
+        line = running.wait_for_line("model: ready, as ", timeout_s=60)
+        names = line.partition("ready, as ")[2].split(", ")
+        assert sorted(names) == ["pocket:latest", "second:latest"]
+        assert asks(running, input="Hi", model="second")["model"] == "second"
+
+
+def test_a_model_that_cannot_be_loaded_ends_up_with_a_sentence(project: Path, tmp_path: Path):
+    damaged = tmp_path / "damaged.gguf"
+    damaged.write_bytes(BUILTIN_FILE.read_bytes()[:2_000_000])
+    words = ["up", "--no-open", "--port", "0", "--project", str(project), "--model", str(damaged)]
+    done = subprocess.run(
+        [sys.executable, "-m", "localops", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last == "localops: the model server cannot run what --model names; the line above says why"
+    assert "damaged.gguf" in done.stderr.splitlines()[-2]
+    assert "Traceback" not in done.stderr
+
+
+def refused(*words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "localops", "up", "--no-open", "--port", "0", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing.gguf", "No such file or directory; name a GGUF file or a folder of them"),
+        ("empty", "there is no .gguf file in this folder"),
+        ("page.gguf", "this is no GGUF file; download the model as one"),
+        ("short.gguf", "this is no GGUF file"),
+        ("llama=page.gguf", "this is no GGUF file"),
+    ],
+)
+def test_what_is_no_model_is_refused_in_a_sentence(tmp_path: Path, name: str, sentence: str):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "page.gguf").write_text("<html>")
+    (tmp_path / "short.gguf").write_bytes(b"GG")
+    word = name.replace("page", f"{tmp_path}/page") if "=" in name else str(tmp_path / name)
+    assert sentence in refused("--model", word)
