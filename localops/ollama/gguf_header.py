@@ -13,11 +13,18 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from localops.ollama.errors import StartFailure
-from localops.ollama.model import Model
+from localops.ollama.model import Model, Tensor
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _LONGEST_ARRAY_KEPT = 16  # longer ones are vocabularies; /api/show gives null for those
+# ggml's tensor types.
+_TENSOR_TYPES = {
+    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K",
+    11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS",
+    19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32",
+    27: "I64", 28: "F64", 29: "IQ1_M", 30: "BF16", 39: "MXFP4",
+}  # fmt: skip
 # llama.cpp's llama_ftype, the ones people meet.
 _FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S",
@@ -31,7 +38,7 @@ class Header:
     """A GGUF header.
 
     Attributes:
-        info: keys and values; arrays longer than 16 are None.
+        info: keys and values; arrays longer than 16 are None, unless they were asked for.
         parameters: weights in all tensors.
         digest: of the header's bytes, so that a file of gigabytes is known at once.
     """
@@ -39,17 +46,21 @@ class Header:
     info: dict[str, Any]
     parameters: int
     digest: str
+    tensors: tuple[Tensor, ...] = ()
 
 
-def read_header(file: Path) -> Header:
+def read_header(file: Path, *, long_arrays: bool = False) -> Header:
     """Read a GGUF file's header.
+
+    Args:
+        long_arrays: keep vocabularies, which have a hundred thousand entries in large models.
 
     Raises:
         StartFailure: no such file, or not a GGUF file.
     """
     try:
         with file.open("rb") as stream:
-            return _header(stream)
+            return _header(_Reader(stream, math.inf if long_arrays else _LONGEST_ARRAY_KEPT))
     except OSError as error:
         raise StartFailure(
             f"cannot read the model {file}: {error.strerror}; give --model a GGUF file, or a folder of them"
@@ -83,6 +94,8 @@ def describe(file: Path, name: str, licence: str = "") -> Model:
         template=template,
         license=licence or str(info.get("general.license", "")),
         info={**info, "general.parameter_count": header.parameters},
+        tensors=header.tensors,
+        file=file,
     )
 
 
@@ -104,8 +117,9 @@ def parameter_size(parameters: int) -> str:
 class _Reader:
     """Reads GGUF's basic shapes and remembers all bytes in a hash."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, longest_array: float) -> None:
         self._stream = stream
+        self._longest_array = longest_array
         self._hash = hashlib.sha256()
 
     def digest(self) -> str:
@@ -134,15 +148,14 @@ class _Reader:
 
     def _array(self) -> list[Any] | None:
         kind, length = self.number("I"), self.number("Q")
-        if kind in _SCALARS and length > _LONGEST_ARRAY_KEPT:
+        if kind in _SCALARS and length > self._longest_array:
             self.take(length * struct.calcsize(f"<{_SCALARS[kind]}"))
             return None
         items = [self.value(kind) for _ in range(length)]
-        return items if length <= _LONGEST_ARRAY_KEPT else None
+        return items if length <= self._longest_array else None
 
 
-def _header(stream: BinaryIO) -> Header:
-    reader = _Reader(stream)
+def _header(reader: _Reader) -> Header:
     if reader.take(4) != b"GGUF":
         raise struct.error("no GGUF magic")
     reader.number("I")  # version: 2 and 3 differ in nothing that is read here
@@ -151,12 +164,14 @@ def _header(stream: BinaryIO) -> Header:
     for _ in range(pairs):
         key = reader.text()
         info[key] = reader.value(reader.number("I"))
-    parameters = sum(_tensor_size(reader) for _ in range(tensors))
-    return Header(info, parameters, reader.digest())
+    described = tuple(_tensor(reader) for _ in range(tensors))
+    parameters = sum(math.prod(tensor.shape) for tensor in described)
+    return Header(info, parameters, reader.digest(), described)
 
 
-def _tensor_size(reader: _Reader) -> int:
-    reader.text()
-    dimensions = [reader.number("Q") for _ in range(reader.number("I"))]
-    reader.take(4 + 8)  # type and offset
-    return math.prod(dimensions)
+def _tensor(reader: _Reader) -> Tensor:
+    name = reader.text()
+    shape = tuple(reader.number("Q") for _ in range(reader.number("I")))
+    kind = reader.number("I")
+    reader.number("Q")  # where its weights begin
+    return Tensor(name, _TENSOR_TYPES.get(kind, "unknown"), shape)

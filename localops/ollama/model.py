@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from localops.ollama.errors import BadRequest
 
@@ -13,6 +14,14 @@ _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}"
 _NAME = re.compile(
     rf"(?:(?P<host>[A-Za-z0-9_][A-Za-z0-9_.:-]*)/)?(?:(?P<space>{_PART})/)?(?P<model>{_PART})(?::(?P<tag>{_PART}))?"
 )
+
+
+class Tensor(NamedTuple):
+    """A tensor of a model, by its name, its type as `Q8_0`, and its dimensions."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,8 @@ class Model:
         parameter_size: as people say it, `3.1M`.
         context_length: tokens the model was trained for.
         capabilities: Ollama's words: completion, thinking, embedding, ...
-        info: the flat GGUF keys of /api/show.
+        info: the flat GGUF keys of /api/show; vocabularies are None.
+        file: where the weights lie, if in a file.
     """
 
     name: str
@@ -44,6 +54,8 @@ class Model:
     template: str = ""
     license: str = ""
     info: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tensors: tuple[Tensor, ...] = ()
+    file: Path | None = None
 
     def can(self, capability: str) -> bool:
         """Whether the model has one of Ollama's capabilities."""

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from localops.ollama.catalog import Catalog
 from localops.ollama.errors import BadRequest
+from localops.ollama.gguf_header import read_header
 from localops.ollama.godecode import decode
 from localops.ollama.model import Model
 from localops.ollama.residency import Residency
@@ -51,7 +52,11 @@ class ModelsApi:
         name = fields.text("model") or fields.text("name")
         if not name:
             raise BadRequest("model is required")
-        return JSONAnswer(_shown(self._catalog.find(name)))
+        model = self._catalog.find(name)
+        info = dict(model.info)
+        if fields.flag("verbose") and model.file is not None:
+            info |= read_header(model.file, long_arrays=True).info
+        return JSONAnswer(_shown(model, info))
 
 
 def _listed(model: Model) -> dict[str, Any]:
@@ -79,14 +84,18 @@ def _running(model: Model, context_length: int, expires_ns: int) -> dict[str, An
     }
 
 
-def _shown(model: Model) -> dict[str, Any]:
-    return {
+def _shown(model: Model, info: dict[str, Any]) -> dict[str, Any]:
+    tensors = [{"name": name, "type": kind, "shape": shape} for name, kind, shape in model.tensors]
+    shown = {
         "license": model.license,
-        "modelfile": f"# Modelfile of {model.name}\nFROM {model.name}\nTEMPLATE {model.template}\n",
-        "parameters": "",
+        "modelfile": f'# Modelfile of {model.name}\nFROM {model.name}\nTEMPLATE """{model.template}"""\n',
         "template": model.template,
         "details": model.details(),
-        "model_info": dict(model.info),
+        "tensors": tensors,
+    }
+    return {
+        **{name: value for name, value in shown.items() if value},
+        "model_info": info,  # an object even when it is empty: clients break on less
         "capabilities": list(model.capabilities),
         "modified_at": timestamp(model.modified_ns),
     }
