@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from localops.deployment.certificate import CertificateError
+from localops.deployment.https_front import HttpsFront, http_server_of_this_machine
 from localops.deployment.over_rest import Redeployment
 from localops.deployment.registry import Registry
 from localops.project.folder import Project
-from localops.project.scan import scan, syntax_problem
+from localops.project.scan import Scan, scan, syntax_problem
 from localops.project.variables import layers
 from localops.runtime.runner import Runner
+
+# In a cluster AUTH is never unset; where it is, an unquoted `$AUTH` takes the next word for its value.
+NO_CREDENTIALS = "none:none"
 
 log = logging.getLogger("localops.deploy")
 
@@ -34,13 +39,13 @@ class Deployment:
         self.registry = registry
         self.runner = runner
         self.redeployment = Redeployment(project, registry, runner)
+        self.https_front: HttpsFront | None = None
         self.problems: list[str] = []
         self.syntax_problems: dict[str, str] = {}
 
     def refresh(self) -> None:
         """Bring what runs in line with what is on disk, and say what changed and what is wrong."""
-        variables = layers(self.project, self.login)
-        found = scan(self.project, {name: variable.value for name, variable in variables.items()})
+        found = self.scan()
         changed = self.registry.deploy(found)
         self.runner.keep_only(self.registry)
         if changed:
@@ -51,6 +56,27 @@ class Deployment:
         self.problems = found.problems
         for path in changed:
             self.check_syntax(path)
+
+    def scan(self) -> Scan:
+        """Look at the project; let the model server answer by https where an action asks for that."""
+        variables = {name: each.value for name, each in layers(self.project, self.login).items()}
+        found = scan(self.project, variables, self.model_over_https(variables))
+        target = http_server_of_this_machine(variables)
+        if self.https_front or not found.takes_https_for_granted or target is None:
+            return found
+        try:
+            self.https_front = HttpsFront(target, self.project.private / "https")
+        except CertificateError as error:
+            found.problems.append(f"actions that call their model server by https will fail: {error}")
+            return found
+        self.runner.surroundings.update(self.https_front.certificate.trust_variables())
+        return scan(self.project, variables, self.model_over_https(variables))
+
+    def model_over_https(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """The model server as an action finds it that takes https and credentials for granted."""
+        if self.https_front is None:
+            return {}
+        return {"OLLAMA_HOST": self.https_front.address, "AUTH": variables.get("AUTH") or NO_CREDENTIALS}
 
     def check_syntax(self, path: str) -> None:
         action = self.registry.actions.get(path)

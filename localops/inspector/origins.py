@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from localops.errors import DirectiveError
 from localops.openwhisk.entities import Action, Activation
 from localops.project import directives
+from localops.project.expansion import named_variables
 from localops.project.folder import Project
 from localops.project.variables import Variable, layers, read_env_file
 
-NAME_IN_SOURCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 # Stands for a variable's value while the directives are read; no source holds these characters.
 MARK = re.compile("\x02([A-Za-z_][A-Za-z0-9_]*)\x03")
 
@@ -40,7 +40,7 @@ def variables_of_parameters(source: str) -> dict[str, list[str]]:
     Args:
         source: the text of an action's main file, or of a package's `.args` file.
     """
-    names = set(NAME_IN_SOURCE.findall(source))
+    names = named_variables(source)
     try:
         parameters = directives.read(source, {name: f"\x02{name}\x03" for name in names}).parameters
     except DirectiveError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -20,6 +21,8 @@ from localops.project import directives
 from localops.project.folder import Project
 
 Entity = TypeVar("Entity", Action, Package)
+# The variables for one source text.
+VariablesOf = Callable[[str], Mapping[str, str]]
 
 OTHER_MAINS = ("index.js", "index.php", "main.go")
 OTHER_SINGLES = (".js", ".php", ".go")
@@ -27,6 +30,11 @@ OTHER_SINGLES = (".js", ".php", ".go")
 LEFT_OUT = ("__pycache__", "virtualenv", "node_modules")
 # In addresses it stands for "in no package", so that the deployer cannot make a package of this name.
 RESERVED_PACKAGE = "default"
+NEWER_PYTHON_TEXT = (
+    "; the cloud runs it with Python 3.12, localops runs on {}.{}: start it with a newer one".format(
+        *sys.version_info[:2]
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -54,54 +62,65 @@ class Scan:
         actions: by path `package/name`.
         packages: those that an action is in, by name.
         problems: one sentence for each thing that cannot be deployed as it is.
+        takes_https_for_granted: whether an action calls its model server by https in any case.
     """
 
     actions: dict[str, OnDisk[Action]] = field(default_factory=dict[str, OnDisk[Action]])
     packages: dict[str, OnDisk[Package]] = field(default_factory=dict[str, OnDisk[Package]])
     problems: list[str] = field(default_factory=list[str])
+    takes_https_for_granted: bool = False
 
 
-def scan(project: Project, variables: Mapping[str, str]) -> Scan:
+def scan(project: Project, variables: Mapping[str, str], over_https: Mapping[str, str] | None = None) -> Scan:
     """Read all actions of a project.
 
     Args:
         variables: what the directives' `$NAME` expand to.
+        over_https: what some of them are instead for an action that takes https for granted.
     """
     found = Scan()
+
+    def variables_of(source: str) -> Mapping[str, str]:
+        if not directives.takes_https_for_granted(source):
+            return variables
+        found.takes_https_for_granted = True
+        return {**variables, **(over_https or {})}
+
     for package in sorted(path for path in project.packages.iterdir() if path.is_dir()):
         try:
-            add_package(found, project, package, variables)
+            add_package(found, project, package, variables_of)
         except OSError as error:
             # An editor may take a file away while this looks at it; the next event brings this here again.
             found.problems.append(f"packages/{package.name} cannot be read whole: {error}")
     return found
 
 
-def add_package(found: Scan, project: Project, package: Path, variables: Mapping[str, str]) -> None:
+def add_package(found: Scan, project: Project, package: Path, variables_of: VariablesOf) -> None:
     if package.name == RESERVED_PACKAGE:
         found.problems.append("packages/default is not deployed: no package can have this name")
         return
     codes = list(python_actions(package))
     try:
-        described = described_package(project, package.name, variables)
+        described = described_package(project, package.name, variables_of)
     except (DirectiveError, UnicodeDecodeError) as error:
         found.problems.append(f"packages/{package.name}.args: {error}")
         return
     if codes:
         found.packages[package.name] = described
     for code in codes:
-        add(found, package.name, code, variables)
+        add(found, package.name, code, variables_of)
     found.problems += [
         f"{path.relative_to(project.folder)} is not run here: localops runs Python actions only"
         for path in other_actions(package)
     ]
 
 
-def described_package(project: Project, name: str, variables: Mapping[str, str]) -> OnDisk[Package]:
+def described_package(project: Project, name: str, variables_of: VariablesOf) -> OnDisk[Package]:
     path = project.packages / f"{name}.args"
     if not path.is_file():
         return OnDisk(Package(name), "no .args")
-    arguments = directives.read(path.read_text(), variables)
+    source = path.read_text()
+    arguments = directives.read(source, variables_of(source))
     return OnDisk(Package(name, arguments.parameters, arguments.annotations), state([path]))
 
 
@@ -118,11 +137,12 @@ def other_actions(package: Path) -> list[Path]:
     return sorted(mains + [path for path in package.iterdir() if path.suffix in OTHER_SINGLES])
 
 
-def add(found: Scan, package: str, code: Code, variables: Mapping[str, str]) -> None:
+def add(found: Scan, package: str, code: Code, variables_of: VariablesOf) -> None:
     name = (code.folder or code.main_file).name.split(".")[0]
     path = f"{package}/{name}"
     try:
-        arguments = directives.read(code.main_file.read_text(), variables)
+        source = code.main_file.read_text()
+        arguments = directives.read(source, variables_of(source))
         on_disk = state(files(code))
     except (DirectiveError, UnicodeDecodeError, OSError) as error:
         found.problems.append(f"{path} is not deployed: {error}")
@@ -165,6 +185,11 @@ def files(code: Code) -> list[Path]:
     )
 
 
+def needs_newer_python(error: SyntaxError) -> bool:
+    """Whether it may be fine in the cloud: since Python 3.12 f-strings may hold quotes of their own kind."""
+    return sys.version_info < (3, 12) and error.msg.startswith("f-string:")
+
+
 def syntax_problem(action: Action) -> str | None:
     """The first syntax error in an action's files, as a sentence."""
     for file in files(action.code):
@@ -175,7 +200,8 @@ def syntax_problem(action: Action) -> str | None:
         except FileNotFoundError:
             continue  # taken away meanwhile: the event of that brings a new look
         except SyntaxError as error:
-            return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}"
+            hint = NEWER_PYTHON_TEXT if needs_newer_python(error) else ""
+            return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}{hint}"
         except ValueError as error:  # a null byte, in Python 3.11
             return f"{action.path} cannot run: {file.name}: {error}"
     return None

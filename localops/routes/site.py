@@ -16,12 +16,23 @@ from starlette.types import Scope
 POLICY = re.compile(r'<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"')
 # What a header can say and a meta element cannot: a foreign page may not show this one in a frame.
 ONLY_OWN_FRAMES = "frame-ancestors 'self'"
+ONLY_A_FRAME = re.compile(
+    r"<body[^>]*>\s*<iframe\b[^>]*\ssrc=[\"']?(https?://[^\s\"'>]+)[^>]*>\s*(?:</iframe>)?\s*</body>",
+    re.IGNORECASE,
+)
 
 
 def security_headers(page: Path) -> dict[str, str]:
     """A page's own content security policy as a header; none for a page that states none."""
     policy = POLICY.search(page.read_text(errors="replace"))
     return {"content-security-policy": f"{policy[1]}; {ONLY_OWN_FRAMES}"} if policy else {}
+
+
+def page_elsewhere(folder: Path) -> str | None:
+    """The address of the foreign page that is all a site shows, in a frame; None for a page of its own."""
+    index = folder / "index.html"
+    frame = ONLY_A_FRAME.search(index.read_text(errors="replace")) if index.is_file() else None
+    return frame[1] if frame else None
 
 
 class Site(StaticFiles):

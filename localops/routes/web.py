@@ -7,6 +7,7 @@ it lacks the CORS headers, and a browser's question before a request fails there
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -19,9 +20,11 @@ from localops.deployment.registry import Registry
 from localops.errors import RequestError
 from localops.openwhisk import web_action
 from localops.openwhisk.entities import Action, Activation
+from localops.openwhisk.http_answer import WebResponse
 from localops.openwhisk.namespace import USER
 from localops.openwhisk.refusals import NOT_FOUND_TEXT
 from localops.openwhisk.web_action import WebRequest
+from localops.routes import old_menu
 from localops.routes.request import (
     ALLOWED_HEADERS,
     TRANSACTION_HEADER,
@@ -41,6 +44,12 @@ CORS = {
     "Access-Control-Allow-Methods": "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH",
 }
 NOT_READY_TEXT = "Response not yet ready."
+NO_WEB_ANSWER_TEXT = "The action {} returned what is no web answer."
+OLD_MENU_TEXT = (
+    "mastrogpt/index answers in the older shape, which is adapted here; in production pages show no menu"
+)
+
+log = logging.getLogger("localops.web")
 
 
 class WebActions:
@@ -48,15 +57,23 @@ class WebActions:
 
     Args:
         api_key: `uuid:key`; who shows it is a user.
+        places: what the menu of an older project lacks, see old_menu.py.
     """
 
     def __init__(
-        self, registry: Registry, runner: Runner, api_key: str, longest_wait_s: float = LONGEST_WAIT_S
+        self,
+        registry: Registry,
+        runner: Runner,
+        api_key: str,
+        places: Mapping[str, str],
+        longest_wait_s: float = LONGEST_WAIT_S,
     ) -> None:
         self.registry = registry
         self.runner = runner
         self.api_key = api_key
+        self.places = places
         self.longest_wait_s = longest_wait_s
+        self.told_of_old_menu = False
 
     def routes(self) -> list[Route]:
         return [
@@ -102,7 +119,30 @@ class WebActions:
         await asyncio.wait({task}, timeout=self.longest_wait_s)
         if not task.done():
             return error_response(request, 202, NOT_READY_TEXT, headers)
-        return result_response(request, activation, named(request)[1], headers)
+        return self.result_response(request, activation, headers)
+
+    def result_response(
+        self, request: Request, activation: Activation, headers: Mapping[str, str]
+    ) -> Response:
+        try:
+            answer = web_action.response(activation, named(request)[1])
+        except RequestError as error:
+            detail = failure(activation) or NO_WEB_ANSWER_TEXT.format(activation.action.path)
+            return error_response(request, error.status, error.message, dict(headers), detail)
+        if activation.action.path == old_menu.INDEX_PATH:
+            answer = self.menu(answer)
+        response = Response(answer.body, answer.status, headers)
+        for name, value in answer.headers:
+            response.headers.append(name, value)
+        return response
+
+    def menu(self, answer: WebResponse) -> WebResponse:
+        """The answer of `mastrogpt/index` in the shape that pages read."""
+        adapted = old_menu.adapted(answer, self.places)
+        if adapted and not self.told_of_old_menu:
+            self.told_of_old_menu = True
+            log.info(OLD_MENU_TEXT)
+        return adapted or answer
 
     def find(self, request: Request) -> Action | None:
         """The action that the path names; None when there is none or it is no web action."""
@@ -151,17 +191,3 @@ def failure(activation: Activation) -> str | None:
     error = activation.result.get("error")
     last_words = [line.text for line in activation.logs if line.stream == "stderr"][-1:]
     return " ".join([f"The action {activation.action.path} failed: {error}", *last_words])
-
-
-def result_response(
-    request: Request, activation: Activation, extension: str, headers: Mapping[str, str]
-) -> Response:
-    try:
-        answer = web_action.response(activation, extension)
-    except RequestError as error:
-        detail = failure(activation) or f"The action {activation.action.path} returned what is no web answer."
-        return error_response(request, error.status, error.message, dict(headers), detail)
-    response = Response(answer.body, answer.status, headers)
-    for name, value in answer.headers:
-        response.headers.append(name, value)
-    return response

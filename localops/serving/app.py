@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from localops import bootstrap
 from localops.access.credentials import Credentials
 from localops.access.masking import secrets_in
 from localops.deployment.from_disk import Deployment
@@ -18,7 +20,7 @@ from localops.openwhisk.namespace import USER
 from localops.routes.inspector import Inspector
 from localops.routes.login import Login
 from localops.routes.rest.router import RestApi
-from localops.routes.site import Site
+from localops.routes.site import Site, page_elsewhere
 from localops.routes.stream import Streamer
 from localops.routes.uploaded_site import UploadedSite
 from localops.routes.web import LONGEST_WAIT_S, WebActions
@@ -32,8 +34,11 @@ from localops.serving.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
 from localops.streaming.session import Streams
 from localops.streaming.warnings import StreamWarnings
 
+OWN_PAGE = bootstrap.ROOT / "web"
 INSPECTOR_PAGE = Path(__file__).parents[1] / "inspector" / "page"
 STREAMER_TEXT = "Streamer proxy running"
+
+log = logging.getLogger("localops.serving")
 
 
 def make_app(
@@ -60,12 +65,13 @@ def make_app(
     names = own_names(listening_on)
     api = [
         *Login(credentials.user, password or credentials.password, login).routes(),
-        *WebActions(registry, runner, credentials.auth, longest_wait_s(runner)).routes(),
+        *WebActions(registry, runner, credentials.auth, places(deployment), longest_wait_s(runner)).routes(),
         *RestApi(registry, runner, deployment.redeployment, credentials.auth).routes(),
     ]
     sessions = Streams(runner, StreamWarnings())
     streams = Streamer(registry, sessions, reframe).routes()
-    site = Site(page)
+    project_page = Site(page)
+    site = Site(OWN_PAGE) if is_of_no_use_here(page) else project_page
     inspector = [
         *Inspector(deployment, sessions, secrets_of(credentials, password)).routes(),
         Route("/_localops", RedirectResponse("/_localops/")),
@@ -73,12 +79,33 @@ def make_app(
     ]
     services = {
         "": Starlette(routes=[*streams, *api, *inspector, Mount("/", site)]),
-        USER: Starlette(routes=[*api, Mount("/", UploadedSite(storage, f"{USER}-web", site))]),
+        USER: Starlette(routes=[*api, Mount("/", UploadedSite(storage, f"{USER}-web", project_page))]),
         STREAM_HOST: Starlette(routes=[Route("/", PlainTextResponse(STREAMER_TEXT)), *streams]),
         S3_HOST: S3(storage, {credentials.user: credentials.s3_secret_key}),
     }
     hosts = VirtualHosts(services, names, is_signed)
     return Guard(hosts, names, password, runner.api_key, is_signed)
+
+
+def is_of_no_use_here(page: Path) -> bool:
+    """Whether a page only shows one on the internet, which knows nothing of this machine; says so."""
+    elsewhere = page_elsewhere(page)
+    if elsewhere is None:
+        return False
+    log.info(
+        "the page of this project only shows %s, which cannot reach this machine: "
+        "localops shows its own, and that of the project as %s.localhost",
+        elsewhere,
+        USER,
+    )
+    return True
+
+
+def places(deployment: Deployment) -> dict[str, str]:
+    """Where a page finds what, and what it tells people, as `mastrogpt/index` names it."""
+    url, notice = deployment.runner.api_host, deployment.login.get("CHAT_NOTICE", "")
+    found = {name: url for name in ("host", "apihost", "streamer", "s3")}
+    return {**found, "notice": notice} if notice else found
 
 
 def longest_wait_s(runner: Runner) -> float:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from localops.errors import DirectiveError
-from localops.project.directives import counted_lines, expand, read, words
+from localops.project.directives import counted_lines, read, takes_https_for_granted
+from localops.project.expansion import expand
+from localops.project.shell_words import words
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,8 @@ def test_all_options_of_an_action_are_read():
         ("#--param P", "--param lacks its value"),
         ("#--param P $UNSET", "--param lacks its value"),
         ("#--colour red", "'--colour' is no option"),
+        ("#--sequence a,b", "localops does not do --sequence"),
+        ("#--param-file x.json", "localops does not do --param-file"),
         ("#--timeout soon", "a number from 100 to 300000"),
         ("#--timeout 300001", "a number from 100 to 300000"),
         ("#--web perhaps", "--web takes"),
@@ -132,3 +136,22 @@ def test_all_options_of_an_action_are_read():
 def test_what_wsk_refuses_is_refused_with_a_sentence(line: str, part: str):
     with pytest.raises(DirectiveError, match=part):
         read(line, {"V": "a  b"})
+
+
+def test_a_variable_that_is_not_set_is_named_where_its_value_lacks():
+    with pytest.raises(DirectiveError, match=r"--param lacks its value.*; not set: UNSET"):
+        read("#--param A $SET\n#--param B $UNSET\n", {"SET": "x"})
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("#--param OLLAMA_HOST $OLLAMA_HOST\n#--param AUTH $AUTH\n", True),
+        ("#--param URL https://${OLLAMA_HOST}/api\n", True),
+        ("#--param OLLAMA_HOST $OLLAMA_HOST\n#--param OLLAMA_PROTO $OLLAMA_PROTO\n", False),
+        ("#--web true\nHOST = '$OLLAMA_HOST'\n", False),
+        ("", False),
+    ],
+)
+def test_who_knows_no_protocol_takes_https_for_granted(source: str, expected: bool):
+    assert takes_https_for_granted(source) is expected

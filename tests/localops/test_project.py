@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,13 @@ def test_the_first_syntax_error_is_a_sentence(project: Project, source: str, par
     write(project, "packages/chat/two.py", source)
     problem = syntax_problem(scan(project, {}).actions["chat/two"].entity)
     assert problem is None if part is None else problem is not None and part in problem
+
+
+def test_what_only_a_newer_python_can_read_is_said_so(project: Project):
+    write(project, "packages/chat/two.py", 'd = {}\nx = f"{d["a"]}"\n')
+    problem = syntax_problem(scan(project, {}).actions["chat/two"].entity)
+    if sys.version_info >= (3, 12):
+        assert problem is None
+    else:
+        assert problem is not None
+        assert "the cloud runs it with Python 3.12, localops runs on 3.11" in problem
