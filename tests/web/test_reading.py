@@ -112,6 +112,7 @@ def test_who_comes_back_to_the_end_is_taken_along_again(streaming: Page, deploym
     room = streaming.locator("chat-transcript")
     room.press("Home")
     expect(streaming.get_by_role("button", name="Jump to the end")).to_be_visible()
+    settled(streaming)
     room.press("End")
     expect(streaming.get_by_role("button", name="Jump to the end")).to_be_hidden()
     deployment.open("0")
@@ -147,6 +148,7 @@ def test_a_message_of_ones_own_is_always_shown(page: Page, deployment: Deploymen
     asked(page, "First")
     page.locator("chat-transcript").press("Home")
     expect(page.get_by_role("button", name="Jump to the end")).to_be_visible()
+    settled(page)
     ask(page, "Second")
     expect(page.locator("chat-message[data-from=user]").last).to_be_in_viewport()
 
