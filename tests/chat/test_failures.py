@@ -215,12 +215,12 @@ def test_a_line_without_an_end_is_not_kept_in_memory_for_ever(chat: Callable[...
         assert "sent a line without an end" in chat(host)
 
 
-@pytest.mark.parametrize("place", [0, 2])
+@pytest.mark.parametrize(("place", "limit_s"), [(0, 2), (2, 6)])
 def test_a_silent_model_is_left_before_the_time_of_the_action_is_over(
-    chat: Callable[..., str], time_limit: Callable[[float], None], place: int
+    chat: Callable[..., str], time_limit: Callable[[float], None], place: int, limit_s: float
 ):
     with ScriptedOllama(Answer(TEXT, faults=(Stall(after=place),))) as server:
-        time_limit(3)
+        time_limit(limit_s)
         output = chat(server.host)
         assert server.requests[0].wait_closed(DEADLINE_S)
     assert ("No answer came in the time" if place == 0 else "one two\n\nThe answer is cut here") in output
@@ -228,7 +228,7 @@ def test_a_silent_model_is_left_before_the_time_of_the_action_is_over(
 
 def test_an_answer_without_end_is_cut_in_time(chat: Callable[..., str], time_limit: Callable[[float], None]):
     with ScriptedOllama(Answer("word ", endless=True, schedule=Schedule(tokens_per_s=200))) as server:
-        time_limit(3)
+        time_limit(6)
         output = chat(server.host)
         assert server.requests[0].wait_closed(DEADLINE_S)
     assert output.startswith("word ")

@@ -92,17 +92,16 @@ def assert_no_secret(text: str) -> None:
 @pytest.mark.parametrize(("name", "kind", "fault"), CASES)
 def test_credentials_are_in_the_header_and_nowhere_else(
     load_action: Any,
-    streamer: Streamock,
     printed: Callable[[], str],
-    time_limit: Callable[[float], None],
     name: str,
     kind: str,
     fault: str,
 ):
-    if fault == "silence":
-        time_limit(3)
     answers = Answer("one two", faults=faults(kind)[fault])
-    with ScriptedOllama(Script(answers, models=["llama3.1:8b"])) as ollama:
+    # Nobody waits for a model that is silent. The assistant says first that it cannot reach its Redis.
+    said = 2 if name == "chat/assistant" else 1
+    streamer = Streamock(close_after_frames=said if fault == "silence" else None)
+    with ScriptedOllama(Script(answers, models=["llama3.1:8b"])) as ollama, streamer:
         args = {
             "OLLAMA_HOST": ollama.host,
             "AUTH": AUTHS[kind],

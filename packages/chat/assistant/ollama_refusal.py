@@ -27,7 +27,7 @@ def unreachable(host: OllamaHost, error: OSError) -> ModelError:
     server = f"The model server at {host.address}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return ModelError(
-            f"{server} has a certificate that cannot be verified ({error.verify_message}): "
+            f"{server} has a certificate that cannot be verified ({error.verify_message.rstrip('.')}): "
             "check the name in OLLAMA_HOST, or give the server a certificate that is trusted."
         )
     if isinstance(error, ssl.SSLError):
