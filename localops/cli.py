@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import os
 import subprocess
 import sys
@@ -12,9 +13,17 @@ from pathlib import Path
 
 from localops import bootstrap
 from localops import commands as running
-from localops.errors import LocalopsError
+from localops.errors import LocalopsError, StartError
 
 FIRST = "New here? `python3 -m localops up` shows you a chat. `COMMAND --help` explains a command."
+UP_EXAMPLES = """\
+examples:
+  python3 -m localops up
+  python3 -m localops up --project ../another --port 0
+  python3 -m localops up --model ~/models/llama-3.2-1b-q4_k_m.gguf
+
+What answers as the model, the first that there is: --model; OLLAMA_HOST of the environment or of .env;
+an Ollama on this machine; a tiny model that is built in."""
 PORTS = range(65536)
 
 
@@ -75,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_up(words: argparse.ArgumentParser) -> None:
+    words.epilog = UP_EXAMPLES
     words.add_argument(
         "--project", type=Path, default=bootstrap.ROOT, metavar="DIR", help="folder to run (this one)"
     )
@@ -128,6 +138,7 @@ def up(options: argparse.Namespace) -> int:
 def test(options: argparse.Namespace) -> int:
     from localops.commands import node_tools
 
+    check_tools("pytest")
     node_tools.install_if_there_is_npm()
     command = [sys.executable, "-m", "pytest", *options.rest]
     return subprocess.run(command, cwd=bootstrap.ROOT, check=False).returncode  # noqa: S603 - our own words
@@ -136,7 +147,17 @@ def test(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command is called with its options
     from localops.commands.check import check as run_checks
 
+    check_tools("ruff")
     return run_checks()
+
+
+def check_tools(name: str) -> None:
+    """Raise StartError when a tool is missing, as in a .venv that was made for `up` and then activated."""
+    if importlib.util.find_spec(name) is None:
+        raise StartError(
+            f"{name} is not in this Python; run the same command outside of .venv (`deactivate`), "
+            "then it is installed"
+        )
 
 
 def sync(options: argparse.Namespace) -> int:

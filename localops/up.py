@@ -78,6 +78,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         sys.stdout.write(f"ready {self.url}\n")
         sys.stdout.flush()
+        log.info("open it in a browser; %s/_localops shows what the actions do; Ctrl-C ends it", self.url)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from typing import Any
@@ -25,8 +24,8 @@ def run(options: argparse.Namespace) -> int:
     if options.follow:
         asked["follow"] = ""
     with server.ask("GET", f"/_localops/api/logs?{urlencode(asked)}") as answer:
-        for line in answer.lines():
-            sys.stdout.write(as_text(json.loads(line)) + "\n")
+        for event in answer.objects():
+            sys.stdout.write(as_text(event) + "\n")
             sys.stdout.flush()
     if options.follow:
         raise CommandError(f"localops at {server.url} has ended")

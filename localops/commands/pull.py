@@ -81,5 +81,9 @@ def show(progress: Progress, layers: dict[str, Progress], shown: Display) -> Non
 def way_out(address: Address) -> str:
     if address != OLLAMA_HERE:
         return "start it there, or correct OLLAMA_HOST"
-    start = "start it with `ollama serve`" if shutil.which("ollama") else "install it from https://ollama.com"
+    start = (
+        "start it with `ollama serve`"
+        if shutil.which("ollama")
+        else "install it (https://ollama.com) and start it"
+    )
     return f"{start}, or set OLLAMA_HOST to where one is"

@@ -6,6 +6,7 @@ import base64
 import difflib
 import http.client
 import json
+import socket
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from localops.openwhisk.namespace import USER
 from localops.project.folder import Project
 
 READ_BYTES = 65536
+NO_ADDRESS = "is no address of a localops; give one such as http://localhost:3233"
 
 
 class CommandError(LocalopsError):
@@ -34,21 +36,21 @@ class Answer:
 
     def json(self) -> Any:
         with self.server.reachable():
-            return json.loads(self.response.read())
+            return self.server.parsed(self.response.read())
 
     def part(self) -> bytes:
         """What has come, waiting for some; nothing at the end."""
         with self.server.reachable():
             return self.response.read1(READ_BYTES)
 
-    def lines(self) -> Iterator[bytes]:
-        """Lines as they come."""
+    def objects(self) -> Iterator[Any]:
+        """What the lines of JSON hold, as they come."""
         while True:
             with self.server.reachable():
                 line = self.response.readline()
             if not line:
                 return
-            yield line
+            yield self.server.parsed(line)
 
 
 class Server:
@@ -65,10 +67,7 @@ class Server:
     def __init__(self, url: str, project: Path) -> None:
         self.url = url.rstrip("/")
         self.project = Project(project.resolve())
-        address = urlsplit(self.url)
-        if address.scheme != "http" or not address.hostname:
-            raise CommandError(f"{url!r} is no address of a localops; give one such as http://localhost:3233")
-        self.address = address.hostname, address.port or 80
+        self.address = host_and_port(self.url)
 
     @property
     def api_key(self) -> str:
@@ -79,6 +78,8 @@ class Server:
             StartError: what it kept makes no sense.
         """
         file = self.project.private / credentials.FILE_NAME
+        if not self.project.folder.is_dir():
+            raise CommandError(f"there is no folder {self.project.folder}; see --project")
         if not file.is_file():
             raise CommandError(
                 f"{self.project.folder} holds no key of a localops, so it never ran there; "
@@ -135,6 +136,19 @@ class Server:
         finally:
             connection.close()
 
+    def parsed(self, data: bytes) -> Any:
+        """What JSON holds.
+
+        Raises:
+            CommandError: it is none, so it is another program that answers here.
+        """
+        try:
+            return json.loads(data)
+        except ValueError as error:
+            raise CommandError(
+                f"what answers at {self.url} is no localops; say with --url where it is"
+            ) from error
+
     def headers(self, scheme: str) -> dict[str, str]:
         key = self.api_key
         shown = base64.b64encode(key.encode()).decode() if scheme == "Basic" else key
@@ -149,9 +163,23 @@ class Server:
                 f"no localops answers at {self.url}; start it with `python3 -m localops up` in another "
                 "terminal, or say with --url where it is"
             ) from error
+        except socket.gaierror as error:
+            raise CommandError(
+                f"the host of {self.url} is not known; say with --url where localops is"
+            ) from error
         except (OSError, http.client.HTTPException) as error:
             text = str(error) or type(error).__name__
             raise CommandError(f"localops at {self.url} did not answer to the end: {text}") from error
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    try:
+        address = urlsplit(url)
+        if address.scheme == "http" and address.hostname:
+            return address.hostname, address.port or 80
+    except ValueError as error:  # the port is no number
+        raise CommandError(f"{url!r} {NO_ADDRESS}") from error
+    raise CommandError(f"{url!r} {NO_ADDRESS}")
 
 
 def refused(answer: http.client.HTTPResponse) -> CommandError:

@@ -185,18 +185,18 @@ def test_the_models_of_an_ollama_are_named_and_how_to_get_those_that_are_missing
 
 
 @pytest.mark.parametrize(
-    ("server", "line"),
+    ("answer", "line"),
     [
         (
-            ScriptedOllama(refuse=True),
+            None,
             "warning: model: no Ollama answers at HOST, so nothing answers in the chats until it does",
         ),
         (
-            ScriptedOllama(Script("", routes={"/api/tags": [Status(401, {"error": "unauthorized"})]})),
+            Status(401, {"error": "unauthorized"}),
             "warning: model: it does not tell its models: unauthorized",
         ),
         (
-            ScriptedOllama(Script("", routes={"/api/tags": [Status(200, "<h1>Welcome</h1>")]})),
+            Status(200, "<h1>Welcome</h1>"),
             "warning: model: it does not tell its models: "
             "what answers at HOST does not speak Ollama's protocol",
         ),
@@ -204,8 +204,10 @@ def test_the_models_of_an_ollama_are_named_and_how_to_get_those_that_are_missing
     ids=["nobody", "refused", "no Ollama"],
 )
 def test_a_model_server_that_does_not_answer_is_said_and_hinders_nothing(
-    project: Path, server: ScriptedOllama, line: str
+    project: Path, answer: Status | None, line: str
 ):
+    script = Script("", routes={"/api/tags": [answer] if answer else []})
+    server = ScriptedOllama(script, refuse=answer is None)
     with server, LocalopsProcess(project=project, environment={"OLLAMA_HOST": server.host}) as running:
         assert running.wait_for_line("warning: model: ").endswith(line.replace("HOST", server.host))
         assert asks(running) == ""
