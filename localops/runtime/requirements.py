@@ -1,7 +1,8 @@
-"""The packages that an action's own `requirements.txt` asks for, installed once and kept.
+"""The packages that an action needs and localops does not bring, installed once and kept.
 
-In the cloud `ops ide deploy` packs them with the action, in a virtualenv. Here they lie in the project's
-private folder, one environment for each content of a `requirements.txt`, whichever actions share it.
+In the cloud `ops ide deploy` packs those of a `requirements.txt` with the action, in a virtualenv; others the
+runtime's image has. Here they lie in the project's private folder, one environment for all actions that need
+the same.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import sys
 from pathlib import Path
 
 from localops.errors import RequirementsError
+from localops.openwhisk.entities import Code
+from localops.runtime.image_packages import missing_packages
 
 log = logging.getLogger("localops.runtime.requirements")
 
@@ -29,30 +32,39 @@ class Requirements:
         self.folder = folder
         self.locks: dict[Path, asyncio.Lock] = {}
 
-    async def environment(self, action_folder: Path | None) -> Path | None:
-        """The folder to import an action's packages from; None when it asks for none.
+    async def environment(self, code: Code) -> Path | None:
+        """The folder to import an action's packages from; None when it needs none beside those of localops.
 
         Raises:
             RequirementsError: they cannot be installed; nothing is left behind.
+            OSError: the action's files cannot be read.
         """
-        wanted = action_folder / "requirements.txt" if action_folder else None
-        if wanted is None or not wanted.is_file():
+        file = code.folder / "requirements.txt" if code.folder else None
+        asked_for = file if file and file.is_file() else None
+        missing = missing_packages(code)
+        if asked_for is None and not missing:
             return None
+        content = (asked_for.read_bytes() if asked_for else b"") + "\n".join(["", *missing]).encode()
         python = "{}.{}".format(*sys.version_info[:2])
-        digest = hashlib.sha256(python.encode() + wanted.read_bytes()).hexdigest()
-        target = self.folder / digest[:32]
+        target = self.folder / hashlib.sha256(python.encode() + content).hexdigest()[:32]
         async with self.locks.setdefault(target, asyncio.Lock()):
             if not target.is_dir():
-                await self.install(wanted, target)
+                await self.install(code, asked_for, missing, target)
         return target
 
-    async def install(self, wanted: Path, target: Path) -> None:
-        log.info("installing %s/requirements.txt, once", wanted.parent.name)
+    async def install(self, code: Code, asked_for: Path | None, missing: list[str], target: Path) -> None:
+        name = (code.folder or code.main_file).name
+        sources = [f"{name}/requirements.txt"] if asked_for else []
+        sources += (
+            [f"{', '.join(missing)} (which {name} imports and the cloud's runtime has)"] if missing else []
+        )
+        log.info("installing %s, once", " and ".join(sources))
         unfinished = target.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
+        wanted = [*(("--requirement", str(asked_for)) if asked_for else ()), *missing]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--target", str(unfinished), "--requirement", str(wanted)),
+            *("--target", str(unfinished), *wanted),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -60,8 +72,9 @@ class Requirements:
         _, said = await process.communicate()
         if process.returncode:
             reason = said.decode(errors="replace").strip().splitlines()[-1:] or ["pip failed"]
+            remedy = "mend the file, or connect" if asked_for else "connect"
             raise RequirementsError(
-                f"{wanted.parent.name}/requirements.txt could not be installed: {reason[0]}; "
-                "mend the file, or connect this machine to the network, and call the action again"
+                f"{' and '.join(sources)} could not be installed: {reason[0]}; "
+                f"{remedy} this machine to the network, and call the action again"
             )
         unfinished.rename(target)

@@ -132,7 +132,7 @@ class Runner:
         if process := self.take_idle(action):
             self.running[activation.id] = process
             return process, Outcome("success", {})
-        packages = await self.requirements.environment(action.code.folder)
+        packages = await self.requirements.environment(action.code)
         begun = time.monotonic()
         process = await ActionProcess.start(action, self.debugging_of(action))
         self.running[activation.id] = process

@@ -84,7 +84,7 @@ async def web_actions(folder: Path, longest_wait_s: float) -> AsyncIterator[tupl
     registry = Registry()
     runner = Runner(Activations(), "http://localhost", "user:key", Requirements(folder / "requirements"))
     Deployment(Project(folder), {}, registry, runner).refresh()
-    app = Starlette(routes=WebActions(registry, runner, "user:key", longest_wait_s).routes())
+    app = Starlette(routes=WebActions(registry, runner, "user:key", {}, longest_wait_s).routes())
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
             yield client, runner

@@ -1,0 +1,96 @@
+"""The Python packages that the cloud's runtime has and this machine may lack.
+
+An action may import them without asking for them in a `requirements.txt`. They are installed when an action
+first needs them: together they are hundreds of megabytes, and most projects import two or three.
+Source: apache/openserverless-runtimes runtime/python/v3.12/requirements.txt.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from localops.openwhisk.entities import Code
+from localops.project.scan import files
+
+# Remembered, so that a cold start need not read them again.
+MOST_FILES = 4096
+
+# By the module that an action imports, what pip calls it; versions are the current ones.
+PACKAGES = {
+    "auth0": "auth0-python",
+    "bcrypt": "bcrypt",
+    "boto3": "boto3",
+    "botocore": "boto3",
+    "bs4": "beautifulsoup4",
+    "chess": "chess",
+    "chevron": "chevron",
+    "dateutil": "python-dateutil",
+    "feedparser": "feedparser",
+    "httplib2": "httplib2",
+    "httpx": "httpx",
+    "joblib": "joblib",
+    "kafka": "kafka-python",
+    "langchain": "langchain",
+    "langchain_anthropic": "langchain-anthropic",
+    "langchain_core": "langchain",
+    "langchain_milvus": "langchain-milvus",
+    "langchain_ollama": "langchain-ollama",
+    "langchain_openai": "langchain-openai",
+    "langchain_postgres": "langchain-postgres",
+    "langchain_together": "langchain-together",
+    "langdetect": "langdetect",
+    "lightgbm": "lightgbm",
+    "minio": "minio",
+    "netifaces": "netifaces",
+    "nltk": "nltk",
+    "numpy": "numpy",
+    "ollama": "ollama",
+    "openai": "openai",
+    "PIL": "pillow",
+    "plotly": "plotly",
+    "psycopg": "psycopg[binary]",
+    "pymilvus": "pymilvus",
+    "pymongo": "pymongo",
+    "redis": "redis",
+    "requests": "requests",
+    "scrapy": "scrapy",
+    "simplejson": "simplejson",
+    "sklearn": "scikit-learn",
+    "twisted": "twisted",
+    "yaml": "pyyaml",
+}
+
+
+def missing_packages(code: Code) -> list[str]:
+    """What an action's files import of these, and this Python cannot; sorted, each once."""
+    sources = [file for file in files(code) if file.suffix == ".py"]
+    wanted = {module for file in sources for module in imported_modules(file, file.stat().st_mtime_ns)}
+    own = {file.stem for file in sources}
+    lacking = [
+        module for module in wanted & PACKAGES.keys() - own if importlib.util.find_spec(module) is None
+    ]
+    return sorted({PACKAGES[module] for module in lacking})
+
+
+@lru_cache(maxsize=MOST_FILES)
+def imported_modules(file: Path, changed_ns: int) -> frozenset[str]:  # noqa: ARG001 - tells versions apart
+    """The top names of what a file imports, whatever happens; none of a file that is not Python."""
+    try:
+        return frozenset(unconditional(ast.parse(file.read_bytes())))
+    except (SyntaxError, ValueError):
+        return frozenset()
+
+
+def unconditional(node: ast.AST) -> Iterator[str]:
+    """The modules that are imported outside of `try`, where an action can do without."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in child.names)
+        elif isinstance(child, ast.ImportFrom) and child.module and not child.level:
+            yield child.module.partition(".")[0]
+        elif not isinstance(child, ast.Try):
+            yield from unconditional(child)
