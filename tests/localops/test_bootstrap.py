@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -58,30 +63,113 @@ def test_without_network_the_first_run_ends_with_a_sentence(clone: Path, tmp_pat
     assert "connect this machine to the network, which only the first run needs" in done.stderr
 
 
-def test_one_command_takes_a_fresh_clone_to_a_model_that_answers(clone: Path, tmp_path: Path):
-    begin = [*BARE_PYTHON, "up", "--no-open", "--port", "0"]
-    for run in ("first", "second"):
-        with subprocess.Popen(
-            begin,
+@contextmanager
+def up(clone: Path, home: Path, **more: str) -> Iterator[tuple[str, list[str]]]:
+    """A run of `up`: where it answers, and what it says on standard error, whole at the end."""
+    said: list[str] = []
+    with (
+        (home / "said").open("w+") as errors,
+        subprocess.Popen(
+            [*BARE_PYTHON, "up", "--no-open", "--port", "0"],
             cwd=clone,
-            env=environment(tmp_path),
+            env=environment(home, **more),
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             text=True,
-        ) as process:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            try:
-                url = process.stdout.readline().removeprefix("ready ").strip()
-                body = {"input": "What is the capital of Italy?"}
-                answer = httpx.post(f"{url}/web/devel/chat/stateless", json=body, timeout=20)
-            finally:
-                process.terminate()
-            said = process.stderr.read()
-            assert process.wait() == 0
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().removeprefix("ready ").strip(), said
+        finally:
+            process.terminate()
+        assert process.wait() == 0
+        errors.seek(0)
+        said.extend(errors.read().splitlines())
+
+
+def test_one_command_takes_a_fresh_clone_to_a_model_that_answers(clone: Path, tmp_path: Path):
+    for run in ("first", "second"):
+        with up(clone, tmp_path) as (url, said):
+            body = {"input": "What is the capital of Italy?"}
+            answer = httpx.post(f"{url}/web/devel/chat/stateless", json=body, timeout=60)
         assert '{"output": ' in answer.text
         assert "Rome" in answer.text.replace('"}\n{"output": "', "")
-        assert ("installing what requirements/run.txt locks" in said) is (run == "first"), said
+        installed = any("installing what requirements/run.txt locks" in line for line in said)
+        assert installed is (run == "first"), said
+
+
+@pytest.fixture(scope="module")
+def clone_without_llama_cpp(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after its first run, on a machine for which llama.cpp has no wheel."""
+    home = tmp_path_factory.mktemp("home")
+    with up(clone, home):
+        pass
+    subprocess.run(
+        [clone / ".venv" / "bin" / "python", "-m", "pip", "uninstall", "--quiet", "--yes", "xllamacpp"],
+        check=True,
+        timeout=FIRST_RUN_TIMEOUT_S,
+    )
+    return clone
+
+
+@pytest.mark.parametrize("when", ["at the installation", "when it is loaded"])
+def test_where_llama_cpp_has_no_build_a_script_answers_and_says_so(
+    clone_without_llama_cpp: Path, tmp_path: Path, when: str
+):
+    stamp = clone_without_llama_cpp / ".venv" / "installed-llamacpp"
+    if when == "at the installation":
+        stamp.unlink(missing_ok=True)
+    else:
+        stamp.write_text(stamp.read_text().replace(bootstrap.NO_BUILD, "installed"))
+    with EmptyIndex() as index, up(clone_without_llama_cpp, tmp_path, **index.settings) as (url, said):
+        # When it turns out only while it is loaded, the actions are told a moment later.
+        assert notice_with(url, "No model answers, only a script").endswith("start this again.")
+        body = {"input": "What is the capital of Italy?", "metrics": True}
+        answer = httpx.post(f"{url}/api/my/chat/stateless", json=body, timeout=60).json()
+    assert answer["metrics"]["model"] == "scripted:latest"
+    assert any("No model answers, only a script" in line for line in said)
+    assert (bootstrap.NO_BUILD in stamp.read_text()) is (when == "at the installation")
+
+
+def notice_with(url: str, part: str, within_s: float = 60) -> str:
+    """The line for people in the menu, once it holds a text."""
+    deadline = time.monotonic() + within_s
+    notice = ""
+    while part not in notice:
+        assert time.monotonic() < deadline, notice
+        notice = httpx.get(f"{url}/api/my/mastrogpt/index", timeout=60).json()["notice"]
+    return notice
+
+
+class EmptyIndex:
+    """A package index that has nothing: every page is 404. Its address goes to pip."""
+
+    def __enter__(self) -> EmptyIndex:
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), NothingHere)
+        self.settings = {
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": f"http://127.0.0.1:{self.server.server_address[1]}/",
+            "PIP_EXTRA_INDEX_URL": "",
+            "PIP_FIND_LINKS": "",
+            "NO_PROXY": "127.0.0.1",
+        }
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class NothingHere(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Write nothing between the lines of the tests."""
 
 
 @pytest.mark.parametrize(
