@@ -13,7 +13,8 @@ from localops.s3 import buckets, objects, uploads
 from localops.s3.documents import error_document
 from localops.s3.errors import S3Error
 from localops.s3.request import Operation, S3Request, split_path
-from localops.s3.signature import Message, caller_of
+from localops.s3.signature import caller_of
+from localops.s3.signed_message import Message
 from localops.s3.storage import Storage
 
 CORS = {

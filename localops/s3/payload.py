@@ -15,7 +15,8 @@ from typing import Protocol
 from starlette.datastructures import Headers
 
 from localops.s3.errors import S3Error
-from localops.s3.signature import Caller, check, decoded_base64, sha256
+from localops.s3.signature_v4 import sha256
+from localops.s3.signed_message import Caller, check, decoded_base64
 
 CHUNKED = "STREAMING-"
 SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"

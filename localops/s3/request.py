@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from localops.s3.errors import S3Error
 from localops.s3.payload import Payload
-from localops.s3.signature import Caller, Message
+from localops.s3.signed_message import Caller, Message
 from localops.s3.storage import NewFile, Storage
 
 LONGEST_KEY_BYTES = 1024

@@ -14,7 +14,8 @@ from starlette.datastructures import Headers
 
 from localops.s3.errors import S3Error
 from localops.s3.payload import EMPTY_SHA256, ChunkedBody, Payload
-from localops.s3.signature import Caller, SigningKey, sha256, signing_key
+from localops.s3.signature_v4 import sha256, signing_key
+from localops.s3.signed_message import Caller, SigningKey
 
 # Amazon S3 API reference, "Transferring payload in multiple chunks (chunked upload)", the example.
 TIME = "20130524T000000Z"

@@ -9,7 +9,9 @@ from starlette.datastructures import Headers
 
 from localops.s3.errors import S3Error
 from localops.s3.request import split_path
-from localops.s3.signature import Message, caller_of, canonical_request, is_signed, sha256, signing_key
+from localops.s3.signature import caller_of, is_signed
+from localops.s3.signature_v4 import canonical_request, sha256, signing_key
+from localops.s3.signed_message import Message
 
 # Amazon S3 API reference, "Authenticating requests: using the Authorization header", examples.
 TIME = "20130524T000000Z"
