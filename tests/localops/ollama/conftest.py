@@ -19,9 +19,6 @@ from scripted_ollama import MODELS, ScriptedOllama
 
 from localops.ollama.llamacpp import BUILTIN_FILE
 
-# Where LangChain is not installed its test is not collected: a skipped one fails a run that requires all.
-collect_ignore = [] if importlib.util.find_spec("langchain_ollama") else ["test_langchain.py"]
-
 ROOT = Path(__file__).parents[3]
 START_S = 20
 

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import langchain_ollama
 import pytest
 from scripted_ollama import Answer, Fails, ScriptedOllama
-
-langchain_ollama: Any = pytest.importorskip("langchain_ollama")
 
 ITALY = "What is the capital of Italy?"
 
