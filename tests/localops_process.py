@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).parent.parent
-START_TIMEOUT_S = 20
 
 
 class LocalopsProcess:
@@ -68,7 +67,9 @@ class LocalopsProcess:
             self.lines.put(self.log[-1])
 
     def __enter__(self) -> LocalopsProcess:
-        assert self.ready_line.startswith("ready http"), "\n".join(self.log)
+        if not self.ready_line.startswith("ready http"):
+            self.__exit__(None, None, None)  # else it would be left behind and blamed on another test
+            raise AssertionError("it did not start:\n" + "\n".join(self.log))
         return self
 
     def forget_lines(self) -> None:

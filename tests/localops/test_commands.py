@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,12 +11,16 @@ from pathlib import Path
 import httpx
 import pytest
 from localops_process import ROOT, LocalopsProcess
+from scripted_ollama import Script, ScriptedOllama, Status
 
 from localops.commands.invoke import read_arguments
 from localops.commands.server import CommandError
 
 EXAMPLES = ROOT / "tests" / "examples"
 NOBODY = "http://localhost:9"
+PAGE = Status(200, "<h1>Welcome</h1>")
+# A Python in which nobody has installed the tools.
+WITHOUT_TOOLS = "import sys\nsys.modules.update(pytest=None, ruff=None)\n"
 
 
 def command(name: str, *words: str, url: str, project: Path = EXAMPLES) -> subprocess.CompletedProcess[str]:
@@ -209,14 +214,103 @@ def test_logs_says_that_localops_has_ended(tmp_path: Path):
         assert following.wait(10) == 2
 
 
-@pytest.mark.parametrize("name", ["invoke", "logs", "url"])
-def test_each_command_explains_itself(name: str):
-    done = subprocess.run(
-        [sys.executable, "-m", "localops", name, "--help"],
+def localops(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "localops", *words],
         cwd=ROOT,
+        env={**os.environ, **more},
         capture_output=True,
         text=True,
-        check=True,
+        timeout=60,
+        check=False,
     )
-    assert "--url" in done.stdout
-    assert "PACKAGE/ACTION" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["invoke", "a/b"], ["logs"], ["logs", "-f"], ["url", "a/b"]])
+@pytest.mark.usefixtures("desk")
+def test_another_program_at_the_address_is_told_from_localops(words: list[str]):
+    page = Script("", routes={"/_localops/api/actions": [PAGE], "/_localops/api/logs": [PAGE]})
+    with ScriptedOllama(page) as server:
+        done = command(*words, url=server.url)
+    assert (done.returncode, done.stdout) == (2, "")
+    expected = f"localops: what answers at {server.url} is no localops; say with --url where it is\n"
+    assert done.stderr == expected
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:3233", "https://localhost:3233", "http://localhost:x", "http://[::1"]
+)
+def test_what_is_no_address_is_refused(url: str):
+    done = command("logs", url=url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"localops: {url!r} is no address of a localops; give one such as http://localhost:3233\n"
+    )
+
+
+def test_a_folder_that_there_is_not_is_said(tmp_path: Path):
+    done = command("logs", url=NOBODY, project=tmp_path / "none")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"localops: there is no folder {tmp_path / 'none'}; see --project\n",
+    )
+
+
+@pytest.mark.parametrize("option", ["--port", "--debug-port"])
+@pytest.mark.parametrize("port", ["65536", "-1", "http", "3.5", ""])
+def test_what_is_no_port_is_refused(option: str, port: str):
+    done = localops("up", f"{option}={port}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"{option}: {port} is no port; give a number from 0 to 65535\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (["up", "--prot", "3"], "up: error: unrecognized arguments: --prot 3"),
+        (["up", "here"], "up: error: unrecognized arguments: here"),
+        (["sync", "now"], "sync: error: unrecognized arguments: now"),
+        (["invoke"], "invoke: error: the following arguments are required: PACKAGE/ACTION"),
+        (["pull"], "pull: error: the following arguments are required: MODEL"),
+    ],
+)
+def test_wrong_words_are_answered_with_the_right_ones_of_that_command(words: list[str], end: str):
+    done = localops(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"usage: python3 -m localops {words[0]} [-h]")
+    assert done.stderr.endswith(f"{end}\n")
+
+
+def test_without_words_the_commands_are_listed():
+    done = localops()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "up        run a project: its actions, its page and a model" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("up", "--model FILE.gguf"),
+        ("invoke", 'chat/stateless input="Why is the sky blue?"'),
+        ("logs", "--follow"),
+        ("url", "PACKAGE/ACTION"),
+        ("pull", "pull llama3.1:8b"),
+        ("check", "types"),
+        ("sync", "--check"),
+        ("bench", "--list"),
+    ],
+)
+def test_each_command_explains_itself(name: str, part: str):
+    done = localops(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: python3 -m localops {name}")
+    assert part in done.stdout
+
+
+@pytest.mark.parametrize("name", ["test", "check"])
+def test_tools_that_an_activated_venv_lacks_are_said(tmp_path: Path, name: str):
+    """`up` alone installs no test tools; whoever then activates its .venv passes the installation by."""
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_TOOLS)
+    done = localops(name, PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not in this Python; run the same command outside of .venv" in done.stderr
