@@ -1,6 +1,6 @@
 /** What a whole answer holds besides text: a form, options, things for the display area. */
 
-const NOT_DATA = new Set(["output", "thinking", "state", "streaming", "metrics", "error"])
+const NOT_DATA = new Set(["output", "thinking", "state", "streaming", "metrics", "error", "login"])
 
 /**
  * @typedef {{ name: string, label: string, type: string, required: boolean, options: string[] }} Field
