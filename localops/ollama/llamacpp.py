@@ -92,7 +92,7 @@ class LlamaCpp:
             return
         self._server = None
         self._context = 0
-        self._server = _start_server(self._binding, self._file, wanted, embedding=model.can("embedding"))
+        self._server = start_server(self._binding, self._file, wanted, embedding=model.can("embedding"))
         self._context = wanted
 
     async def unload(self, model: Model) -> None:
@@ -138,7 +138,15 @@ class LlamaCpp:
         return self._server.handle_chat_completions, payload
 
 
-def _start_server(binding: Any, file: Path, context: int, *, embedding: bool) -> Any:
+def start_server(binding: Any, file: Path, context: int, *, embedding: bool = False) -> Any:
+    """Start llama.cpp over a file, closed off as this module says.
+
+    Args:
+        binding: the module `xllamacpp`.
+
+    Raises:
+        EngineFailure: the file is no model that llama.cpp can run.
+    """
     parameters = binding.CommonParams()
     parameters.model.path = str(file)
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = _THREADS
