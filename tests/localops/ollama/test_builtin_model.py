@@ -30,12 +30,14 @@ TEACHERS = [
 
 
 @pytest.mark.usefixtures("llamacpp")
-@pytest.mark.parametrize(("name", "asked", "floor"), [("held_out", 659, 600), ("first_messages", 65, 60)])
+@pytest.mark.parametrize(
+    ("name", "asked", "floor"), [("held_out", 659, 600), ("first_messages", 65, 60), ("blind", 214, 150)]
+)
 def test_the_committed_file_keeps_its_score(name: str, asked: int, floor: int):
     judged = ask_all(BUILTIN_FILE, questions(name))
     right = sum(each.right for each in judged)
     assert len(judged) == asked
-    assert right >= floor, report(judged, misses=True)
+    assert right >= floor, report(judged, misses=name != "blind")
 
 
 @pytest.mark.usefixtures("llamacpp")
@@ -49,6 +51,25 @@ def test_the_first_messages_are_answered_to_the_end():
 )
 def test_an_answer_is_right_when_a_keyword_is_in_it(answer: str, right: bool):
     judged = Judged(Question("capital", "Capital of Italy?", ("rome", "roma")), answer, ended=True)
+    assert judged.right is right
+
+
+@pytest.mark.parametrize(
+    ("answer", "keywords", "right"),
+    [
+        ("The capital is Rome.", ("Rome",), True),
+        ("I tell capitals.", ("capital",), True),
+        ("This is it.", ("hi",), False),
+        ("12", ("1",), False),
+        ("I do not know that.", (), True),
+        ("Non lo so.", (), True),
+        ("The capital of Poland is Warsaw.", (), False),
+    ],
+)
+def test_a_blind_answer_has_a_whole_word_or_says_that_it_does_not_know(
+    answer: str, keywords: tuple[str, ...], right: bool
+):
+    judged = Judged(Question("kind", "Q", keywords, whole_words=True), answer, ended=True)
     assert judged.right is right
 
 

@@ -37,7 +37,7 @@ def main() -> None:
     arguments.folder.mkdir(parents=True, exist_ok=True)
     file = make(arguments.folder, arguments.minutes)
     for name in EVALUATIONS:
-        print(name, report(ask_all(file, questions(name)), misses=True), sep=": ")  # noqa: T201
+        print(name, report(ask_all(file, questions(name)), misses=name != "blind"), sep=": ")  # noqa: T201
 
 
 def make(folder: Path, minutes: list[float]) -> Path:
