@@ -43,6 +43,7 @@ def test_each_token_has_the_time_at_which_it_left_and_came(slow: Stream):
     assert slow.call.started_s < slow.sent_s[0]
     assert all(sent < came for sent, came in zip(slow.sent_s, came_s, strict=True))
     assert sorted(came_s) == came_s
+    assert SLOWLY.tokens_per_s
     assert slow.sent_s[-1] - slow.call.started_s >= SLOWLY.first_s + 4 / SLOWLY.tokens_per_s
 
 
