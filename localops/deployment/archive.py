@@ -22,6 +22,8 @@ from localops.errors import RequestError
 MOST_BYTES = 512 * 1024 * 1024
 MOST_FILES = 50_000
 MOST_LINK_BYTES = 4096
+# Stands before each entry of the directory. Source: PKWARE APPNOTE.TXT 4.3.12.
+DIRECTORY_ENTRY = b"PK\x01\x02"
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # The runtime unpacks no others.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -43,6 +45,8 @@ def unpack(data: bytes, folder: Path) -> list[str]:
             was unpacked until then is still there.
         OSError: the disk does not take it.
     """
+    # Counted in the bytes: what reads the directory makes a large object of every entry that there is.
+    refuse_many(data.count(DIRECTORY_ENTRY))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return unpack_entries(archive, folder)
@@ -58,10 +62,13 @@ def refused(reason: str) -> RequestError:
     return RequestError(400, f"The zip archive {reason}.")
 
 
+def refuse_many(files: int) -> None:
+    if files > MOST_FILES:
+        raise refused(f"holds more files than allowed: {files} > {MOST_FILES}")
+
+
 def unpack_entries(archive: zipfile.ZipFile, folder: Path) -> list[str]:
     entries = archive.infolist()
-    if len(entries) > MOST_FILES:
-        raise refused(f"holds more files than allowed: {len(entries)} > {MOST_FILES}")
     # An entry never gives more bytes than it says: what says less than it holds is damaged.
     size = sum(entry.file_size for entry in entries)
     if size > MOST_BYTES:

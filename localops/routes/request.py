@@ -12,6 +12,9 @@ from starlette.responses import JSONResponse, Response
 from localops.errors import RequestError
 
 MOST_BODY_BYTES = 1024 * 1024
+# A client may have to send its whole body before it reads why it was refused; what is longer than this is
+# refused at once.
+MOST_DISCARDED_BYTES = 64 * 1024 * 1024
 TRANSACTION_HEADER = "X-Request-ID"
 ALLOWED_HEADERS = "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent"
 TRANSACTION = "localops.transaction"
@@ -27,13 +30,15 @@ async def read_body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
         RequestError: 413, it is larger.
     """
     announced = int(request.headers.get("content-length", "0"))
-    body = bytearray()
-    if announced <= most:
+    body, came = bytearray(), 0
+    if announced <= MOST_DISCARDED_BYTES:
         async for part in request.stream():
-            body += part
-            if len(body) > most:
+            came += len(part)
+            if came <= most:
+                body += part
+            elif came > MOST_DISCARDED_BYTES:
                 break
-    size = max(announced, len(body))
+    size = max(announced, came)
     if size > most:
         raise RequestError(413, f"Request larger than allowed: {size} > {most} bytes.")
     return bytes(body)

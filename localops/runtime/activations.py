@@ -45,16 +45,17 @@ class Activations:
         self.sizes[activation.id] = 0
 
     def add_line(self, activation: Activation, line: LogLine) -> None:
-        """Log a line. Beyond the action's limit the activation keeps only one more, which says so."""
-        log.info("%s | %s", activation.action.path, line.text)
+        """Log a line. Beyond the action's limit there is only one more, which says so."""
         most = activation.action.limits.logs_mb * MEGABYTE
         before = self.sizes[activation.id]
+        if before > most:
+            return
         self.sizes[activation.id] += len(line.as_whisk().encode())
-        if self.sizes[activation.id] <= most:
-            activation.logs.append(line)
-        elif before <= most:
+        if self.sizes[activation.id] > most:
             text = f"Logs were truncated because the total bytes size exceeds the limit of {most} bytes."
-            activation.logs.append(LogLine(line.time_s, "stderr", text))
+            line = LogLine(line.time_s, "stderr", text)
+        activation.logs.append(line)
+        log.info("%s | %s", activation.action.path, line.text)
 
     def end(self, activation: Activation) -> None:
         """Say how it ended; a failure says why. The oldest are forgotten for it."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 HEADER = struct.Struct("!I")
+MOST_RESULT_BYTES = 1024 * 1024
 
 
 class Channel:
@@ -47,9 +48,23 @@ class Channel:
         return bytes(data)
 
     def send(self, value: dict[str, Any]) -> None:
-        # Not ASCII on purpose: a lone surrogate ends the runtime's process, so it must end this one.
-        text = json.dumps(value, ensure_ascii=False).encode()
+        self.write(encoded(value))
+
+    def send_result(self, result: Any) -> None:
+        """Send a result or, when it is larger than may be, its size."""
+        text = encoded(result)
+        if len(text) > MOST_RESULT_BYTES:
+            self.send({"result_bytes": len(text)})
+        else:
+            self.write(b'{"result": %s}' % text)
+
+    def write(self, text: bytes) -> None:
         self.socket.sendall(HEADER.pack(len(text)) + text)
+
+
+def encoded(value: Any) -> bytes:
+    # Not ASCII on purpose: a lone surrogate ends the runtime's process, so it must end this one.
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def serve(channel: Channel) -> None:
@@ -60,7 +75,7 @@ def serve(channel: Channel) -> None:
         os.environ.update(call["environment"])
         result = run(entry, call["arguments"])
         end_logs(call["marker"])
-        channel.send({"result": result})
+        channel.send_result(result)
 
 
 def load(start: dict[str, Any], channel: Channel) -> Callable[[Any], Any] | None:

@@ -16,14 +16,15 @@ import signal
 import socket
 import struct
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localops.openwhisk.entities import Action, LogLine, Status, Stream
+from localops.openwhisk.entities import Action, LogLine, Status
+from localops.runtime.child import MOST_RESULT_BYTES
 from localops.runtime.debugging import Debugging
+from localops.runtime.log_pipe import LogPipe
 
 CHILD = Path(__file__).with_name("child.py")
 HEADER = struct.Struct("!I")
@@ -35,6 +36,7 @@ BASE_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8", "__OW_EXECUT
 NOT_FOUND_TEXT = "The action failed to generate or locate a binary. See logs for details."
 NOT_STARTED_TEXT = "Cannot start action. Check logs for details."
 NOT_A_DICTIONARY_TEXT = "The action did not return a dictionary or array."
+TOO_LARGE_TEXT = "The action produced a response that exceeded the allowed length: {} > {} bytes."
 EXITED_TEXT = "command exited"
 OUT_OF_MEMORY_TEXT = "The action exhausted its memory and was aborted."
 
@@ -51,41 +53,6 @@ class Outcome:
     result: Any
     usable: bool = True
     timed_out: bool = False
-
-
-class LogPipe:
-    """Lines from one of the child's output streams, cut into activations by marker lines."""
-
-    def __init__(self, reader: asyncio.StreamReader, stream: Stream) -> None:
-        self.reader = reader
-        self.stream: Stream = stream
-        self.rest = b""
-
-    async def lines_until(self, marker: str) -> AsyncIterator[LogLine]:
-        """Yield lines as they come, up to the marker or the end of the stream."""
-        blank_line_is_pending = False
-        async for text in self.texts():
-            if text == marker:
-                # The child breaks the line before each marker: one blank line before it is not the action's.
-                return
-            if blank_line_is_pending:
-                yield LogLine(time.time(), self.stream, "")
-            blank_line_is_pending = not text
-            if text:
-                yield LogLine(time.time(), self.stream, text)
-
-    async def texts(self) -> AsyncIterator[str]:
-        while True:
-            while b"\n" in self.rest:
-                line, _, self.rest = self.rest.partition(b"\n")
-                yield line.decode(errors="replace").removesuffix("\r")
-            part = await self.reader.read(65536)
-            if not part:
-                break
-            self.rest += part
-        if self.rest:
-            line, self.rest = self.rest, b""
-            yield line.decode(errors="replace")
 
 
 class ActionProcess:
@@ -170,6 +137,9 @@ class ActionProcess:
         answer = await self.exchange({"arguments": arguments}, environment, log)
         if isinstance(answer, Outcome):
             return answer
+        if "result_bytes" in answer:
+            text = TOO_LARGE_TEXT.format(answer["result_bytes"], MOST_RESULT_BYTES)
+            return Outcome("application error", {"error": text})
         result = answer["result"]
         if not isinstance(result, dict | list):
             return Outcome("action developer error", {"error": NOT_A_DICTIONARY_TEXT})
@@ -182,7 +152,7 @@ class ActionProcess:
         """Send a message; within the time limit collect the answer and all lines logged meanwhile."""
         marker = secrets.token_hex(16)
         whole = {**message, "environment": environment, "marker": marker}
-        logs = [asyncio.create_task(self.follow(pipe, marker, log)) for pipe in self.pipes]
+        logs = [asyncio.create_task(pipe.copy_until(marker, log)) for pipe in self.pipes]
         try:
             async with asyncio.timeout(self.action.limits.timeout_ms / 1000):
                 await self.send(whole)
@@ -203,10 +173,6 @@ class ActionProcess:
         text = f"The action exceeded its time limits of {self.action.limits.timeout_ms} milliseconds"
         text += " during initialization." if loading else "."
         return Outcome("action developer error", {"error": text}, usable=False, timed_out=True)
-
-    async def follow(self, pipe: LogPipe, marker: str, log: Callable[[LogLine], None]) -> None:
-        async for line in pipe.lines_until(marker):
-            log(line)
 
     async def send(self, value: Mapping[str, Any]) -> None:
         text = json.dumps(value).encode()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import html
 import logging
 import secrets
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -85,8 +86,10 @@ class Guard:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        refusal = self.misdirected(request) or self.cross_origin(request) or await self.unknown(request)
-        await (refusal or self.app)(scope, receive, send)
+        # Whoever leaves in the middle of a request is not there to be answered.
+        with contextlib.suppress(ClientDisconnect):
+            refusal = self.misdirected(request) or self.cross_origin(request) or await self.unknown(request)
+            await (refusal or self.app)(scope, receive, send)
 
     def misdirected(self, request: Request) -> Response | None:
         """The answer to a request that is for another machine."""

@@ -1,32 +1,107 @@
-"""uvicorn's HTTP protocol, taught to keep the host that a request line names.
+"""uvicorn's HTTP protocol, taught to keep the host that a request line names and not to wait without an end.
 
 A client that is told to use this server as its proxy asks in absolute form, such as
 `GET http://stream.localhost:3233/ HTTP/1.1`, so tools that cannot resolve the names of localops reach them
 through HTTP_PROXY. uvicorn drops that host.
 Source: RFC 9112, 3.2.2: a server ignores the Host header of such a request and takes the target's host.
+
+uvicorn waits without an end for a request that does not come, or comes in part, and takes a head of any size.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 from httptools.parser.url_parser import URL, parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # uvicorn cannot read the target of CONNECT, a bare host and port; the guard refuses by the method alone.
 CONNECT_TARGET = b"/"
+# A connection has so long to bring the whole head of a request, and so long for each next part of its body.
+LONGEST_HEAD_S = 10.0
+LONGEST_SILENCE_S = 20.0
+# What asyncio reads at once is half of it, so that it never holds more than one head of any honest client.
+MOST_HEAD_BYTES = 512 * 1024
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Puts the host of an absolute-form target into the Host header and its path where paths belong."""
+    """Puts the host of an absolute-form target into the Host header and its path where paths belong.
+
+    Attributes:
+        in_head: some of a request has come, but not its whole head.
+        in_body: the head has come, and not the whole body.
+    """
 
     url: bytes
+    in_head = False
+    in_body = False
+    head_bytes = 0
+    patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn's
+        super().connection_made(transport)
+        self.wait_at_most(LONGEST_HEAD_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.wait_without_end()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.in_body:
+            self.wait_without_end()
+            self.wait_at_most(LONGEST_SILENCE_S)
+        elif self.in_head:
+            self.head_bytes += len(data)
+            self.refuse_endless_head()
+            self.wait_at_most(LONGEST_HEAD_S)
+        elif self.is_answering():
+            self.wait_without_end()
+        else:
+            self.wait_at_most(LONGEST_HEAD_S)
+
+    def refuse_endless_head(self) -> None:
+        if self.head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Close the connection then; while it is waited already, that time counts."""
+        if self.patience is None and not self.transport.is_closing():
+            self.patience = self.loop.call_later(seconds, self.lose_patience)
+
+    def wait_without_end(self) -> None:
+        if self.patience is not None:
+            self.patience.cancel()
+            self.patience = None
+
+    def lose_patience(self) -> None:
+        self.patience = None
+        if self.flow.read_paused or (self.is_answering() and not self.in_body):
+            # It is us who do not read, or it is the next request that is late: this one has its answer first.
+            self.wait_at_most(LONGEST_SILENCE_S)
+        else:
+            self.transport.close()
+
+    def is_answering(self) -> bool:
+        """Whether a request has come whose answer is not complete."""
+        return bool(self.cycle and not self.cycle.response_complete)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head, self.head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
         assert self.parser is not None  # noqa: S101 - it is what calls this
+        self.in_head, self.in_body = False, True
         if self.parser.get_method() == b"CONNECT":
             self.url = CONNECT_TARGET
         elif not self.url.startswith((b"/", b"*")):
             self.use_target(parse_url(self.url))
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.in_body = False
 
     def use_target(self, target: URL) -> None:
         host = target.host or b""
