@@ -165,7 +165,7 @@ def test_a_call_beyond_the_actions_time_is_ended(cloud: Cloud, deployed: str):
 
 
 def test_who_waits_no_longer_gets_the_id_and_the_action_goes_on(cloud: Cloud, deployed: str):
-    answer = cloud.invoke(f"{deployed}/waits", {"seconds": 0.8}, blocking=True, timeout=100)
+    answer = cloud.invoke(f"{deployed}/waits", {"seconds": 1.5}, blocking=True, timeout=100)
     assert (answer.status_code, set(answer.json())) == (202, {"activationId"})
     assert activation(cloud, answer.json()["activationId"])["response"]["result"] == {"waited": True}
 

@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,9 @@ from localops.errors import StartError
 from localops.routes.site import security_headers
 from localops.serving.hosts import own_names, service_of, shown_name
 from localops.serving.listening import Listening
+
+# A busy machine may be slow to start an action; what is right comes long before this.
+TIMEOUT_S = 60
 
 HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
 STREAM = """#--web true
@@ -97,7 +99,9 @@ def asked(server: LocalopsProcess, request: str) -> str:
 def test_each_name_answers_its_own_part(
     server: LocalopsProcess, name: str, path: str, status: int, text: str
 ):
-    found = httpx.get(server.url + path, headers={"host": f"{name}:{port_of(server)}" if name else ""})
+    found = httpx.get(
+        server.url + path, headers={"host": f"{name}:{port_of(server)}" if name else ""}, timeout=TIMEOUT_S
+    )
     assert (found.status_code, text in found.text) == (status, True), found.text
 
 
@@ -138,7 +142,7 @@ def test_the_body_of_a_request_in_absolute_form_arrives(server: LocalopsProcess)
 
 def test_both_addresses_of_localhost_answer(server: LocalopsProcess):
     for host in ("127.0.0.1", "[::1]"):
-        assert httpx.get(f"http://{host}:{port_of(server)}/").text == "the page on disk"
+        assert httpx.get(f"http://{host}:{port_of(server)}/", timeout=TIMEOUT_S).text == "the page on disk"
 
 
 def test_a_port_that_is_taken_on_either_address_is_refused():
@@ -154,7 +158,7 @@ def test_connect_is_refused_with_a_sentence(server: LocalopsProcess):
     answer = asked(server, "CONNECT evil.example:443 HTTP/1.1\nHost: evil.example:443\n\n")
     assert "405" in answer.splitlines()[0]
     assert "localops passes nothing on" in answer
-    assert httpx.get(server.url).status_code == 200
+    assert httpx.get(server.url, timeout=TIMEOUT_S).status_code == 200
 
 
 def test_requests_reaches_names_that_do_not_resolve_through_a_proxy_setting(server: LocalopsProcess):
@@ -167,15 +171,11 @@ def test_requests_reaches_names_that_do_not_resolve_through_a_proxy_setting(serv
     assert (streamed.text, page.text, foreign.status_code) == ('{"output": "hi"}\n', "the page on disk", 421)
 
 
-def test_answers_on_a_kept_connection_do_not_wait_for_the_readers_acknowledgement(server: LocalopsProcess):
-    times: list[float] = []
-    with httpx.Client(base_url=server.url) as client:
-        for _ in range(21):
-            begun = time.monotonic()
-            client.get("/")
-            times.append(time.monotonic() - begun)
-    # The kernel's delay is 40 ms at least; the answer itself takes about one.
-    assert sorted(times)[10] < 0.03
+def test_answers_on_a_kept_connection_do_not_wait_for_the_readers_acknowledgement():
+    with Listening("127.0.0.1", 0) as listening:
+        address = ("127.0.0.1", listening.port)
+        with socket.create_connection(address), listening.sockets[0].accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,11 @@ def test_answers_on_a_kept_connection_do_not_wait_for_the_readers_acknowledgemen
 def test_a_page_of_another_origin_changes_only_what_cors_lets_it(
     server: LocalopsProcess, path: str, headers: dict[str, str], status: int
 ):
-    assert httpx.post(server.url + path, headers=headers).status_code == status
+    assert httpx.post(server.url + path, headers=headers, timeout=TIMEOUT_S).status_code == status
 
 
 def test_the_own_origin_may_change_things(server: LocalopsProcess):
-    assert httpx.post(server.url, headers={"origin": server.url}).status_code == 405
+    assert httpx.post(server.url, headers={"origin": server.url}, timeout=TIMEOUT_S).status_code == 405
 
 
 @pytest.mark.parametrize("password", [None, "", "short"])
@@ -223,19 +223,23 @@ def test_other_machines_are_let_in_only_with_a_password(project: Path, password:
 )
 def test_nothing_answers_without_the_password(open_server: LocalopsProcess, path: str):
     for credentials in (None, ("", "wrong"), (PASSWORD, "")):
-        found = httpx.post(open_server.url + path, json={}, auth=credentials)
+        found = httpx.post(open_server.url + path, json={}, auth=credentials, timeout=TIMEOUT_S)
         assert found.status_code == 401
         assert "LOCALOPS_PASSWORD" in found.text
 
 
 def test_a_tool_sends_the_password_by_basic(open_server: LocalopsProcess):
-    found = httpx.post(f"{open_server.url}/api/my/demo/hello", json={}, auth=("anybody", PASSWORD))
+    found = httpx.post(
+        f"{open_server.url}/api/my/demo/hello", json={}, auth=("anybody", PASSWORD), timeout=TIMEOUT_S
+    )
     assert found.text == '{"answer":"one"}'
 
 
 def test_a_foreign_page_cannot_use_a_password_that_the_browser_remembers(open_server: LocalopsProcess):
     url = f"{open_server.url}/api/my/demo/hello"
-    found = httpx.post(url, json={}, auth=("", PASSWORD), headers={"origin": "http://evil.example"})
+    found = httpx.post(
+        url, json={}, auth=("", PASSWORD), headers={"origin": "http://evil.example"}, timeout=TIMEOUT_S
+    )
     assert found.status_code == 401
 
 
@@ -259,7 +263,9 @@ def test_a_browser_logs_in_once_with_a_form(open_server: LocalopsProcess):
 
 def test_the_login_form_takes_nothing_from_another_origin(open_server: LocalopsProcess):
     url = f"{open_server.url}/_localops/login"
-    found = httpx.post(url, data={"password": PASSWORD}, headers={"origin": "http://evil.example"})
+    found = httpx.post(
+        url, data={"password": PASSWORD}, headers={"origin": "http://evil.example"}, timeout=TIMEOUT_S
+    )
     assert found.status_code == 403
     assert "set-cookie" not in found.headers
 
@@ -269,12 +275,16 @@ def test_the_key_of_the_rest_api_opens_without_the_password(open_server: Localop
     auth = re.search(r'"auth": "([^"]+)"', text)
     assert auth is not None
     basic = base64.b64encode(auth[1].encode()).decode()
-    found = httpx.get(f"{open_server.url}/api/v1/namespaces", headers={"authorization": f"Basic {basic}"})
+    found = httpx.get(
+        f"{open_server.url}/api/v1/namespaces", headers={"authorization": f"Basic {basic}"}, timeout=TIMEOUT_S
+    )
     assert found.json() == ["devel"]
 
 
 def test_a_foreign_name_is_refused_with_the_password_too(open_server: LocalopsProcess):
-    found = httpx.get(open_server.url, auth=("", PASSWORD), headers={"host": "evil.example"})
+    found = httpx.get(
+        open_server.url, auth=("", PASSWORD), headers={"host": "evil.example"}, timeout=TIMEOUT_S
+    )
     assert found.status_code == 421
 
 
@@ -282,7 +292,7 @@ def test_no_secret_is_printed(open_server: LocalopsProcess, project: Path):
     text = (project / ".localops" / "credentials.json").read_text()
     secrets = [PASSWORD, *re.findall(r'": "([^"]{16,})"', text)]
     assert len(secrets) > 3
-    httpx.post(f"{open_server.url}/_localops/login", data={"password": PASSWORD + "x"})
+    httpx.post(f"{open_server.url}/_localops/login", data={"password": PASSWORD + "x"}, timeout=TIMEOUT_S)
     open_server.wait_for_line("a wrong password was sent from 127.0.0.1")
     printed = "\n".join([open_server.ready_line, *open_server.log])
     assert not [secret for secret in secrets if secret in printed]
@@ -303,7 +313,7 @@ def test_what_an_action_prints_of_its_secrets_is_not_shown(tmp_path: Path):
     (tmp_path / "packages" / "demo" / "tells.py").write_text(TELLS_ALL)
     (tmp_path / ".env").write_text("MODEL_TOKEN=a-token-of-the-model\n")
     with LocalopsProcess(project=tmp_path) as process:
-        httpx.post(f"{process.url}/api/my/demo/tells", json={})
+        httpx.post(f"{process.url}/api/my/demo/tells", json={}, timeout=TIMEOUT_S)
         assert "•••" in process.wait_for_line("demo/tells | args")
         process.wait_for_line("demo/tells application error")
         kept = re.findall(r'": "([^"]{16,})"', (tmp_path / ".localops" / "credentials.json").read_text())
@@ -332,12 +342,19 @@ def test_a_page_has_its_own_policy_as_a_header_too(server: LocalopsProcess, proj
     policy = "default-src 'self'; img-src 'self' data:"
     page = project / "web" / "with-policy.html"
     page.write_text(f'<meta http-equiv="Content-Security-Policy"\n content="{policy}"><title>x</title>')
-    found = httpx.get(f"{server.url}/with-policy.html")
+    found = httpx.get(f"{server.url}/with-policy.html", timeout=TIMEOUT_S)
     assert found.headers["content-security-policy"] == f"{policy}; frame-ancestors 'self'"
     assert found.headers["x-content-type-options"] == "nosniff"
-    assert "content-security-policy" not in httpx.get(server.url).headers
+    assert "content-security-policy" not in httpx.get(server.url, timeout=TIMEOUT_S).headers
 
 
 def test_the_page_of_this_project_states_a_policy():
     headers = security_headers(ROOT / "web" / "index.html")
     assert headers["content-security-policy"].startswith("default-src 'self';")
+
+
+@pytest.mark.parametrize("host", ["localhost", "devel.localhost"])
+def test_files_are_sent_uncompressed_as_in_a_cluster(server: LocalopsProcess, host: str):
+    headers = {"host": host, "accept-encoding": "gzip, br"}
+    found = httpx.get(server.url, headers=headers, timeout=TIMEOUT_S)
+    assert (found.status_code, found.headers.get("content-encoding")) == (200, None)

@@ -17,6 +17,9 @@ import httpx
 import pytest
 from localops_process import LocalopsProcess
 
+# A busy machine may be slow to start an action; what is right comes long before this.
+TIMEOUT_S = 60
+
 CANARY = "canary-7f3e91"
 # Shows all it was given, in every way that there is.
 TELLTALE = """#--web true
@@ -64,14 +67,14 @@ def running(project: Path) -> Iterator[LocalopsProcess]:
 
 
 def inspect(running: LocalopsProcess, path: str) -> Any:
-    answer = httpx.get(f"{running.url}/_localops/api{path}", timeout=20)
+    answer = httpx.get(f"{running.url}/_localops/api{path}", timeout=TIMEOUT_S)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def call(running: LocalopsProcess, route: str = "api/my", **members: Any) -> str:
     """Call the telltale action and return the id of its activation."""
-    httpx.post(f"{running.url}/{route}/demo/telltale", json=members, timeout=20)
+    httpx.post(f"{running.url}/{route}/demo/telltale", json=members, timeout=TIMEOUT_S)
     return newest(running)["id"]
 
 
@@ -88,7 +91,7 @@ class Following:
 
     def next(self, member: str, accepts: Callable[[Any], bool] = lambda _: True) -> Any:
         while True:
-            event = self.told.get(timeout=10)
+            event = self.told.get(timeout=TIMEOUT_S)
             if member in event and accepts(event[member]):
                 return event[member]
 
@@ -96,7 +99,7 @@ class Following:
 @contextmanager
 def events(running: LocalopsProcess) -> Iterator[Following]:
     following = Following()
-    with httpx.stream("GET", f"{running.url}/_localops/api/events", timeout=20) as answer:
+    with httpx.stream("GET", f"{running.url}/_localops/api/events", timeout=TIMEOUT_S) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
 
         def read() -> None:
@@ -116,9 +119,9 @@ def everything_shown(running: LocalopsProcess) -> str:
     """All that the inspector tells, as text."""
     ids = [newest(running)["id"]]
     with events(running) as following:
-        first = following.told.get(timeout=10)
+        first = following.told.get(timeout=TIMEOUT_S)
         ids += [each["id"] for each in first["activations"]]
-    logs = httpx.get(f"{running.url}/_localops/api/logs", timeout=20).text
+    logs = httpx.get(f"{running.url}/_localops/api/logs", timeout=TIMEOUT_S).text
     details = [inspect(running, f"/activations/{each}") for each in ids]
     return json.dumps([first, details, inspect(running, "/variables"), inspect(running, "/actions")]) + logs
 
@@ -130,7 +133,7 @@ def test_no_secret_is_shown_anywhere(running: LocalopsProcess, project: Path):
         for members in (given, {**given, "raise": True}):
             url = f"{running.url}/{route}/demo/telltale"
             httpx.post(
-                url, json=members, headers=headers, cookies={"session": f"{CANARY}-cookie"}, timeout=20
+                url, json=members, headers=headers, cookies={"session": f"{CANARY}-cookie"}, timeout=TIMEOUT_S
             )
     shown = everything_shown(running)
     kept = json.loads((project / ".localops" / "credentials.json").read_text())
@@ -196,7 +199,7 @@ def test_a_change_of_the_project_is_told(running: LocalopsProcess, project: Path
 
 
 def test_a_broken_rule_is_told_with_its_activation(running: LocalopsProcess):
-    httpx.post(f"{running.url}/web/devel/demo/telltale", json={"raise": True}, timeout=20)
+    httpx.post(f"{running.url}/web/devel/demo/telltale", json={"raise": True}, timeout=TIMEOUT_S)
     with events(running) as following:
         warnings = following.next("warnings", lambda warnings: bool(warnings))
     (warning,) = [each for each in warnings if "failed after its stream had ended" in each["text"]]
@@ -210,7 +213,7 @@ def test_replay_runs_the_new_code_with_the_old_arguments(running: LocalopsProces
         "#--web true\n#--param P one\ndef main(args): return {'body': ['old', args['P'], args['x']]}\n"
     )
     running.wait_for_line("deployed: demo/again")
-    httpx.post(f"{running.url}/api/my/demo/again", json={"x": 1})
+    httpx.post(f"{running.url}/api/my/demo/again", json={"x": 1}, timeout=TIMEOUT_S)
     first = newest(running)["id"]
     file.write_text(
         "#--web true\n#--param P two\ndef main(args): return {'body': ['new', args['P'], args['x']]}\n"
@@ -219,7 +222,7 @@ def test_replay_runs_the_new_code_with_the_old_arguments(running: LocalopsProces
     assert replayed(running, first)["result"] == {"body": ["new", "two", 1]}
     file.unlink()
     running.wait_for_line("deployed: demo/again")
-    answer = httpx.post(f"{running.url}/_localops/api/activations/{first}/replay")
+    answer = httpx.post(f"{running.url}/_localops/api/activations/{first}/replay", timeout=TIMEOUT_S)
     assert (answer.status_code, answer.json()["error"]) == (
         404,
         "demo/again is no longer deployed, so it cannot run again.",
@@ -229,7 +232,7 @@ def test_replay_runs_the_new_code_with_the_old_arguments(running: LocalopsProces
 def replayed(running: LocalopsProcess, id: str) -> Any:
     """Run an activation again and wait for the end."""
     with events(running) as following:
-        answer = httpx.post(f"{running.url}/_localops/api/activations/{id}/replay", timeout=20)
+        answer = httpx.post(f"{running.url}/_localops/api/activations/{id}/replay", timeout=TIMEOUT_S)
         assert answer.status_code == 202
         again = answer.json()["id"]
         following.next(
@@ -265,7 +268,7 @@ def test_actions_tell_their_addresses(running: LocalopsProcess):
 
 
 def test_an_activation_that_is_not_known_is_said_to_be(running: LocalopsProcess):
-    answer = httpx.get(f"{running.url}/_localops/api/activations/nonsense")
+    answer = httpx.get(f"{running.url}/_localops/api/activations/nonsense", timeout=TIMEOUT_S)
     assert (answer.status_code, answer.json()["error"]) == (404, "This activation is no longer remembered.")
 
 
@@ -286,13 +289,13 @@ def test_an_activation_that_is_not_known_is_said_to_be(running: LocalopsProcess)
 def test_a_page_of_another_origin_gets_nothing(
     running: LocalopsProcess, method: str, path: str, headers: dict[str, str]
 ):
-    answer = httpx.request(method, f"{running.url}/_localops/api/{path}", headers=headers)
+    answer = httpx.request(method, f"{running.url}/_localops/api/{path}", headers=headers, timeout=TIMEOUT_S)
     assert answer.status_code == 403
     assert "access-control-allow-origin" not in answer.headers
 
 
 def test_the_page_is_served_with_its_policy(running: LocalopsProcess):
-    answer = httpx.get(f"{running.url}/_localops", follow_redirects=True)
+    answer = httpx.get(f"{running.url}/_localops", follow_redirects=True, timeout=TIMEOUT_S)
     assert answer.url.path == "/_localops/"
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'self';")
@@ -310,7 +313,7 @@ def test_who_looks_on_leaves_nothing_open(running: LocalopsProcess):
         with socket.create_connection(("127.0.0.1", port), 10) as looking:
             looking.sendall(f"GET /_localops/api/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             assert looking.recv(100).startswith(b"HTTP/1.1 200")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + TIMEOUT_S
     while open_descriptors() > before and time.monotonic() < deadline:
         inspect(running, "/actions")
     assert open_descriptors() <= before

@@ -94,18 +94,23 @@ async def web_actions(folder: Path, longest_wait_s: float) -> AsyncIterator[tupl
 
 def test_who_waits_too_long_gets_the_id_and_the_action_goes_on(tmp_path: Path):
     (tmp_path / "packages" / "demo").mkdir(parents=True)
-    source = "#--web true\nimport time\ndef main(args):\n    time.sleep(0.5)\n    return {'body': 'late'}\n"
+    source = (
+        "#--web true\nimport os, time\ndef main(args):\n"
+        "    while not os.path.exists(args['gate']):\n        time.sleep(0.02)\n    return {'body': 'late'}\n"
+    )
+    gate = tmp_path / "gate"
     (tmp_path / "packages" / "demo" / "slow.py").write_text(source)
 
     async def check() -> None:
         async with web_actions(tmp_path, longest_wait_s=0.1) as (client, runner):
-            answer = await client.post("/api/my/demo/slow")
+            answer = await client.post("/api/my/demo/slow", json={"gate": str(gate)})
             assert answer.status_code == 202
             assert answer.json()["error"] == "Response not yet ready."
             assert re.fullmatch("[0-9a-f]{32}", answer.json()["code"])
             assert answer.headers["access-control-allow-origin"] == "*"
             activation_id = answer.headers["x-openwhisk-activation-id"]
             assert activation_id in runner.activations.running
+            gate.touch()
             await asyncio.gather(*runner.tasks)
             assert runner.activations.ended[activation_id].result == {"body": "late"}
 

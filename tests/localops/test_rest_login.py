@@ -12,6 +12,9 @@ import pytest
 from cloud import LOGIN_PATH, Cloud, cloud_of
 from localops_process import LocalopsProcess
 
+# A busy machine may be slow to start an action; what is right comes long before this.
+TIMEOUT_S = 60
+
 NAMES = """#--web true
 #--param KEY $S3_ACCESS_KEY
 #--param MILVUS $MILVUS_TOKEN
@@ -48,7 +51,7 @@ def cloud(running: LocalopsProcess, project: Path) -> Iterator[Cloud]:
 
 
 def log_in(running: LocalopsProcess, **members: object) -> httpx.Response:
-    return httpx.post(running.url + LOGIN_PATH, json=members)
+    return httpx.post(running.url + LOGIN_PATH, json=members, timeout=TIMEOUT_S)
 
 
 def test_the_first_start_says_how_to_log_in_and_keeps_the_password_off_the_console(
@@ -106,7 +109,7 @@ def test_a_login_names_what_runs_here(running: LocalopsProcess, password: str):
         "devel-data",
         "devel-web",
     )
-    assert httpx.get(f"{found['USER_REST_API_URL']}").status_code == 200
+    assert httpx.get(f"{found['USER_REST_API_URL']}", timeout=TIMEOUT_S).status_code == 200
 
 
 def test_what_does_not_run_here_has_the_projects_address_or_one_that_leads_nowhere(
@@ -118,7 +121,7 @@ def test_what_does_not_run_here_has_the_projects_address_or_one_that_leads_nowhe
 
 
 def test_actions_on_disk_can_name_what_a_login_gives(running: LocalopsProcess):
-    assert httpx.get(f"{running.url}/api/my/demo/names").text == "devel my:own"
+    assert httpx.get(f"{running.url}/api/my/demo/names", timeout=TIMEOUT_S).text == "devel my:own"
 
 
 @pytest.mark.parametrize(
@@ -139,12 +142,12 @@ def test_a_wrong_login_is_a_plain_sentence(running: LocalopsProcess, members: di
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"login=devel"])
 def test_a_login_that_is_no_object_is_refused(running: LocalopsProcess, body: bytes):
-    assert httpx.post(running.url + LOGIN_PATH, content=body).status_code == 400
+    assert httpx.post(running.url + LOGIN_PATH, content=body, timeout=TIMEOUT_S).status_code == 400
 
 
 def test_only_a_post_logs_in(running: LocalopsProcess):
-    assert httpx.options(running.url + LOGIN_PATH).status_code == 200
-    assert httpx.get(running.url + LOGIN_PATH).status_code in (404, 405)
+    assert httpx.options(running.url + LOGIN_PATH, timeout=TIMEOUT_S).status_code == 200
+    assert httpx.get(running.url + LOGIN_PATH, timeout=TIMEOUT_S).status_code in (404, 405)
 
 
 def test_the_key_of_a_login_opens_the_rest_api_and_is_what_actions_get(cloud: Cloud):

@@ -326,13 +326,17 @@ def test_many_at_once_are_all_kept(desk: Desk):
 def test_deploying_does_not_hold_up_other_answers(desk: Desk):
     noise = "".join(chr(33 + number * 7919 % 90) for number in range(4_000_000))
     code = zipped({"__main__.py": OVER_REST, **{f"noise_{number}.txt": noise for number in range(8)}})
-    deploying = Thread(target=desk.cloud.deploy, args=("demo/large", code))
     text(desk.cloud)
-    deploying.start()
-    answered = 0
-    while deploying.is_alive():
-        assert text(desk.cloud) == "disk disk"
-        answered += 1
-    deploying.join()
-    # Were it held up, there would be one answer, at the end.
-    assert answered > 2
+
+    def answers_meanwhile() -> int:
+        deploying = Thread(target=desk.cloud.deploy, args=("demo/large", code))
+        deploying.start()
+        answered = 0
+        while deploying.is_alive():
+            assert text(desk.cloud) == "disk disk"
+            answered += 1
+        deploying.join()
+        return answered
+
+    # Were they held up, there would be one answer, at the end; a busy machine may once be as slow.
+    assert any(answers_meanwhile() > 2 for _ in range(5))

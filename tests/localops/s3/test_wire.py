@@ -22,6 +22,9 @@ from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+# A busy machine may be slow to start an action; what is right comes long before this.
+TIMEOUT_S = 60
+
 BUCKET = "devel-data"
 MIB = 1024 * 1024
 CLIENT = Path(__file__).with_name("minio_client.mjs")
@@ -47,18 +50,20 @@ def test_a_browser_may_ask_from_any_page(server: Any):
         "access-control-request-method": "PUT",
         "access-control-request-headers": "authorization,x-amz-checksum-crc32,x-amz-date",
     }
-    found = httpx.options(f"{server.url}/{BUCKET}/upload/x?x-id=PutObject", headers=asked)
+    found = httpx.options(f"{server.url}/{BUCKET}/upload/x?x-id=PutObject", headers=asked, timeout=TIMEOUT_S)
     assert (found.status_code, found.headers["access-control-allow-origin"]) == (200, "*")
     assert found.headers["access-control-allow-headers"] == asked["access-control-request-headers"]
     assert "PUT" in found.headers["access-control-allow-methods"]
-    answer = httpx.put(f"{server.url}/{BUCKET}/x", headers=signed(server, "PUT", f"/{BUCKET}/x"))
+    answer = httpx.put(
+        f"{server.url}/{BUCKET}/x", headers=signed(server, "PUT", f"/{BUCKET}/x"), timeout=TIMEOUT_S
+    )
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
     assert "ETag" in answer.headers["access-control-expose-headers"]
 
 
 def test_an_error_is_a_document_with_its_code(server: Any):
     path = f"/{BUCKET}/none%3C"
-    found = httpx.get(server.url + path, headers=signed(server, "GET", path))
+    found = httpx.get(server.url + path, headers=signed(server, "GET", path), timeout=TIMEOUT_S)
     assert (found.status_code, found.headers["content-type"]) == (404, "application/xml")
     assert "<Code>NoSuchKey</Code>" in found.text
     assert f"<Resource>/{BUCKET}/none&lt;</Resource>" in found.text
@@ -69,7 +74,7 @@ def test_anybody_may_read_what_the_site_shows_and_nothing_else(server: Any, s3: 
     s3.put_object(Bucket="devel-web", Key="index.html", Body=b"hello")
     s3.put_object(Bucket=BUCKET, Key="secret", Body=b"hello")
     host = {"host": "s3.localhost"}
-    assert httpx.get(f"{server.url}/devel-web/index.html", headers=host).text == "hello"
+    assert httpx.get(f"{server.url}/devel-web/index.html", headers=host, timeout=TIMEOUT_S).text == "hello"
     for method, path in (
         ("GET", f"/{BUCKET}/secret"),
         ("GET", "/devel-web"),
@@ -77,7 +82,7 @@ def test_anybody_may_read_what_the_site_shows_and_nothing_else(server: Any, s3: 
         ("DELETE", "/devel-web/index.html"),
         ("GET", "/"),
     ):
-        found = httpx.request(method, server.url + path, headers=host)
+        found = httpx.request(method, server.url + path, headers=host, timeout=TIMEOUT_S)
         assert (found.status_code, "<Code>AccessDenied</Code>" in found.text) == (403, True)
 
 
@@ -95,7 +100,7 @@ def test_anybody_may_read_what_the_site_shows_and_nothing_else(server: Any, s3: 
     ],
 )
 def test_what_makes_no_sense_is_refused_by_its_code(server: Any, method: str, path: str, code: str):
-    found = httpx.request(method, server.url + path, headers=signed(server, method, path))
+    found = httpx.request(method, server.url + path, headers=signed(server, method, path), timeout=TIMEOUT_S)
     assert f"<Code>{code}</Code>" in found.text
 
 
@@ -103,13 +108,13 @@ def test_a_header_that_a_url_sets_cannot_break_the_answer(server: Any, s3: BaseC
     s3.put_object(Bucket=BUCKET, Key="x", Body=b"")
     asked = {"Bucket": BUCKET, "Key": "x", "ResponseContentType": "a\r\nset-cookie: b=c"}
     url = server.client().generate_presigned_url("get_object", Params=asked)
-    found = httpx.get(url)
+    found = httpx.get(url, timeout=TIMEOUT_S)
     assert (found.status_code, "InvalidArgument" in found.text) == (400, True)
 
 
 def test_the_body_must_be_the_one_that_was_signed(server: Any):
     headers = signed(server, "PUT", f"/{BUCKET}/x", b"signed")
-    found = httpx.put(f"{server.url}/{BUCKET}/x", content=b"forged", headers=headers)
+    found = httpx.put(f"{server.url}/{BUCKET}/x", content=b"forged", headers=headers, timeout=TIMEOUT_S)
     assert (found.status_code, "XAmzContentSHA256Mismatch" in found.text) == (400, True)
     assert server.stored_files() == []
 
@@ -118,9 +123,9 @@ def test_a_presigned_url_ends_with_its_time(server: Any, s3: BaseClient):
     s3.put_object(Bucket=BUCKET, Key="x", Body=b"")
     asked = {"Bucket": BUCKET, "Key": "x"}
     url = server.client().generate_presigned_url("get_object", Params=asked, ExpiresIn=1)
-    assert eventually(lambda: "Request has expired" in httpx.get(url).text)
+    assert eventually(lambda: "Request has expired" in httpx.get(url, timeout=TIMEOUT_S).text)
     old = server.client("s3").generate_presigned_url("get_object", Params=asked, ExpiresIn=-1)
-    assert "Request has expired" in httpx.get(old).text
+    assert "Request has expired" in httpx.get(old, timeout=TIMEOUT_S).text
 
 
 def test_chunks_as_streaming_clients_send_them_are_unwrapped(server: Any, s3: BaseClient):
@@ -132,13 +137,17 @@ def test_chunks_as_streaming_clients_send_them_are_unwrapped(server: Any, s3: Ba
         "x-amz-trailer": "x-amz-checksum-crc32",
     }
     headers = signed_as(server, f"/{BUCKET}/x", said)
-    assert httpx.put(f"{server.url}/{BUCKET}/x", content=body, headers=headers).status_code == 200
+    assert (
+        httpx.put(f"{server.url}/{BUCKET}/x", content=body, headers=headers, timeout=TIMEOUT_S).status_code
+        == 200
+    )
     found = s3.get_object(Bucket=BUCKET, Key="x")
     assert (found["Body"].read(), "ContentEncoding" in found) == (b"hello", False)
     wrong = httpx.put(
         f"{server.url}/{BUCKET}/y",
         content=body.replace(b"hello", b"hullo"),
         headers=signed_as(server, f"/{BUCKET}/y", said),
+        timeout=TIMEOUT_S,
     )
     assert "<Code>BadDigest</Code>" in wrong.text
 
@@ -181,7 +190,7 @@ def test_a_refused_client_need_not_send_its_body(server: Any):
 
 def test_a_body_of_unknown_length_is_refused(server: Any):
     headers = signed(server, "PUT", f"/{BUCKET}/x")
-    found = httpx.put(f"{server.url}/{BUCKET}/x", content=iter([b"x"]), headers=headers)
+    found = httpx.put(f"{server.url}/{BUCKET}/x", content=iter([b"x"]), headers=headers, timeout=TIMEOUT_S)
     assert (found.status_code, "MissingContentLength" in found.text) == (411, True)
 
 
@@ -230,7 +239,7 @@ def test_everything_lies_where_only_the_owner_reads(server: Any, s3: BaseClient)
 
 def test_an_uploaded_site_is_shown_under_the_name_of_the_user(server: Any, s3: BaseClient):
     def page(path: str, host: str = "devel.localhost") -> tuple[int, str]:
-        found = httpx.get(server.url + path, headers={"host": host})
+        found = httpx.get(server.url + path, headers={"host": host}, timeout=TIMEOUT_S)
         return found.status_code, found.text
 
     assert page("/") == (200, "the page on disk")
@@ -252,7 +261,7 @@ def test_an_uploaded_site_is_shown_under_the_name_of_the_user(server: Any, s3: B
 def test_an_unchanged_page_is_not_sent_again(server: Any, s3: BaseClient):
     etag = s3.put_object(Bucket="devel-web", Key="index.html", Body=b"x")["ETag"]
     asked = {"host": "devel.localhost", "if-none-match": etag}
-    assert httpx.get(server.url, headers=asked).status_code == 304
+    assert httpx.get(server.url, headers=asked, timeout=TIMEOUT_S).status_code == 304
 
 
 @pytest.fixture
