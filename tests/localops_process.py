@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).parent.parent
+# Nothing takes this long; a machine with other work may.
+PATIENCE_S = 60
 
 
 class LocalopsProcess:
@@ -77,7 +79,7 @@ class LocalopsProcess:
         while not self.lines.empty():
             self.lines.get()
 
-    def wait_for_line(self, part: str, timeout_s: float = 10) -> str:
+    def wait_for_line(self, part: str, timeout_s: float = PATIENCE_S) -> str:
         """The first log line, from where the last wait ended, that holds a text."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -92,8 +94,8 @@ class LocalopsProcess:
         """Send a signal and return the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        status = self.process.wait(timeout=10)
-        self.reader.join(timeout=10)
+        status = self.process.wait(timeout=PATIENCE_S)
+        self.reader.join(timeout=PATIENCE_S)
         return status
 
     def __exit__(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from localops_process import ROOT, LocalopsProcess
+from localops_process import PATIENCE_S, ROOT, LocalopsProcess
 from scripted_ollama import Script, ScriptedOllama, Status
 
 from localops.commands.invoke import read_arguments
@@ -29,7 +29,7 @@ def command(name: str, *words: str, url: str, project: Path = EXAMPLES) -> subpr
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -90,7 +90,7 @@ def test_invoke_prints_text_as_it_comes(desk: LocalopsProcess):
         assert process.stdout is not None
         assert process.stdout.read(2) == b"0 "
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(PATIENCE_S) == 130
 
 
 def test_invoke_prints_the_result_of_a_stream_on_request(desk: LocalopsProcess):
@@ -129,7 +129,7 @@ def test_invoke_shows_what_a_failed_action_logged(desk: LocalopsProcess):
 
 
 def test_logs_prints_what_was_logged(desk: LocalopsProcess):
-    httpx.post(f"{desk.url}/api/my/cases/folder", timeout=20)
+    httpx.post(f"{desk.url}/api/my/cases/folder", timeout=PATIENCE_S)
     lines = command("logs", "cases/folder", url=desk.url).stdout.splitlines()
     assert any(line.endswith("cases/folder | after a blank line") for line in lines)
     assert any("cases/folder success in " in line for line in lines)
@@ -142,11 +142,11 @@ def test_logs_follows_all_actions(desk: LocalopsProcess):
         [sys.executable, "-m", "localops", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        httpx.post(f"{desk.url}/api/my/cases/sleeps", timeout=20)
+        httpx.post(f"{desk.url}/api/my/cases/sleeps", timeout=PATIENCE_S)
         seen = next(line for line in process.stdout if "cases/sleeps | started" in line)
         assert seen
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(PATIENCE_S) == 130
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_logs_says_that_localops_has_ended(tmp_path: Path):
     with following:
         assert following.stderr is not None
         assert following.stderr.read().startswith("localops: ")
-        assert following.wait(10) == 2
+        assert following.wait(PATIENCE_S) == 2
 
 
 def localops(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -221,7 +221,7 @@ def localops(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **more},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

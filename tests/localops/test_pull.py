@@ -13,11 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from localops_process import ROOT
+from localops_process import PATIENCE_S, ROOT
 from pulling_ollama import BEGIN, END, SIZE, WHOLE, PullingOllama, layer
 from scripted_ollama import ScriptedOllama
-
-TIMEOUT_S = 30
 
 
 def environment(host: str, **more: str) -> dict[str, str]:
@@ -32,7 +30,7 @@ def pull(*words: str, host: str = "", **more: str) -> subprocess.CompletedProces
         env=environment(host, **more),
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_S,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -87,7 +85,7 @@ def read_until(part: bytes, terminal: int) -> bytes:
 @pytest.mark.parametrize("columns", [100, 40])
 def test_on_a_terminal_one_line_is_a_bar_that_fits(columns: int):
     seen = threading.Event()
-    lines = [*BEGIN, layer(SIZE // 2), lambda: seen.wait(TIMEOUT_S), *END]
+    lines = [*BEGIN, layer(SIZE // 2), lambda: seen.wait(PATIENCE_S), *END]
     with (
         PullingOllama(lines).run() as ollama,
         on_terminal("llama3.1:8b", host=ollama.host, columns=columns) as (process, terminal),
@@ -95,7 +93,7 @@ def test_on_a_terminal_one_line_is_a_bar_that_fits(columns: int):
         text = read_until(b"[", terminal)
         seen.set()
         text += read_until(b"is there", terminal)
-        assert process.wait(TIMEOUT_S) == 0
+        assert process.wait(PATIENCE_S) == 0
     first_line = text.decode().split("\r\n")[0]
     drawn = [each.removesuffix("\x1b[K") for each in first_line.split("\r")]
     assert all(len(each) < columns for each in drawn), drawn
@@ -106,7 +104,7 @@ def test_on_a_terminal_one_line_is_a_bar_that_fits(columns: int):
 
 def test_ctrl_c_ends_the_pull_with_a_sentence():
     held = threading.Event()
-    lines = [*BEGIN, layer(SIZE // 2), lambda: held.wait(TIMEOUT_S)]
+    lines = [*BEGIN, layer(SIZE // 2), lambda: held.wait(PATIENCE_S)]
     with (
         PullingOllama(lines).run() as ollama,
         on_terminal("llama3.1:8b", host=ollama.host) as (process, terminal),
@@ -115,7 +113,7 @@ def test_ctrl_c_ends_the_pull_with_a_sentence():
         process.send_signal(signal.SIGINT)
         text = read_until(b"goes on where this one ended", terminal)
         held.set()
-        assert process.wait(TIMEOUT_S) == 130
+        assert process.wait(PATIENCE_S) == 130
     assert b"\r\nlocalops: stopped; the same command goes on where this one ended" in text
     assert b"Traceback" not in text
 
@@ -197,7 +195,7 @@ def test_the_env_file_of_a_project_names_its_ollama(tmp_path: Path):
             env=without,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
     assert (done.returncode, ollama.requests[0][0]) == (0, {"model": "qwen3:4b"})
@@ -205,7 +203,7 @@ def test_the_env_file_of_a_project_names_its_ollama(tmp_path: Path):
 
 def test_the_last_line_counts_and_not_the_end_of_the_connection():
     held = threading.Event()
-    with PullingOllama([*WHOLE, lambda: held.wait(TIMEOUT_S)]).run() as ollama:
+    with PullingOllama([*WHOLE, lambda: held.wait(PATIENCE_S)]).run() as ollama:
         done = pull("llama3.1:8b", host=ollama.host)
         held.set()
     assert done.returncode == 0
