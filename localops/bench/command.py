@@ -13,6 +13,7 @@ from localops.bench.figure import Figure
 from localops.bench.subjects import (
     cold_import,
     delivery,
+    desk,
     first_token,
     leaks,
     model,
@@ -34,7 +35,7 @@ Measure = Callable[[Target], Iterator[Figure]]
 def subjects() -> dict[str, tuple[str, Measure]]:
     """Give what there is to measure: by name, what it is in a line and how it is done."""
     action = (delivery, pace, throughput, processor, first_token, stop, cold_import)
-    modules = (*action, streamer, streamed_first_token, leaks, model)
+    modules = (desk, *action, streamer, streamed_first_token, leaks, model)
     return {
         module.__name__.rpartition(".")[2]: (str(module.__doc__).partition("\n")[0], module.measure)
         for module in modules

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ def test_list_names_every_subject_with_a_line_of_its_own(capsys: pytest.CaptureF
     assert bench.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(subjects())
+    assert set(subjects()) == {module.name for module in pkgutil.iter_modules(bench.subjects.__path__)}
     assert all(len(line.split()) > 5 for line in lines)
 
 
@@ -41,7 +44,7 @@ def test_figures_are_printed_as_they_come_and_missed_bars_counted(capsys: pytest
     assert show("sample", measure, TARGET) == 1
     printed = capsys.readouterr().out
     assert "MISSED" in printed
-    assert "  sample: 0 s" in printed
+    assert re.search(r"^  sample: \d+ s$", printed, re.MULTILINE)
 
 
 def test_a_subject_that_cannot_be_measured_is_a_missed_bar_and_says_why(capsys: pytest.CaptureFixture[str]):
