@@ -20,6 +20,9 @@ SECRET_WORDS = frozenset((
     "passphrase", "passwd", "password", "pwd", "secret", "secretkey", "secrets", "token",
 ))
 # fmt: on
+# Last words of names under which a path stands, as in SSH_AUTH_SOCK.
+PLACE_WORDS = frozenset(("dir", "file", "folder", "path", "sock"))
+PLACE_STARTS = ("/", "~/", "./", "../")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # `scheme://user:password@host`
 PASSWORD_OF_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
@@ -37,8 +40,23 @@ HARMLESS = frozenset(("", "true", "false", "null", "none", "0", "1"))
 
 def is_secret_name(name: str) -> bool:
     """Whether a value of this name is nobody's business."""
-    words = [word.lower() for word in WORD.findall(name)]
+    words = words_of(name)
     return bool(SECRET_WORDS.intersection(words)) or (len(words) > 1 and words[-1] == "key")
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Whether a value is a secret by its name, and not just the place of something."""
+    return is_secret_name(name) and not is_place(name, value)
+
+
+def is_place(name: str, value: object) -> bool:
+    """Whether a value says where something lies: the working folder of a shell, a file with a key in it."""
+    named_so = name == "PWD" or PLACE_WORDS.issuperset(words_of(name)[-1:])
+    return named_so and isinstance(value, str) and value.startswith(PLACE_STARTS)
+
+
+def words_of(name: str) -> list[str]:
+    return [word.lower() for word in WORD.findall(name)]
 
 
 class Masking:
@@ -80,14 +98,14 @@ class Masking:
             return {self.text(key): self.value(each, nearest(key, name)) for key, each in members.items()}
         if isinstance(value, list):
             return [self.value(each, name) for each in cast("list[Any]", value)]
-        if is_secret_name(name) and value not in (None, "", True, False):
+        if is_secret(name, value) and value not in (None, "", True, False):
             return MASK
         return self.text(value) if isinstance(value, str) else value
 
 
 def masked_value(found: re.Match[str]) -> str:
     name, between, quote_mark, quoted, bare = found.groups()
-    if not is_secret_name(name) or not (quoted or bare):
+    if not is_secret(name, quoted or bare) or not (quoted or bare):
         return found[0]
     mark = quote_mark or ""
     return f"{name}{between}{mark}{MASK}{mark}"
@@ -112,7 +130,7 @@ def secrets_in(value: Any, name: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for each in cast("list[Any]", value):
             yield from secrets_in(each, name)
-    elif is_secret_name(name) and value is not None and not isinstance(value, bool):
+    elif is_secret(name, value) and value is not None and not isinstance(value, bool):
         text = str(value)
         yield text
         # Of `Basic code`, `uuid:key` and `name=value; name=value` the parts are secrets too.

@@ -71,6 +71,12 @@ def test_a_known_secret_is_masked_in_every_form(text: str):
         ({"url": "redis://:pw@host"}, {"url": f"redis://:{MASK}@host"}),
         ({"url": "http://host:80/a@b"}, {"url": "http://host:80/a@b"}),
         ({"input": "hello", "count": 3}, {"input": "hello", "count": 3}),
+        ({"PWD": "/home/me"}, {"PWD": "/home/me"}),
+        ({"PWD": "hunter22"}, {"PWD": MASK}),
+        ({"pwd": "/hunter22"}, {"pwd": MASK}),
+        ({"SSH_AUTH_SOCK": "/run/agent"}, {"SSH_AUTH_SOCK": "/run/agent"}),
+        ({"TOKEN_FILE": "hunter22"}, {"TOKEN_FILE": MASK}),
+        ({"token": "/hunter22"}, {"token": MASK}),
         (["x", True, None, 1.5], ["x", True, None, 1.5]),
     ],
 )
@@ -90,6 +96,8 @@ def test_a_value_is_masked_by_the_names_in_it(value: Any, expected: Any):
         ("input=abc", "input=abc"),
         ("the password is wrong", "the password is wrong"),
         ('{"token": ""}', '{"token": ""}'),
+        ("PWD=/home/me HOME=/home PATH=/bin:/usr/bin", "PWD=/home/me HOME=/home PATH=/bin:/usr/bin"),
+        ("UID=me;PWD=hunter22", f"UID=me;PWD={MASK}"),
         ("http://host:80/?a=b", "http://host:80/?a=b"),
     ],
 )
@@ -103,6 +111,11 @@ def test_what_stands_under_a_secret_name_is_masked_everywhere_else():
     )
     assert masking.text("they sent hunter22 and dGhlIGtleQ") == f"they sent {MASK} and {MASK}"
     assert masking.value({"hunter22": "hunter22!"}) == {MASK: f"{MASK}!"}
+
+
+def test_where_a_shell_stands_is_no_secret_anywhere():
+    masking = Masking([]).knowing({"PWD": "/home/me/project", "OLDPWD": "/home/me", "HOME": "/home/me"})
+    assert masking.text("cannot open /home/me/project/x") == "cannot open /home/me/project/x"
 
 
 def test_each_part_of_a_pair_is_a_secret():
