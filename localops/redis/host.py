@@ -13,6 +13,8 @@ from localops.redis.server import RedisServer
 
 PREFIX = f"{USER}:"
 DEFAULT_PORT = 6379
+# What clients take. Source: redis-py connection.py, parse_url.
+SCHEMES = ("redis", "rediss", "unix")
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,31 @@ def chosen_by_person(variables: Mapping[str, Variable]) -> RedisHost | None:
         variables: see `config.layers_of_desk`.
 
     Raises:
-        StartError: it is no URL.
+        StartError: it is no address of a Redis.
     """
     url = variables.get("REDIS_URL")
     if url is None or not url.value:
         return None
-    prefix = variables.get("REDIS_PREFIX")
-    try:
-        given = redis_login(url.value, prefix.value if prefix and prefix.value else PREFIX, "given")
-    except ValueError as error:
-        form = "redis://user:password@host:port"
+    if reason := fault_of(url.value):
         raise StartError(
-            f"REDIS_URL from {url.source} is no URL such as {form}; mend or remove it"
-        ) from error
+            f"REDIS_URL from {url.source} is no address of a Redis: {reason}; "
+            "write it as redis://user:password@host:port, or remove it to use the Redis of localops"
+        )
+    prefix = variables.get("REDIS_PREFIX")
+    given = redis_login(url.value, prefix.value if prefix and prefix.value else PREFIX, "given")
     return RedisHost(given, f"redis: {given['REDIS_SERVICE']} (REDIS_URL from {url.source})")
+
+
+def fault_of(url: str) -> str | None:
+    """Why a URL is no address of a Redis, quoting nothing of it, since a password may be in it."""
+    try:
+        parts = urlsplit(url)
+        names_one = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
+    except ValueError:
+        return "its host or its port is malformed"
+    if parts.scheme not in SCHEMES:
+        return "it does not begin with redis://, rediss:// or unix://"
+    return None if names_one else "it names no host"
 
 
 def own(server: RedisServer) -> RedisHost:

@@ -323,9 +323,26 @@ def test_without_a_url_nothing_is_chosen():
     assert redis_host.chosen_by_person({}) is None
 
 
-def test_a_url_that_is_none_is_refused_without_being_shown():
-    with pytest.raises(StartError, match=r"REDIS_URL from \.env is no URL") as error:
-        redis_host.chosen_by_person({"REDIS_URL": Variable("redis://u:secret@host:port", ".env")})
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("secret", "it does not begin with redis://, rediss:// or unix://"),
+        ("secret.example.org:6379", "it does not begin with"),
+        ("http://u:secret@host", "it does not begin with"),
+        ("redis://", "it names no host"),
+        ("redis://:secret@", "it names no host"),
+        ("redis:secret", "it names no host"),
+        ("unix://", "it names no host"),
+        ("redis://u:secret@host:port", "its host or its port is malformed"),
+        ("redis://host:secret", "its host or its port is malformed"),
+        ("redis://u:secret@[host", "its host or its port is malformed"),
+    ],
+)
+def test_what_is_no_address_of_a_redis_is_refused_without_being_shown(url: str, reason: str):
+    with pytest.raises(StartError) as error:
+        redis_host.chosen_by_person({"REDIS_URL": Variable(url, ".env")})
+    assert str(error.value).startswith(f"REDIS_URL from .env is no address of a Redis: {reason}")
+    assert "remove it to use the Redis of localops" in str(error.value)
     assert "secret" not in str(error.value)
 
 
