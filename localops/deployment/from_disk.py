@@ -10,7 +10,8 @@ from localops.deployment.https_front import HttpsFront, http_server_of_this_mach
 from localops.deployment.over_rest import Redeployment
 from localops.deployment.registry import Registry
 from localops.project.folder import Project
-from localops.project.scan import Scan, scan, syntax_problem
+from localops.project.scan import Scan, scan
+from localops.project.syntax import syntax_problem
 from localops.project.variables import layers
 from localops.runtime.runner import Runner
 

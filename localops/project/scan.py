@@ -6,9 +6,7 @@ in a problem, as is every action whose directives `wsk` would refuse.
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +28,6 @@ OTHER_SINGLES = (".js", ".php", ".go")
 LEFT_OUT = ("__pycache__", "virtualenv", "node_modules")
 # In addresses it stands for "in no package", so that the deployer cannot make a package of this name.
 RESERVED_PACKAGE = "default"
-NEWER_PYTHON_TEXT = (
-    "; the cloud runs it with Python 3.12, localops runs on {}.{}: start it with a newer one".format(
-        *sys.version_info[:2]
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -183,25 +176,3 @@ def files(code: Code) -> list[Path]:
         for path in code.folder.rglob("*")
         if path.is_file() and not set(LEFT_OUT).intersection(path.relative_to(code.folder).parts)
     )
-
-
-def needs_newer_python(error: SyntaxError) -> bool:
-    """Whether it may be fine in the cloud: since Python 3.12 f-strings may hold quotes of their own kind."""
-    return sys.version_info < (3, 12) and error.msg.startswith("f-string:")
-
-
-def syntax_problem(action: Action) -> str | None:
-    """The first syntax error in an action's files, as a sentence."""
-    for file in files(action.code):
-        if file.suffix != ".py":
-            continue
-        try:
-            ast.parse(file.read_bytes(), str(file))
-        except FileNotFoundError:
-            continue  # taken away meanwhile: the event of that brings a new look
-        except SyntaxError as error:
-            hint = NEWER_PYTHON_TEXT if needs_newer_python(error) else ""
-            return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}{hint}"
-        except ValueError as error:  # a null byte, in Python 3.11
-            return f"{action.path} cannot run: {file.name}: {error}"
-    return None

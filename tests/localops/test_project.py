@@ -10,7 +10,8 @@ import pytest
 from localops.deployment.registry import Registry
 from localops.errors import StartError
 from localops.project.folder import Project
-from localops.project.scan import scan, syntax_problem
+from localops.project.scan import scan
+from localops.project.syntax import syntax_problem
 from localops.project.variables import layers
 
 

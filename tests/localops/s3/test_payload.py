@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
+from localops.s3.chunked_body import EMPTY_SHA256, ChunkedBody
 from localops.s3.errors import S3Error
-from localops.s3.payload import EMPTY_SHA256, ChunkedBody, Payload
+from localops.s3.payload import Payload
 from localops.s3.signature_v4 import sha256, signing_key
 from localops.s3.signed_message import Caller, SigningKey
 
