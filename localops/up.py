@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
-import signal
-import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import uvicorn
-from starlette.types import ASGIApp
 
 from localops import bootstrap, console
 from localops.access.credentials import FILE_NAME as CREDENTIALS_FILE
@@ -44,12 +38,12 @@ from localops.runtime.requirements import Requirements
 from localops.runtime.runner import Runner
 from localops.s3.storage import Storage
 from localops.serving import guard, hosts
-from localops.serving.app import make_app
-from localops.serving.http_protocol import HttpProtocol
+from localops.serving.app import Access, make_app
 from localops.serving.listening import Listening
+from localops.serving.server import serve
 
-# A stream that is still open when the person stops the server gets this long to end.
-GRACE_S = 1
+# Has work go on in the background until `up` ends.
+Start = Callable[[Coroutine[Any, Any, None]], None]
 
 log = logging.getLogger("localops.up")
 
@@ -65,27 +59,6 @@ class Options:
     reframe: bool = False
     models: ModelFiles | None = None
     debug: debugging.Debugging | None = None
-
-
-class Server(uvicorn.Server):
-    """A uvicorn that says when it can answer and leaves the signals to `up`."""
-
-    def __init__(self, server_config: uvicorn.Config, url: str) -> None:
-        super().__init__(server_config)
-        self.url = url
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        sys.stdout.write(f"ready {self.url}\n")
-        sys.stdout.flush()
-        log.info("open it in a browser; %s/_localops shows what the actions do; Ctrl-C ends it", self.url)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-    def stop(self) -> None:
-        self.should_exit = True
 
 
 async def up(options: Options) -> None:
@@ -107,19 +80,13 @@ async def run(options: Options) -> None:
     project = opened_project(options.project)
     storage = contextlib.closing(Storage(project.private / "s3"))
     with Listening(options.host, options.port) as listening, storage as objects:
+        url = f"http://{hosts.shown_name(options.host)}:{listening.port}"
         credentials, made = read_or_make(project.private)
         registry = restored(project)
         password = guard.password_for(options.host, layers_of_desk(project).get(guard.PASSWORD_VARIABLE))
-        url = f"http://{hosts.shown_name(options.host)}:{listening.port}"
-        async with asyncio.TaskGroup() as tasks:
-            background: list[asyncio.Task[None]] = []
-
-            def start(work: Coroutine[Any, Any, None]) -> None:
-                background.append(tasks.create_task(work))
-
+        runner = make_runner(project, url, credentials, options.debug)
+        async with beside(runner) as start:
             model, redis = choose(project, options.models), redis_for(project, credentials, start)
-            runner = make_runner(project, url, credentials, options.debug)
-            start(runner.look_after())
             login = {**login_answer(credentials, url, layers(project, {})), **redis.variables}
             console.hide(secrets_of(project, credentials, login))
             deployment = Deployment(project, login_variables(login, url, model.host), registry, runner)
@@ -129,22 +96,29 @@ async def run(options: Options) -> None:
             announce(services, credentials if made else None, url)
             model.tell()
             start(watcher.watch(project, deployment.refresh))
-            try:
-                app = make_app(
-                    deployment,
-                    site_folder(project),
-                    objects,
-                    credentials,
-                    login,
-                    options.host,
-                    password,
-                    options.reframe,
-                )
-                await serve(app, listening.sockets, url, options)
-            finally:
-                for task in background:
-                    task.cancel()
-                await runner.close()
+            access = Access(credentials, login, options.host, password)
+            app = make_app(deployment, site_folder(project), objects, access, options.reframe)
+            if options.open_browser and can_open_browser():
+                open_in_browser(url)
+            await serve(app, listening.sockets, url)
+
+
+@contextlib.asynccontextmanager
+async def beside(runner: Runner) -> AsyncGenerator[Start]:
+    """Let work go on beside the server; with the block all of it ends, and every action's process."""
+    async with asyncio.TaskGroup() as tasks:
+        background: list[asyncio.Task[None]] = []
+
+        def start(work: Coroutine[Any, Any, None]) -> None:
+            background.append(tasks.create_task(work))
+
+        start(runner.look_after())
+        try:
+            yield start
+        finally:
+            for task in background:
+                task.cancel()
+            await runner.close()
 
 
 def make_runner(
@@ -154,9 +128,7 @@ def make_runner(
     return Runner(Activations(), url, credentials.auth, requirements, debug)
 
 
-def keep_running(
-    model: Choice, deployment: Deployment, start: Callable[[Coroutine[Any, Any, None]], None]
-) -> None:
+def keep_running(model: Choice, deployment: Deployment, start: Start) -> None:
     """Run the model server, where it is ours; when another engine has to stand in, tell the actions."""
     own = model.own
     if own is None:
@@ -178,9 +150,7 @@ def opened_project(folder: Path) -> Project:
     return project
 
 
-def redis_for(
-    project: Project, credentials: Credentials, start: Callable[[Coroutine[Any, Any, None]], None]
-) -> RedisHost:
+def redis_for(project: Project, credentials: Credentials, start: Start) -> RedisHost:
     """The Redis that the person named, else a new one.
 
     Raises:
@@ -227,36 +197,9 @@ def announce(services: Sequence[str], made: Credentials | None, url: str) -> Non
         log.info("to deploy with the ops tools: ops ide login %s %s (%s)", made.user, url, where)
 
 
-async def serve(app: ASGIApp, sockets: list[socket.socket], url: str, options: Options) -> None:
-    """Answer requests until a signal comes."""
-    collect_less_garbage()
-    server = Server(
-        uvicorn.Config(
-            app,
-            http=HttpProtocol,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=GRACE_S,
-        ),
-        url,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
-    if options.open_browser and can_open_browser():
-        loop.run_in_executor(None, webbrowser.open, url)
-    await server.serve(sockets=sockets)
-
-
-def collect_less_garbage() -> None:
-    """Keep the collector from walking through all modules time and again while hundreds of streams begin.
-
-    It stops everything meanwhile; what one request leaves behind is freed without it, nearly all.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+def open_in_browser(url: str) -> None:
+    """Show the page, without waiting for the browser."""
+    asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
 
 
 def site_folder(project: Project) -> Path:

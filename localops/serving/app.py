@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -41,30 +41,35 @@ STREAMER_TEXT = "Streamer proxy running"
 log = logging.getLogger("localops.serving")
 
 
-def make_app(
-    deployment: Deployment,
-    page: Path,
-    storage: Storage,
-    credentials: Credentials,
-    login: Mapping[str, str],
-    listening_on: str,
-    password: str | None,
-    reframe: bool,
-) -> ASGIApp:
+@dataclass(frozen=True)
+class Access:
+    """Who may do what, and from where.
+
+    Attributes:
+        login: what a login gives.
+        listening_on: decides which names are this machine's.
+        password: what everybody needs; None where only this machine reaches the server.
+    """
+
+    credentials: Credentials
+    login: Mapping[str, str]
+    listening_on: str
+    password: str | None
+
+
+def make_app(deployment: Deployment, page: Path, storage: Storage, access: Access, reframe: bool) -> ASGIApp:
     """The application that `up` serves.
 
     Args:
         page: the folder of the static site.
         storage: what S3 holds.
-        login: what a login gives.
-        listening_on: decides which names are this machine's.
-        password: what everybody needs; None where only this machine reaches the server.
         reframe: stream one JSON object a line instead of production's frames.
     """
     registry, runner = deployment.registry, deployment.runner
-    names = own_names(listening_on)
+    credentials, password = access.credentials, access.password
+    names = own_names(access.listening_on)
     api = [
-        *Login(credentials.user, password or credentials.password, login).routes(),
+        *Login(credentials.user, password or credentials.password, access.login).routes(),
         *WebActions(registry, runner, credentials.auth, places(deployment), longest_wait_s(runner)).routes(),
         *RestApi(registry, runner, deployment.redeployment, credentials.auth).routes(),
     ]
