@@ -14,7 +14,7 @@ from localops.ollama.scripted.app import ScriptedApp
 from localops.ollama.scripted.recording import RecordedRequest
 from localops.ollama.scripted.script import Answerer, Script
 
-_STARTING_S = 5.0
+_STARTING_S = 20.0
 
 
 class ScriptedServer:
@@ -52,7 +52,7 @@ class ScriptedServer:
         """Replace the answers that are still to come."""
         self.script.answers = list(answers)
 
-    def wait_requests(self, count: int, timeout_s: float = 5.0) -> list[RecordedRequest]:
+    def wait_requests(self, count: int, timeout_s: float = 20.0) -> list[RecordedRequest]:
         """Wait until so many requests have come, and give them all.
 
         Raises:

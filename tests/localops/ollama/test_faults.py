@@ -29,7 +29,7 @@ from scripted_ollama import (
 
 ASKED = {"model": "llama3.1:8b", "prompt": "x"}
 MESSAGES = [{"role": "user", "content": "x"}]
-DEADLINE_S = 5
+DEADLINE_S = 20
 
 
 @dataclass

@@ -14,7 +14,7 @@ from scripted_ollama import Answer, Script, ScriptedOllama, Stall
 from localops.ollama.errors import ServerBusy
 from localops.ollama.turns import Turns
 
-PATIENCE = httpx.Timeout(5, read=0.2)
+PATIENCE = httpx.Timeout(20, read=0.2)
 STALLED = Answer("one two", faults=[Stall(after=1)])
 
 
@@ -23,7 +23,7 @@ def body(prompt: str) -> dict:
 
 
 def ask(url: str, prompt: str) -> httpx.Response:
-    return httpx.post(url + "/api/generate", json={**body(prompt), "stream": False}, timeout=10)
+    return httpx.post(url + "/api/generate", json={**body(prompt), "stream": False}, timeout=20)
 
 
 def test_turns_are_given_in_the_order_of_asking():
@@ -88,7 +88,7 @@ def test_a_request_waits_in_silence_until_the_one_before_it_ends_or_leaves():
             second = pool.submit(ask, ollama.url, "second")
             ollama.wait_requests(2)
             assert not second.done()
-        assert second.result(timeout=5).json()["response"] == "second"
+        assert second.result(timeout=20).json()["response"] == "second"
 
 
 def test_a_client_that_leaves_the_queue_is_never_served():
@@ -104,7 +104,7 @@ def test_a_client_that_leaves_the_queue_is_never_served():
             next(lines)
             with pytest.raises(httpx.ReadTimeout):
                 httpx.post(ollama.url + "/api/generate", json=body("second"), timeout=PATIENCE)
-            assert ollama.wait_requests(2)[1].wait_closed(5)
+            assert ollama.wait_requests(2)[1].wait_closed(20)
         assert ask(ollama.url, "third").json()["response"] == "third"
         assert ollama.requests[1].answered_s is None
 

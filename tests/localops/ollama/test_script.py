@@ -51,8 +51,9 @@ def test_the_counters_are_true():
     with ScriptedOllama(Answer("one two three", schedule=Schedule(first_s=0.05, tokens_per_s=100))) as ollama:
         answer = ask(ollama, "how many words are there")
     assert (answer["prompt_eval_count"], answer["eval_count"]) == (5, 3)
-    assert 0.04e9 < answer["prompt_eval_duration"] < answer["total_duration"]
-    assert 0.01e9 < answer["eval_duration"] < answer["total_duration"]
+    waited_ns, spoken_ns = answer["prompt_eval_duration"], answer["eval_duration"]
+    assert waited_ns > 0.04e9  # a busy machine is late, never early; then the words come closer together
+    assert 0 < spoken_ns < waited_ns + spoken_ns < answer["total_duration"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_requests_are_remembered(ollama: ScriptedOllama):
     assert (broken.path, broken.body) == ("/api/generate", None)
     assert asked.body == {"model": "llama3.1:8b", "prompt": "hello", "stream": False}
     assert tags.arrived_s < broken.arrived_s < asked.arrived_s
-    assert asked.wait_closed(5)
+    assert asked.wait_closed(20)
     assert asked.answered_s is not None
 
 
@@ -109,7 +110,7 @@ def test_a_client_that_leaves_before_it_has_asked_is_remembered(ollama: Scripted
         client.sendall(b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
     left = ollama.wait_requests(1)[0]
     assert (left.path, left.body, left.answered_s) == ("/api/chat", None, None)
-    assert left.wait_closed(5)
+    assert left.wait_closed(20)
 
 
 def test_a_connection_that_the_client_keeps_is_not_closed(ollama: ScriptedOllama):
@@ -117,7 +118,7 @@ def test_a_connection_that_the_client_keeps_is_not_closed(ollama: ScriptedOllama
         client.get("/api/tags")
         client.get("/api/version")
         assert [request.closed_s for request in ollama.wait_requests(2)] == [None, None]
-    assert all(request.wait_closed(5) for request in ollama.requests)
+    assert all(request.wait_closed(20) for request in ollama.requests)
 
 
 def test_a_kept_connection_is_not_slowed_down_by_acknowledgements(ollama: ScriptedOllama):
