@@ -19,6 +19,7 @@ NO_EXEC_TEXT = "exec undefined"
 # Set by the server, whatever a client sends.
 EXEC_ANNOTATION = "exec"
 API_KEY_ANNOTATION = "provide-api-key"
+BINDING_ANNOTATION = "binding"
 
 
 def new_action(package: str, name: str, put: ActionPut, code: Code | None) -> Action:
@@ -63,22 +64,31 @@ def updated_action(action: Action, put: ActionPut, code: Code | None) -> Action:
 
 
 def without_exec(annotations: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in annotations.items() if key != EXEC_ANNOTATION}
+    return without(EXEC_ANNOTATION, annotations)
+
+
+def without(name: str, annotations: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in annotations.items() if key != name}
 
 
 def new_package(name: str, put: EntityPut) -> Package:
     """The package that a PUT makes where there was none."""
     return Package(
-        name, put.parameters or {}, put.annotations or {}, put.publish or False, put.version or FIRST_VERSION
+        name,
+        put.parameters or {},
+        without(BINDING_ANNOTATION, put.annotations or {}),
+        put.publish or False,
+        put.version or FIRST_VERSION,
     )
 
 
 def updated_package(package: Package, put: EntityPut) -> Package:
     """What a PUT makes of a package: both parameters and annotations are replaced as a whole where named."""
+    annotations = package.annotations if put.annotations is None else put.annotations
     return replace(
         package,
         parameters=package.parameters if put.parameters is None else put.parameters,
-        annotations=package.annotations if put.annotations is None else put.annotations,
+        annotations=without(BINDING_ANNOTATION, annotations),
         publish=package.publish if put.publish is None else put.publish,
         version=put.version or next_version(package.version),
     )

@@ -31,8 +31,8 @@ NOT_ALLOWED_TEXT = "Request defines parameters that are not allowed (e.g., reser
 NOT_JSON_TEXT = "Response is not valid 'application/json'."
 NO_PROPERTY_TEXT = "Response does not include requested property."
 FAILED_TEXT = "There was an error processing your request."
-NO_CREDENTIALS_TEXT = "The resource requires authentication, which was not supplied with the request"
-
+# Other words than the REST API's: they are the HTTP server's own for this status.
+UNAUTHORIZED_TEXT = "Authentication is possible but has failed or not yet been provided."
 
 UNKNOWN = MediaType("application", "octet-stream")
 

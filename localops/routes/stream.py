@@ -86,7 +86,7 @@ class Streamer:
             asked = WebRequest("POST", headers, body=body, user=user)
             try:
                 if not web_action.is_allowed(action, asked):
-                    raise RequestError(401, web_action.NO_CREDENTIALS_TEXT)
+                    raise RequestError(401, web_action.UNAUTHORIZED_TEXT)
                 return web_action.arguments(action, asked)
             except RequestError as error:
                 raise refused(error.status, error.message) from error

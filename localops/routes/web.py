@@ -45,6 +45,7 @@ CORS = {
 }
 NOT_READY_TEXT = "Response not yet ready."
 NO_WEB_ANSWER_TEXT = "The action {} returned what is no web answer."
+CREDENTIALS_HINT = "send the API key as Basic credentials, or its word in the header X-Require-Whisk-Auth."
 OLD_MENU_TEXT = (
     "mastrogpt/index answers in the older shape, which is adapted here; in production pages show no menu"
 )
@@ -112,7 +113,7 @@ class WebActions:
         if action is None:
             raise RequestError(404, NOT_FOUND_TEXT)
         if request.method != "OPTIONS" and not web_action.is_allowed(action, given):
-            raise RequestError(401, web_action.NO_CREDENTIALS_TEXT)
+            raise RequestError(401, web_action.UNAUTHORIZED_TEXT)
         activation = Activation(action, web_action.arguments(action, given))
         task = self.runner.start(activation)
         headers["x-openwhisk-activation-id"] = activation.id
@@ -178,9 +179,14 @@ def cors_headers(request: Request) -> dict[str, str]:
 
 def refusal(request: Request, error: RequestError) -> str | None:
     """What this machine can add to a refusal that in production tells nothing."""
+    namespace = request.path_params.get("namespace", USER)
+    path = f"{request.path_params['package']}/{named(request)[0]}"
+    if error.status == 401:
+        return f"{path} is annotated with require-whisk-auth: {CREDENTIALS_HINT}"
     if error.status != 404:
         return None
-    path = f"{request.path_params['package']}/{named(request)[0]}"
+    if namespace != USER:
+        return f"There is no namespace {namespace} here; localops serves {USER} alone."
     return f"No web action {path} is deployed: look for packages/{path}.py or packages/{path}/__main__.py."
 
 

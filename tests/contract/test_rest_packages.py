@@ -48,6 +48,12 @@ def test_an_update_keeps_what_it_does_not_name_and_replaces_what_it_names(cloud:
     assert replaced["publish"] is True
 
 
+def test_only_the_server_annotates_a_binding(cloud: Cloud, name: str):
+    claimed = {"key": "binding", "value": {"namespace": "_", "name": "other"}}
+    assert put(cloud, name, annotations=[claimed, P]).json()["annotations"] == [P]
+    assert put(cloud, name, annotations=[Q, claimed]).json()["annotations"] == [Q]
+
+
 def test_a_package_that_exists_is_not_overwritten_unasked(cloud: Cloud, name: str):
     put(cloud, name)
     answer = cloud.call("PUT", f"packages/{name}", json={})
