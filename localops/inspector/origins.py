@@ -14,7 +14,7 @@ from localops.project.folder import Project
 from localops.project.variables import Variable, layers, read_env_file
 
 # Stands for a variable's value while the directives are read; no source holds these characters.
-MARK = re.compile("\x02([A-Za-z_][A-Za-z0-9_]*)\x03")
+MARK = re.compile("\ue000([A-Za-z_][A-Za-z0-9_]*)\ue001")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def variables_of_parameters(source: str) -> dict[str, list[str]]:
     """
     names = named_variables(source)
     try:
-        parameters = directives.read(source, {name: f"\x02{name}\x03" for name in names}).parameters
+        parameters = directives.read(source, {name: f"\ue000{name}\ue001" for name in names}).parameters
     except DirectiveError:
         return {}
     found = {name: MARK.findall(str(value)) for name, value in parameters.items()}

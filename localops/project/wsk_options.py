@@ -1,18 +1,25 @@
 """The options of `wsk action update`, and what they make of an action.
 
-Source: apache/openwhisk-cli commands/action.go.
+Source: apache/openwhisk-cli commands/action.go, commands.go (parseArgs) and util.go (getFormattedJSON).
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from localops.errors import DirectiveError
 from localops.openwhisk.entities import Limits
+from localops.openwhisk.kinds import BLACKBOX
 
+NATIVE_IMAGE = "openwhisk/dockerskeleton"
+WEB_EXPORT = "web-export"
+WEB_SECURE = "require-whisk-auth"
+# What `--web-secure true` is in this run: `wsk` makes a number up that JavaScript can hold, and tells nobody.
+SECRET_NUMBER = secrets.randbelow(2**53)
 WEB_ANNOTATIONS = {
     "true": {"web-export": True, "raw-http": False, "final": True},
     "yes": {"web-export": True, "raw-http": False, "final": True},
@@ -24,13 +31,20 @@ WEB_ANNOTATIONS = {
 
 @dataclass
 class Arguments:
-    """What the options of one `wsk action update` come to."""
+    """What the options of one `wsk action update` come to.
+
+    Attributes:
+        image: the container image that `--docker` names; "" for none.
+        given: the options that were named, as they were spelled.
+    """
 
     kind: str = "python:default"
     function: str = "main"
     parameters: dict[str, Any] = field(default_factory=dict[str, Any])
     annotations: dict[str, Any] = field(default_factory=dict[str, Any])
     limits: dict[str, int] = field(default_factory=dict[str, int])
+    image: str = ""
+    given: set[str] = field(default_factory=set[str])
 
     def as_limits(self) -> Limits:
         return Limits(**self.limits)
@@ -54,26 +68,60 @@ def read_options(given: list[str]) -> Arguments:
                 "if it is part of a value, put double quotes around the value"
             )
         count, apply = OPTIONS[option]
+        if glued and count == 2:
+            raise DirectiveError(f"{option} takes its name and its value as two words, without a `=`")
         values = [value] if glued else []
         values += [rest.pop(0) for _ in range(min(count - len(values), len(rest)))]
         if len(values) < count:
             raise DirectiveError(f"{option} lacks its value; is a variable unset and not in double quotes?")
         apply(arguments, *values)
+        arguments.given.add(option)
+    refuse_what_excludes_each_other(arguments)
     return arguments
 
 
-def json_or_text(value: str) -> Any:
-    """A value as `wsk` sends it: JSON when it parses, else the text itself."""
+def refuse_what_excludes_each_other(arguments: Arguments) -> None:
+    if {"--kind", "--docker"} <= arguments.given:
+        raise DirectiveError("--kind and --docker exclude each other; leave one of them out")
+    if "--web-secure" in arguments.given and arguments.annotations.get(WEB_EXPORT) is not True:
+        raise DirectiveError("--web-secure is for web actions only; add `#--web true`")
+
+
+def members(key: str, value: str) -> dict[str, Any]:
+    """A key and a value as `wsk` sends them: as JSON, in quotes where the value alone is none.
+
+    It escapes nothing in the value, so a backslash there begins an escape of JSON's, and quotes end the text.
+
+    Raises:
+        DirectiveError: `wsk` would make no JSON of it and send nothing.
+    """
+    name, text = json.dumps(key, ensure_ascii=False), value if is_json(value) else f'"{value}"'
     try:
-        return json.loads(value)
+        return json.JSONDecoder().raw_decode(f"{{{name}: {text}}}")[0]
+    except ValueError as error:
+        raise DirectiveError(
+            f"the value of {key} cannot be sent by `ops`, which escapes nothing in it; "
+            r"""write it as JSON, such as '"C:\\data"'"""
+        ) from error
+
+
+def is_json(value: str) -> bool:
+    try:
+        json.loads(value, parse_constant=refuse_constant)
     except ValueError:
-        return value
+        return False
+    return True
 
 
-def set_web(arguments: Arguments, value: str = "true") -> None:
-    if value not in WEB_ANNOTATIONS:
+def refuse_constant(text: str) -> None:
+    """Python takes NaN and Infinity for JSON, Go does not."""
+    raise ValueError(text)
+
+
+def set_web(arguments: Arguments, value: str) -> None:
+    if value.lower() not in WEB_ANNOTATIONS:
         raise DirectiveError(f"--web takes true, false, yes, no or raw, not {value!r}")
-    arguments.annotations.update(WEB_ANNOTATIONS[value])
+    arguments.annotations.update(WEB_ANNOTATIONS[value.lower()])
 
 
 def set_limit(name: str, low: int, high: int) -> Callable[[Arguments, str], None]:
@@ -86,26 +134,32 @@ def set_limit(name: str, low: int, high: int) -> Callable[[Arguments, str], None
 
 
 def set_parameter(arguments: Arguments, key: str, value: str) -> None:
-    arguments.parameters[key] = json_or_text(value)
+    arguments.parameters.update(members(key, value))
 
 
 def set_annotation(arguments: Arguments, key: str, value: str) -> None:
-    arguments.annotations[key] = json_or_text(value)
+    arguments.annotations.update(members(key, value))
 
 
 def delete_annotation(arguments: Arguments, key: str) -> None:
     arguments.annotations.pop(key, None)
 
 
-def set_field(name: str, value: str | None = None) -> Callable[..., None]:
-    def apply(arguments: Arguments, given: str = "") -> None:
-        setattr(arguments, name, value or given)
+def set_field(name: str) -> Callable[[Arguments, str], None]:
+    def apply(arguments: Arguments, value: str) -> None:
+        setattr(arguments, name, value)
 
     return apply
 
 
+def set_image(arguments: Arguments, image: str = "") -> None:
+    arguments.kind, arguments.image = BLACKBOX, image or NATIVE_IMAGE
+
+
 def set_secure(arguments: Arguments, value: str) -> None:
-    arguments.annotations["require-whisk-auth"] = json_or_text(value)
+    """Ask callers for a word: for a number that nobody knows if `true`, for nothing if `false`."""
+    secret: str | int = {"true": SECRET_NUMBER, "false": False}.get(value.lower(), value)
+    arguments.annotations[WEB_SECURE] = secret
 
 
 def ignore(arguments: Arguments, value: str = "") -> None:
@@ -118,8 +172,8 @@ NOT_DONE = ("--param-file", "-P", "--annotation-file", "-A", "--sequence", "--co
 OPTIONS: dict[str, tuple[int, Callable[..., None]]] = {
     "--kind": (1, set_field("kind")),
     "--main": (1, set_field("function")),
-    "--docker": (1, set_field("kind", "blackbox")),
-    "--native": (0, set_field("kind", "blackbox")),
+    "--docker": (1, set_image),
+    "--native": (0, set_image),
     "--web": (1, set_web),
     "--web-secure": (1, set_secure),
     "--param": (2, set_parameter),

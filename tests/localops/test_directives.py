@@ -101,14 +101,54 @@ def test_text_becomes_words_as_in_shell_quote(text: str, expected: list[str]):
         ("#--param P '[1, 2]'", {"P": [1, 2]}),
         ("#-p P x", {"P": "x"}),
         ("#--param P x\n#--param P y", {"P": "y"}),
+        ("#--param P NaN", {"P": "NaN"}),
+        (r"""#--param P '"C:\\data"'""", {"P": r"C:\data"}),
+        ("#--param P -Infinity", {"P": "-Infinity"}),
+        (r'#--param P "a\nb"', {"P": "a\nb"}),
+        (r"#--param P 'a\tb'", {"P": "a\tb"}),
+        (r"#--param P 'say \"hi\"'", {"P": 'say "hi"'}),
+        (r"""#--param P '"say \"hi\""'""", {"P": 'say "hi"'}),
+        ("""#--param P 'x", "Q": "y'""", {"P": "x", "Q": "y"}),
+        ("#--param 'a\"b' x", {'a"b': "x"}),
     ],
 )
 def test_parameters_are_json_where_they_can_be(line: str, parameters: dict[str, Any]):
     assert read(line, {"V": "a  b"}).parameters == parameters
 
 
-def test_web_true_exports_and_protects_the_parameters():
-    assert read("#--web true", {}).annotations == {"web-export": True, "raw-http": False, "final": True}
+@pytest.mark.parametrize(
+    ("word", "export", "raw", "final"),
+    [
+        ("true", True, False, True),
+        ("YES", True, False, True),
+        ("Raw", True, True, True),
+        ("no", False, False, False),
+        ("False", False, False, False),
+    ],
+)
+def test_web_exports_and_protects_the_parameters(word: str, export: bool, raw: bool, final: bool):
+    expected = {"web-export": export, "raw-http": raw, "final": final}
+    assert read(f"#--web {word}", {}).annotations == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "secret"),
+    [("open-sesame", "open-sesame"), ("12345", "12345"), ("null", "null"), ("False", False)],
+)
+def test_web_secure_asks_for_a_word(word: str, secret: object):
+    assert read(f"#--web-secure {word}\n#--web true", {}).annotations["require-whisk-auth"] == secret
+
+
+def test_web_secure_true_asks_for_a_number_that_a_save_does_not_change():
+    numbers = [read("#--web raw\n#--web-secure true", {}).annotations["require-whisk-auth"] for _ in "ab"]
+    assert numbers[0] == numbers[1]
+    assert 0 <= numbers[0] < 2**53
+    assert not isinstance(numbers[0], bool)
+
+
+def test_an_image_makes_a_blackbox():
+    found = read("#--docker some/image:1\n#--web true", {})
+    assert (found.kind, found.image) == ("blackbox", "some/image:1")
 
 
 def test_all_options_of_an_action_are_read():
@@ -131,6 +171,13 @@ def test_all_options_of_an_action_are_read():
         ("#--timeout soon", "a number from 100 to 300000"),
         ("#--timeout 300001", "a number from 100 to 300000"),
         ("#--web perhaps", "--web takes"),
+        ("#--param=P x", "takes its name and its value as two words"),
+        ("#--web-secure true", "--web-secure is for web actions only"),
+        ("#--web no\n#--web-secure word", "--web-secure is for web actions only"),
+        ("#--kind python:3\n#--docker some/image", "--kind and --docker exclude each other"),
+        ("#--param P 'say \"hi\"'", "the value of P cannot be sent by `ops`"),
+        (r"#--param P 'C:\data'", "the value of P cannot be sent by `ops`"),
+        ("#--annotation P 'a\"b'", "the value of P cannot be sent by `ops`"),
     ],
 )
 def test_what_wsk_refuses_is_refused_with_a_sentence(line: str, part: str):
