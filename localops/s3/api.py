@@ -78,6 +78,7 @@ RESOURCES = (
     "versionId",
     "versions",
     "website",
+    "partNumber",
 )
 
 

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,16 +110,15 @@ class Index:
         rows = self.rows(f"{SELECT_OBJECT} WHERE bucket = ? AND key = ?", bucket, key)
         return object_of(rows[0]) if rows else None
 
-    def put(self, bucket: str, each: Object, only_new: bool) -> Object | None:
+    def put(self, bucket: str, each: Object, check: Callable[[Object | None], None]) -> Object | None:
         """Store an object and return the one that it replaces.
 
-        Raises:
-            S3Error: there is one already, and only a new one is wanted.
+        Args:
+            check: raises S3Error where that one may not be replaced.
         """
         with self.transaction() as connection:
             old = self.find(bucket, each.key)
-            if old and only_new:
-                raise S3Error("PreconditionFailed")
+            check(old)
             row = (
                 bucket,
                 each.key,

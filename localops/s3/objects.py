@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import closing
-from email.utils import parsedate_to_datetime
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from localops.s3.conditions import check_conditions, check_replacing, check_source
 from localops.s3.documents import document, http_time, iso_time, text
 from localops.s3.errors import S3Error
 from localops.s3.index import Object
@@ -35,13 +35,12 @@ BYTE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 async def put_object(request: S3Request, storage: Storage) -> Response:
     if "x-amz-copy-source" in request.headers:
         return await copy_object(request, storage)
-    only_new = request.headers.get("if-none-match") == "*"
     with storage.new_file() as file:
         payload = await request.receive(file)
         etag = payload.md5.hexdigest()
         headers = {**kept_headers(request.headers), **payload.checksums}
         stored = Object(request.key, file.name, payload.size, etag, headers=headers)
-        await run_in_threadpool(storage.put, request.bucket, file, stored, only_new)
+        await run_in_threadpool(storage.put, request.bucket, file, stored, check_replacing(request.headers))
     return Response(headers={"etag": f'"{etag}"', **payload.checksums})
 
 
@@ -52,18 +51,28 @@ async def copy_object(request: S3Request, storage: Storage) -> Response:
         replace = request.headers.get("x-amz-metadata-directive") == "REPLACE"
         headers = kept_headers(request.headers) if replace else old.headers
         stored = Object(request.key, file.name, old.size, etag, headers=headers)
-        await run_in_threadpool(storage.put, request.bucket, file, stored)
+        await run_in_threadpool(storage.put, request.bucket, file, stored, check_replacing(request.headers))
     return document(
         "CopyObjectResult", [text("ETag", f'"{etag}"'), text("LastModified", iso_time(stored.modified_s))]
     )
 
 
 def open_source(request: S3Request, storage: Storage) -> tuple[Object, BinaryIO]:
-    """What `x-amz-copy-source` names; only the caller's own buckets."""
+    """What `x-amz-copy-source` names; only the caller's own buckets.
+
+    Raises:
+        S3Error: it is not there, or a condition on it does not hold.
+    """
     bucket, key = split_path(request.headers["x-amz-copy-source"].partition("?versionId=")[0])
     if bucket != request.bucket and bucket.rpartition("-")[0] != request.caller.user:
         raise S3Error("AccessDenied")
-    return storage.open(bucket, key)
+    found, file = storage.open(bucket, key)
+    try:
+        check_source(found, request.headers)
+    except S3Error:
+        file.close()
+        raise
+    return found, file
 
 
 def kept_headers(headers: Headers) -> dict[str, str]:
@@ -128,31 +137,6 @@ def overrides(query: Mapping[str, str]) -> dict[str, str]:
         if not value.isascii() or not value.isprintable():
             raise S3Error("InvalidArgument", f"response-{name} cannot stand in a header.")
     return asked
-
-
-def check_conditions(found: Object, headers: Headers) -> None:
-    """Raise S3Error when a condition does not hold. Source: RFC 9110, 13.2.2."""
-    if "if-match" in headers:
-        if not matches(headers["if-match"], found):
-            raise S3Error("PreconditionFailed")
-    elif "if-unmodified-since" in headers and is_newer(found, headers["if-unmodified-since"]):
-        raise S3Error("PreconditionFailed")
-    if "if-none-match" in headers:
-        if matches(headers["if-none-match"], found):
-            raise S3Error("NotModified")
-    elif "if-modified-since" in headers and not is_newer(found, headers["if-modified-since"]):
-        raise S3Error("NotModified")
-
-
-def matches(tags: str, found: Object) -> bool:
-    return tags.strip() == "*" or found.etag in [tag.strip().strip('"') for tag in tags.split(",")]
-
-
-def is_newer(found: Object, date: str) -> bool:
-    try:
-        return int(found.modified_s) > parsedate_to_datetime(date).timestamp()
-    except ValueError as error:
-        raise S3Error("InvalidArgument", f"{date!r} is not a date.") from error
 
 
 def asked_range(header: str | None, size: int) -> range | None:

@@ -12,7 +12,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -128,13 +128,13 @@ class Storage:
                 raise S3Error("NoSuchKey", f"The key {key!r} does not exist.")
             return found, (self.files / found.blob).open("rb")
 
-    def put(self, bucket: str, file: NewFile, each: Object, only_new: bool = False) -> None:
+    def put(self, bucket: str, file: NewFile, each: Object, check: Callable[[Object | None], None]) -> None:
         """Store an object whose bytes are in `file`.
 
         Args:
-            only_new: refuse when there is such an object already.
+            check: raises S3Error where what is there under its key may not be replaced.
         """
-        old = self.index.put(bucket, each, only_new)
+        old = self.index.put(bucket, each, check)
         file.kept = True
         self.unlink([old] if old else [])
 
@@ -151,15 +151,17 @@ class Storage:
     def end_upload(self, upload: Upload) -> None:
         self.unlink(self.index.end_upload(upload.id))
 
-    def join(self, upload: Upload, parts: list[Part], etag: str) -> Object:
-        """Complete an upload: put its parts together as one object."""
+    def join(
+        self, upload: Upload, parts: list[Part], etag: str, check: Callable[[Object | None], None]
+    ) -> Object:
+        """Complete an upload: put its parts together as one object; `check` as for `put`."""
         with self.new_file() as file:
             for part in parts:
                 with (self.files / part.blob).open("rb") as source:
                     file.copy(source, part.size)
             size = sum(part.size for part in parts)
             joined = Object(upload.key, file.name, size, etag, headers=upload.headers)
-            self.put(upload.bucket, file, joined)
+            self.put(upload.bucket, file, joined, check)
         self.end_upload(upload)
         return joined
 

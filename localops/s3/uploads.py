@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from localops.s3.conditions import check_replacing
 from localops.s3.documents import document, element, iso_time, key_text, parse, text
 from localops.s3.errors import S3Error
 from localops.s3.index import Part, Upload
@@ -68,7 +69,7 @@ async def complete_upload(request: S3Request, storage: Storage) -> Response:
         raise S3Error("EntityTooSmall")
     digests = b"".join(bytes.fromhex(part.etag) for part in parts)
     etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
-    await run_in_threadpool(storage.join, upload, parts, etag)
+    await run_in_threadpool(storage.join, upload, parts, etag, check_replacing(request.headers))
     place = f"{request.http.url.scheme}://{request.headers['host']}{request.message.path}"
     content = [text("Location", place), text("Bucket", upload.bucket), text("Key", upload.key)]
     return document("CompleteMultipartUploadResult", [*content, text("ETag", f'"{etag}"')])

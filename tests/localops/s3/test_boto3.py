@@ -107,6 +107,7 @@ def test_a_second_put_replaces_the_first_and_leaves_nothing_behind(server: Any, 
         ("create_bucket", {"Bucket": "other"}, ("AccessDenied", 403)),
         ("create_bucket", {"Bucket": BUCKET}, ("BucketAlreadyOwnedByYou", 409)),
         ("get_object_tagging", {"Bucket": BUCKET, "Key": "x"}, ("NotImplemented", 501)),
+        ("get_object", {"Bucket": BUCKET, "Key": "x", "PartNumber": 1}, ("NotImplemented", 501)),
         ("get_bucket_policy", {"Bucket": BUCKET}, ("NotImplemented", 501)),
         ("delete_bucket", {"Bucket": BUCKET}, ("NotImplemented", 501)),
         ("put_object", {"Bucket": BUCKET, "Key": "x" * 1025, "Body": b""}, ("KeyTooLongError", 400)),
@@ -249,6 +250,44 @@ def test_an_object_can_be_made_only_if_it_is_new(s3: BaseClient):
         s3.put_object(Bucket=BUCKET, Key="x", Body=b"second", IfNoneMatch="*")
     assert code_of(error) == ("PreconditionFailed", 412)
     assert s3.get_object(Bucket=BUCKET, Key="x")["Body"].read() == b"first"
+
+
+def test_an_object_is_replaced_only_if_it_is_the_expected_one(s3: BaseClient):
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket=BUCKET, Key="x", Body=b"none", IfMatch='"other"')
+    assert code_of(error) == ("NoSuchKey", 404)
+    first = s3.put_object(Bucket=BUCKET, Key="x", Body=b"first")["ETag"]
+    s3.put_object(Bucket=BUCKET, Key="x", Body=b"second", IfMatch=first)
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket=BUCKET, Key="x", Body=b"third", IfMatch=first)
+    assert code_of(error) == ("PreconditionFailed", 412)
+    assert s3.get_object(Bucket=BUCKET, Key="x")["Body"].read() == b"second"
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_copied"),
+    [
+        ({"CopySourceIfMatch": "ETAG"}, True),
+        ({"CopySourceIfMatch": '"other"'}, False),
+        ({"CopySourceIfNoneMatch": "ETAG"}, False),
+        ({"CopySourceIfNoneMatch": '"other"'}, True),
+        ({"CopySourceIfModifiedSince": "2100-01-01"}, False),
+        ({"CopySourceIfUnmodifiedSince": "2000-01-01"}, False),
+    ],
+)
+def test_conditions_on_the_source_of_a_copy_are_kept(
+    s3: BaseClient, condition: dict[str, str], is_copied: bool
+):
+    etag = s3.put_object(Bucket=BUCKET, Key="x", Body=b"x")["ETag"]
+    asked = {name: etag if value == "ETAG" else value for name, value in condition.items()}
+    copy = {"Bucket": BUCKET, "Key": "copy", "CopySource": f"{BUCKET}/x", **asked}
+    if is_copied:
+        s3.copy_object(**copy)
+        return
+    with pytest.raises(ClientError) as error:
+        s3.copy_object(**copy)
+    assert code_of(error) == ("PreconditionFailed", 412)
+    assert keys(s3.list_objects_v2(Bucket=BUCKET)) == ["x"]
 
 
 def test_a_large_file_goes_up_in_parts_and_comes_back_whole(server: Any, s3: BaseClient):
