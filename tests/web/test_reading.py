@@ -156,3 +156,12 @@ def test_a_message_of_ones_own_is_always_shown(page: Page, deployment: Deploymen
 def test_a_smaller_window_keeps_the_end_in_sight(streaming: Page) -> None:
     streaming.set_viewport_size({"width": 400, "height": 500})
     streaming.wait_for_function(f"() => ({AWAY})(document.querySelector('chat-transcript')) <= 1")
+
+
+def test_a_place_that_moves_with_the_sizes_is_not_taken_for_the_reader(streaming: Page) -> None:
+    """A browser that lays the text out anew may move the place before the page can follow."""
+    streaming.locator("chat-transcript").evaluate(
+        "(room) => { room.style.maxHeight = '400px'; room.scrollTop -= 15 }"
+    )
+    streaming.wait_for_function(f"() => ({AWAY})(document.querySelector('chat-transcript')) <= 1")
+    expect(streaming.get_by_role("button", name="Jump to the end")).to_be_hidden()

@@ -19,7 +19,7 @@ const FRAME_SHARE_MS = 8
 export class ChatTranscript extends HTMLElement {
   #following = true
   #told = true
-  #lastTop = 0
+  #seen = { top: 0, height: 0, width: 0, room: 0 }
   /** @type {Map<string, ChatMessage>} */
   #shown = new Map()
   /** Messages with text that waits for the next frame. @type {Set<ChatMessage>} */
@@ -137,19 +137,35 @@ export class ChatTranscript extends HTMLElement {
   }
 
   #moved() {
-    const distance = this.scrollHeight - this.scrollTop - this.clientHeight
-    // Moving up means reading on there, even from within the last line; content that shrinks
-    // also lowers scrollTop, but leaves the reader exactly at the end.
+    const before = this.#look()
+    const { top, height, width, room } = this.#seen
+    const distance = height - top - room
+    const laidOutAnew = height !== before.height || width !== before.width || room !== before.room
     if (distance <= 1) this.#following = true
-    else if (this.scrollTop < this.#lastTop) this.#following = false
+    // A window or text that changes its size moves the place too; that is not the reader.
+    else if (laidOutAnew && this.#following) return this.#keepEnd()
+    // Moving up means reading on there, even from within the last line.
+    else if (top < before.top) this.#following = false
     else if (distance < AT_END_PX) this.#following = true
-    this.#lastTop = this.scrollTop
     this.#tell()
   }
 
   #keepEnd() {
     if (this.#following) this.scrollTop = this.scrollHeight
+    this.#look()
     this.#tell()
+  }
+
+  /** Remembers the place and the sizes that it was seen at, and gives what was seen before. */
+  #look() {
+    const before = this.#seen
+    this.#seen = {
+      top: this.scrollTop,
+      height: this.scrollHeight,
+      width: this.clientWidth,
+      room: this.clientHeight,
+    }
+    return before
   }
 
   #tell() {
