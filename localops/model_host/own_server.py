@@ -49,7 +49,7 @@ class OwnModelServer:
 
     Args:
         files: the person's models; None for the built-in one.
-        wanted: names that the project asks for; the first model answers for those that are not there.
+        wanted: names that the project asks for; the first model that can chat answers for missing ones.
 
     Attributes:
         when_changed: called when another engine answers from now on.
@@ -88,7 +88,7 @@ class OwnModelServer:
         if files.is_one:
             return f"{files.title} answers, also in the place of {others}"
         return (
-            f"the models of {files.title} answer, the first one also in the place of {others}; "
+            f"the models of {files.title} answer, the first that can chat also in the place of {others}; "
             "type @ in the chat to choose"
         )
 

@@ -105,7 +105,8 @@ def _arguments() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="NAME",
-        help="another model's name to answer for; answers carry the true name (may be repeated)",
+        help="another model's name to answer for, by the first model that makes text; answers carry the true "
+        "name (may be repeated)",
     )
     return parser.parse_args()
 
@@ -117,6 +118,10 @@ def _model_app(arguments: argparse.Namespace, settings: Settings) -> ASGIApp:
         engines[0].load_now(served[0][0], None)  # before it answers, so that the first answer is quick
     engine = Engines(engines)
     catalog = Catalog(engine.models, frozenset(arguments.stands_in_for), settings.keep_alive_s)
+    if catalog.stands_in_for and catalog.stand_in is None:
+        others = " and ".join(arguments.stands_in_for)
+        sys.stderr.write(f"none of these models makes text, they only embed: nothing answers for {others}\n")
+        sys.stderr.flush()
     return create_app(engine, catalog, settings=settings)
 
 

@@ -15,7 +15,7 @@ class Catalog:
     """Models by name.
 
     Attributes:
-        models: the first one also answers for the names in `stands_in_for`.
+        models: the first one that makes text also answers for the names in `stands_in_for`.
         stands_in_for: names that are answered without being listed; the answer carries the true name.
         keep_alive_s: how long a model stays loaded when the request does not say.
         quoted_not_found: say that a model is missing in the words of old servers.
@@ -30,6 +30,11 @@ class Catalog:
         """Give the models in the order in which they are listed."""
         return sorted(self.models, key=lambda model: model.modified_ns, reverse=True)
 
+    @property
+    def stand_in(self) -> Model | None:
+        """The model that answers for the names in `stands_in_for`; None where all models only embed."""
+        return next((model for model in self.models if model.can("completion")), None)
+
     def find(self, name: str) -> Model:
         """Give the model that answers for a name.
 
@@ -41,14 +46,16 @@ class Catalog:
         for model in self.models:
             if canonical_name(model.name) == wanted:
                 return model
-        if self._stands_in(wanted):
-            return self.models[0]
+        if stand_in := self._standing_in(wanted):
+            return stand_in
         raise ModelNotFound(name, old_words=self.quoted_not_found)
 
     def answer_name(self, name: str) -> str:
         """Give what an answer's `model` says: the caller's own spelling, or who really answered."""
-        return self.models[0].name if self._stands_in(canonical_name(name)) else name
+        stand_in = self._standing_in(canonical_name(name))
+        return stand_in.name if stand_in else name
 
-    def _stands_in(self, wanted: str) -> bool:
+    def _standing_in(self, wanted: str) -> Model | None:
         listed = {canonical_name(model.name) for model in self.models}
-        return wanted not in listed and wanted in {canonical_name(name) for name in self.stands_in_for}
+        others = {canonical_name(name) for name in self.stands_in_for} - listed
+        return self.stand_in if wanted in others else None

@@ -120,6 +120,27 @@ def test_the_built_in_one_can_stay_beside_others(llamacpp, folder: Path):
     assert answer["model"] == "mastrogpt-tiny:3m"
 
 
+def test_the_first_that_makes_text_answers_for_another_name(llamacpp, embedder_file: Path, folder: Path):
+    models = ("--model", str(embedder_file), "--model", str(folder / "alpha.gguf"))
+    with llamacpp(*models, "--stands-in-for", "llama3.1:8b") as server:
+        answer = server.post("/api/generate", model="llama3.1:8b", prompt="Hi", stream=False).json()
+    assert answer["model"] == "alpha:latest"
+
+
+def test_where_no_model_makes_text_nothing_answers_for_another_name_and_it_says_so(
+    llamacpp, embedder_file: Path
+):
+    names = ("--stands-in-for", "llama3.1:8b", "--stands-in-for", "deepseek-r1:32b")
+    with llamacpp("--model", str(embedder_file), *names) as server:
+        said = server.process.stderr.readline()
+        refusal = server.post("/api/chat", model="llama3.1:8b", messages=[{"role": "user", "content": "Hi"}])
+    assert said == (
+        "none of these models makes text, they only embed: "
+        "nothing answers for llama3.1:8b and deepseek-r1:32b\n"
+    )
+    assert (refusal.status_code, refusal.json()) == (404, {"error": "model 'llama3.1:8b' not found"})
+
+
 def test_where_all_loaded_models_work_the_next_one_waits_for_one_to_end():
     async def last_loaded() -> list[str]:
         engines = [Loadable(name) for name in ("a", "b")]
