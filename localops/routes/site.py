@@ -13,6 +13,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from localops.routes.production import Differences
+
 POLICY = re.compile(r'<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"')
 # What a header can say and a meta element cannot: a foreign page may not show this one in a frame.
 ONLY_OWN_FRAMES = "frame-ancestors 'self'"
@@ -20,6 +22,9 @@ ONLY_A_FRAME = re.compile(
     r"<body[^>]*>\s*<iframe\b[^>]*\ssrc=[\"']?(https?://[^\s\"'>]+)[^>]*>\s*(?:</iframe>)?\s*</body>",
     re.IGNORECASE,
 )
+
+NO_EXTENSION_TEXT = "/%s has no extension; in production the site shows its index page instead of such a file"
+MISSING_TEXT = "there is no /%s; in production the site answers with its index page and status 200"
 
 
 def security_headers(page: Path) -> dict[str, str]:
@@ -40,6 +45,7 @@ class Site(StaticFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
+        self.differences = Differences()
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await self.file_or_index(path, scope)
@@ -52,11 +58,15 @@ class Site(StaticFiles):
 
     async def file_or_index(self, path: str, scope: Scope) -> Response:
         try:
-            return await super().get_response(path, scope)
+            response = await super().get_response(path, scope)
+            if isinstance(response, FileResponse) and PurePosixPath(path).name == Path(response.path).name:
+                self.tell_of_file(path)
+            return response
         except HTTPException as error:
             if error.status_code != 404:
                 raise
         if PurePosixPath(path).suffix:
+            self.differences.tell(MISSING_TEXT, path)
             return PlainTextResponse(f"There is no file {path} in web/.\n", 404)
         try:
             return await super().get_response("index.html", scope)
@@ -64,3 +74,8 @@ class Site(StaticFiles):
             if error.status_code != 404:
                 raise
             return PlainTextResponse("This project has no web/index.html.\n", 404)
+
+    def tell_of_file(self, path: str) -> None:
+        """Say it of a file whose name production takes for a folder's."""
+        if "." not in PurePosixPath(path).name:
+            self.differences.tell(NO_EXTENSION_TEXT, path)

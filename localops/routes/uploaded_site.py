@@ -50,6 +50,8 @@ class UploadedSite:
                 found, file = self.storage.open(self.bucket, key)
             except S3Error:
                 continue
+            if key == path:
+                self.site.tell_of_file(path)
             try:
                 return object_response(
                     found, file, headers, object_headers(found) | {"cache-control": "no-cache"}

@@ -7,7 +7,6 @@ it lacks the CORS headers, and a browser's question before a request fails there
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -25,6 +24,7 @@ from localops.openwhisk.namespace import USER
 from localops.openwhisk.refusals import NOT_FOUND_TEXT
 from localops.openwhisk.web_action import WebRequest
 from localops.routes import old_menu
+from localops.routes.production import Differences
 from localops.routes.request import (
     ALLOWED_HEADERS,
     TRANSACTION_HEADER,
@@ -46,11 +46,12 @@ CORS = {
 NOT_READY_TEXT = "Response not yet ready."
 NO_WEB_ANSWER_TEXT = "The action {} returned what is no web answer."
 CREDENTIALS_HINT = "send the API key as Basic credentials, or its word in the header X-Require-Whisk-Auth."
+NO_CORS_TEXT = (
+    "%s is no web action; in production the page that asked could not even read that (no CORS headers)"
+)
 OLD_MENU_TEXT = (
     "mastrogpt/index answers in the older shape, which is adapted here; in production pages show no menu"
 )
-
-log = logging.getLogger("localops.web")
 
 
 class WebActions:
@@ -74,7 +75,7 @@ class WebActions:
         self.api_key = api_key
         self.places = places
         self.longest_wait_s = longest_wait_s
-        self.told_of_old_menu = False
+        self.differences = Differences()
 
     def routes(self) -> list[Route]:
         return [
@@ -88,6 +89,8 @@ class WebActions:
 
     async def answer(self, request: Request) -> Response:
         action = self.find(request)
+        if action is None:
+            self.tell_of_cors(request)
         headers = {TRANSACTION_HEADER: transaction_id(request)}
         if action is None or action.annotations.get("web-custom-options") is not True:
             headers.update(cors_headers(request))
@@ -100,11 +103,16 @@ class WebActions:
 
     async def nowhere(self, request: Request) -> Response:
         """The answer to an address that can be no action's: the package is missing."""
+        self.tell_of_cors(request)
         headers = cors_headers(request)
         if request.method == "OPTIONS":
             return Response(headers=headers)
         detail = "A web action's address ends in <package>/<action>; the package may be `default`."
         return error_response(request, 404, NOT_FOUND_TEXT, headers, detail)
+
+    def tell_of_cors(self, request: Request) -> None:
+        if "origin" in request.headers:
+            self.differences.tell(NO_CORS_TEXT, request.url.path)
 
     async def invoke(self, request: Request, headers: dict[str, str]) -> Response:
         given = await self.web_request(request)
@@ -140,9 +148,8 @@ class WebActions:
     def menu(self, answer: WebResponse) -> WebResponse:
         """The answer of `mastrogpt/index` in the shape that pages read."""
         adapted = old_menu.adapted(answer, self.places)
-        if adapted and not self.told_of_old_menu:
-            self.told_of_old_menu = True
-            log.info(OLD_MENU_TEXT)
+        if adapted:
+            self.differences.tell(OLD_MENU_TEXT)
         return adapted or answer
 
     def find(self, request: Request) -> Action | None:

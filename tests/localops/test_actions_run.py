@@ -29,6 +29,19 @@ def test_a_web_action_answers_at_both_addresses(desk: LocalopsProcess, path: str
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-openwhisk-activation-id"])
 
 
+def test_a_page_of_another_origin_may_read_a_404_and_is_told_once_that_production_differs(
+    desk: LocalopsProcess,
+):
+    desk.forget_lines()
+    for path in ("/api/my/cases/nobody-wrote-it", "/api/my/cases/nobody-wrote-it", "/api/my/one-part"):
+        asked = httpx.post(
+            desk.url + path, headers={"origin": "https://elsewhere.example"}, timeout=TIMEOUT_S
+        )
+        assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (404, "*")
+    desk.wait_for_line("/api/my/one-part is no web action; in production the page that asked could not even")
+    assert len([line for line in desk.log if "nobody-wrote-it is no web action" in line]) == 1
+
+
 def test_a_param_line_brings_a_variable_of_the_environment(desk: LocalopsProcess):
     assert call(desk, "echo").json()["GREETING"] == "hello there"
 

@@ -258,6 +258,23 @@ def test_an_uploaded_site_is_shown_under_the_name_of_the_user(server: Any, s3: B
     assert page("/", "localhost") == (200, "the page on disk")
 
 
+def test_what_the_site_of_a_cluster_would_answer_is_told_once(server: Any, s3: BaseClient):
+    s3.put_object(Bucket="devel-web", Key="LICENSE", Body=b"free")
+    server.process.forget_lines()
+    for _ in range(2):
+        for path, status in (("/none.svg", 404), ("/LICENSE", 200), ("/last.css", 404)):
+            found = httpx.get(server.url + path, headers={"host": "devel.localhost"}, timeout=TIMEOUT_S)
+            assert found.status_code == status
+    server.process.wait_for_line("there is no /last.css; in production")
+    told = [line.partition(" ")[2] for line in server.process.log if "in production the site" in line]
+    assert (
+        told.count("there is no /none.svg; in production the site answers with its index page and status 200")
+        == 1
+    )
+    text = "/LICENSE has no extension; in production the site shows its index page instead of such a file"
+    assert told.count(text) == 1
+
+
 def test_an_unchanged_page_is_not_sent_again(server: Any, s3: BaseClient):
     etag = s3.put_object(Bucket="devel-web", Key="index.html", Body=b"x")["ETag"]
     asked = {"host": "devel.localhost", "if-none-match": etag}
