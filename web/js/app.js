@@ -1,7 +1,8 @@
 /** Wires the page. The only code that runs by itself. */
 
-import { Api, ApiError } from "./api.js"
-import { Archive, MemoryArchive } from "./archive.js"
+import { Api } from "./api.js"
+import { ApiError } from "./http.js"
+import { Archive } from "./archive.js"
 import { Chat } from "./chat.js"
 import { ChatComposer } from "./elements/chat-composer.js"
 import { ChatModel } from "./elements/chat-model.js"
@@ -13,6 +14,7 @@ import { watchHealth } from "./health.js"
 import { speak, t } from "./i18n.js"
 import { Keeper } from "./keeper.js"
 import { Library } from "./library.js"
+import { MemoryArchive } from "./memory-archive.js"
 import { narrow } from "./policy.js"
 import { preferences } from "./preferences.js"
 import { session } from "./session.js"

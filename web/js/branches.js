@@ -39,3 +39,11 @@ export function versionsOf(messages, { id, parent, from }) {
 export function withParents(messages) {
   return messages.map((message, at) => ({ ...message, parent: message.parent ?? messages[at - 1]?.id ?? "" }))
 }
+
+/**
+ * @param {Message[]} messages of one conversation
+ * @returns {Message[]} the same array, sorted
+ */
+export function inOrder(messages) {
+  return messages.sort((one, other) => one.place - other.place || one.at - other.at)
+}

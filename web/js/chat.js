@@ -2,26 +2,23 @@
  * What a person can do in a conversation. With `library.js` the only writer of conversations and messages.
  */
 
+import { Answering } from "./answering.js"
 import { versionsOf } from "./branches.js"
-import { historyOf, optionsOf, stateOf, titleOf } from "./dialogue.js"
+import { stateOf, titleOf } from "./dialogue.js"
 import { t } from "./i18n.js"
 import { newConversation, newMessage } from "./records.js"
-import { Reply } from "./reply.js"
 import { isRunning } from "./store.js"
 
-/** @import { Api, Service } from "./api.js" */
+/** @import { Api } from "./api.js" */
+/** @import { Service } from "./place.js" */
 /** @import { Library } from "./library.js" */
-/** @import { Question } from "./reply.js" */
 /** @import { Message, Settings, Store } from "./store.js" */
 
 export class Chat {
   #api
   #store
   #library
-  /** @type {Map<string, Reply>} running replies by message id */
-  #replies = new Map()
-  /** Settles when the action has said how it wants to be asked. */
-  #opened = Promise.resolve()
+  #answering
 
   /**
    * @param {Api} api
@@ -32,8 +29,7 @@ export class Chat {
     this.#api = api
     this.#store = store
     this.#library = library
-    library.onStop((id) => this.#replies.get(id)?.stop())
-    addEventListener("pagehide", () => this.#replies.forEach((reply) => reply.abandon()))
+    this.#answering = new Answering(api, store, library)
   }
 
   /**
@@ -56,12 +52,12 @@ export class Chat {
   }
 
   stop() {
-    if (this.#store.running) this.#stop(this.#store.running)
+    if (this.#store.running) this.#answering.stop(this.#store.running)
   }
 
   /** Stops all that runs in the open conversation, shown or not. */
   stopAll() {
-    for (const message of this.#store.state.tree.filter(isRunning)) this.#stop(message)
+    for (const message of this.#store.state.tree.filter(isRunning)) this.#answering.stop(message)
   }
 
   /**
@@ -123,7 +119,7 @@ export class Chat {
     if (!message) return
     message.status = "waiting"
     message.problem = null
-    await this.#answer(message, t("message.go-on-prompt"), messages)
+    await this.#answering.answer(message, t("message.go-on-prompt"), messages)
   }
 
   /**
@@ -154,9 +150,7 @@ export class Chat {
     const conversation = this.#current
     const greeting = newMessage({ conversation: conversation.id, opening: true, place: -1 })
     this.#store.update({ messages: [greeting, ...this.#store.state.messages] })
-    const body = { state: "", title: conversation.name }
-    this.#opened = this.#run(greeting, { action: conversation.action, streaming: false, body })
-    await this.#opened
+    await this.#answering.greet(greeting, conversation)
   }
 
   /**
@@ -190,48 +184,7 @@ export class Chat {
     const { conversation, id, place, input } = question
     const message = newMessage({ conversation, parent: id, place: place + 1 })
     await this.#library.add(message)
-    await this.#answer(message, input, before)
-  }
-
-  /**
-   * @param {Message} message
-   * @param {unknown} input
-   * @param {Message[]} before
-   */
-  async #answer(message, input, before) {
-    const { id } = this.#current
-    await this.#opened
-    const conversation = this.#library.conversation(id)
-    if (!conversation) return
-    const { settings, streaming, action, picked } = conversation
-    const state = stateOf(before, picked)
-    if (streaming) message.state = state
-    const body = { input, state, history: historyOf(before, settings), options: optionsOf(settings) }
-    await this.#run(message, { action, streaming, body })
-  }
-
-  /**
-   * @param {Message} message
-   * @param {Question} question
-   */
-  async #run(message, question) {
-    const reply = new Reply(this.#api, this.#store, message, question)
-    this.#replies.set(message.id, reply)
-    const kept = this.#library.keepMessage(message)
-    await reply.run()
-    this.#replies.delete(message.id)
-    const { streaming } = reply.outcome
-    if (streaming !== undefined) await this.#library.change(message.conversation, { streaming })
-    await kept
-    // It may have been deleted in the meantime.
-    if (this.#library.conversation(message.conversation)) await this.#library.keepMessage(message)
-  }
-
-  /** @param {Message} message that runs here or in another tab */
-  #stop({ id }) {
-    const reply = this.#replies.get(id)
-    if (reply) reply.stop()
-    else this.#library.stopElsewhere(id)
+    await this.#answering.answer(message, input, before)
   }
 
   get #current() {

@@ -2,7 +2,7 @@
  * Whether the model server answers, and with which models: what `@` says in the chats that choose models.
  */
 
-import { ApiError } from "./api.js"
+import { ApiError } from "./http.js"
 import { t } from "./i18n.js"
 
 /** @import { Api } from "./api.js" */

@@ -7,7 +7,8 @@
 
 import { isRunning } from "./store.js"
 
-/** @import { Archive, MemoryArchive } from "./archive.js" */
+/** @import { Archive } from "./archive.js" */
+/** @import { MemoryArchive } from "./memory-archive.js" */
 /** @import { Delta, Message, Store } from "./store.js" */
 /** @import { Tabs } from "./tabs.js" */
 

@@ -1,11 +1,13 @@
 /** The conversations: listed, opened, renamed, searched, deleted; the same in all tabs. */
 
 import { wayThrough } from "./branches.js"
+import { followTabs } from "./following.js"
 import { isRunning } from "./store.js"
 
-/** @import { Archive, MemoryArchive } from "./archive.js" */
+/** @import { Archive } from "./archive.js" */
 /** @import { Keeper } from "./keeper.js" */
-/** @import { Conversation, Delta, Message, Store } from "./store.js" */
+/** @import { MemoryArchive } from "./memory-archive.js" */
+/** @import { Conversation, Message, Store } from "./store.js" */
 /** @import { Tabs } from "./tabs.js" */
 
 export class Library {
@@ -27,9 +29,7 @@ export class Library {
     this.#tabs = tabs
     tabs.on("list", () => this.list())
     tabs.on("messages", ({ conversation }) => this.#reread(conversation))
-    tabs.on("message", ({ message }) => this.#follow(message))
-    tabs.on("grow", ({ delta, at }) => this.#followText(delta, at))
-    store.addEventListener("delta", (event) => this.#grown(/** @type {CustomEvent<Delta>} */ (event).detail))
+    followTabs(tabs, store, keeper, (current, tree) => this.#show(current, tree))
   }
 
   /** Reads the list again. */
@@ -196,35 +196,5 @@ export class Library {
   #show(current, tree) {
     const greetings = this.#store.state.messages.filter(({ opening }) => opening)
     this.#store.update({ current, tree, messages: [...greetings, ...wayThrough(tree, current.through)] })
-  }
-
-  /** @param {Message} message as it is in another tab */
-  #follow(message) {
-    const { current, tree } = this.#store.state
-    // Who writes a message knows best: another tab may take it for one that was left.
-    if (current?.id !== message.conversation || this.#keeper.written(message.id)) return
-    const own = tree.find(({ id }) => id === message.id)
-    if (!own) return this.#show(current, [...tree, message])
-    Object.assign(own, message)
-    this.#store.touch(own)
-  }
-
-  /**
-   * @param {Delta} delta
-   * @param {number} at
-   */
-  #followText(delta, at) {
-    const message = this.#store.state.tree.find(({ id }) => id === delta.id)
-    // Text that does not fit comes whole when the reply ends.
-    if (!message || message.text.length !== at) return
-    message.text += delta.text
-    message.thinking += delta.thinking
-    this.#store.grow(delta)
-  }
-
-  /** @param {Delta} delta */
-  #grown(delta) {
-    const message = this.#keeper.written(delta.id)
-    if (message) this.#keeper.grown(message, delta)
   }
 }

@@ -5,7 +5,7 @@
  * and a second one can then take back all but these.
  */
 
-/** @import { Place } from "./api.js" */
+/** @import { Place } from "./place.js" */
 
 let narrowed = false
 

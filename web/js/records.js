@@ -2,7 +2,7 @@
 
 import { newId } from "./ids.js"
 
-/** @import { Service } from "./api.js" */
+/** @import { Service } from "./place.js" */
 /** @import { Conversation, Message } from "./store.js" */
 
 /**

@@ -3,15 +3,17 @@
  */
 
 import { contentOf } from "./answer.js"
-import { ApiError } from "./api.js"
+import { BrokenStreamError, frames } from "./frames.js"
+import { ApiError } from "./http.js"
 import { newId } from "./ids.js"
-import { BrokenStreamError, frames } from "./stream.js"
+import { Measure } from "./measure.js"
 import { ThinkingSplitter } from "./thinking.js"
 
-/** @import { Api, Problem } from "./api.js" */
+/** @import { Api } from "./api.js" */
+/** @import { Problem } from "./http.js" */
 /** @import { Frame } from "./stream.js" */
 /** @import { Split } from "./thinking.js" */
-/** @import { Message, Figures, Status, Store } from "./store.js" */
+/** @import { Message, Status, Store } from "./store.js" */
 
 /** Nothing arrived for so long that the reader should know. */
 export const SILENCE_MS = 20_000
@@ -20,8 +22,6 @@ const GIVE_UP_MS = 330_000
 const LOOK_AGAIN_MS = 1_000
 /** Problems after which what had arrived is worth keeping and going on from. */
 const INTERRUPTIONS = new Set(["broken", "offline", "silent"])
-/** A rough measure of a token, used only where the action gives no figures. */
-const CHARACTERS_PER_TOKEN = 4
 
 /**
  * @typedef {{
@@ -38,11 +38,7 @@ export class Reply {
   #stopper = new AbortController()
   #splitter = new ThinkingSplitter()
   #request = newId()
-  #began = performance.now()
-  #lastRead = performance.now()
-  #firstTextAt = 0
-  #answerAt = 0
-  #answerLength = 0
+  #measure = new Measure()
   #sawSilence = false
   /** Figures as the action gave them. @type {Record<string, unknown> | null} */
   #given = null
@@ -113,7 +109,7 @@ export class Reply {
 
   /** @param {Frame} frame */
   #take(frame) {
-    this.#lastRead = performance.now()
+    this.#measure.read()
     if (this.#sawSilence) this.#setSilent(false)
     if (frame.kind === "message") this.#accept(frame.message)
     else if (frame.kind === "damaged") this.message.lost++
@@ -136,13 +132,7 @@ export class Reply {
     const { message } = this
     if (retract) this.#retract()
     if (!thinking && !text) return
-    const now = performance.now()
-    this.#firstTextAt ||= now
-    if (text && !this.#answerAt) {
-      this.#answerAt = now
-      if (message.thinking) message.thinkingMs = now - this.#firstTextAt
-    }
-    this.#answerLength += thinking.length + text.length
+    this.#measure.grow(message, thinking, text)
     if (message.status === "waiting") this.#setStatus("streaming")
     message.thinking += thinking
     message.text += text
@@ -154,15 +144,14 @@ export class Reply {
     const { message } = this
     message.thinking += message.text
     message.text = ""
-    message.thinkingMs = performance.now() - this.#firstTextAt
-    this.#answerAt = 0
+    this.#measure.retract(message)
     this.#store.touch(message)
   }
 
   /** @param {Status} status */
   #end(status) {
     this.#grow(this.#splitter.end())
-    this.message.figures = this.#figures()
+    this.message.figures = this.#measure.figures(this.#given, this.#question.streaming)
     this.#setStatus(status)
   }
 
@@ -184,7 +173,7 @@ export class Reply {
   }
 
   #lookForSilence() {
-    const silence = performance.now() - this.#lastRead
+    const silence = this.#measure.silenceMs
     if (silence > GIVE_UP_MS) this.#stopper.abort(new ApiError("silent"))
     else if (silence > SILENCE_MS) this.#setSilent(true)
   }
@@ -194,22 +183,6 @@ export class Reply {
     if (silent === this.#sawSilence) return
     this.#sawSilence = silent
     this.#store.update({ silent: silent ? this.message.id : "" })
-  }
-
-  /** @returns {Figures | null} those of the action; what it does not tell is measured here */
-  #figures() {
-    if (!this.#given && (!this.#firstTextAt || !this.#question.streaming)) return null
-    const { model, tokens, first_token_ms, tokens_per_s, done_reason } = this.#given ?? {}
-    const seconds = (this.#lastRead - this.#firstTextAt) / 1000
-    const counted = Number(tokens) || Math.round(this.#answerLength / CHARACTERS_PER_TOKEN)
-    return {
-      model: typeof model === "string" ? model : "",
-      tokens: counted,
-      firstTokenMs: Number(first_token_ms) || (this.#firstTextAt && this.#firstTextAt - this.#began),
-      tokensPerSecond: Number(tokens_per_s) || (this.#firstTextAt && seconds > 0 ? counted / seconds : 0),
-      measured: !Number(tokens_per_s),
-      cut: done_reason === "length" || done_reason === "cut",
-    }
   }
 }
 

@@ -3,7 +3,8 @@
  * and `grow`, and conversations and messages are written by `chat.js`, `reply.js` and `library.js` alone.
  */
 
-/** @import { Place, Problem } from "./api.js" */
+/** @import { Problem } from "./http.js" */
+/** @import { Place } from "./place.js" */
 
 /**
  * Figures of one reply. `measured` tells that the page counted the rate, because the action gave none; `cut`

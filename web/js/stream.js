@@ -8,6 +8,9 @@
  * A relay under load may also overwrite part of an object; the reader then drops that object only.
  */
 
+import { AFTER_CLOSE, AFTER_LIST, AFTER_LITERAL, AFTER_OPEN, AFTER_STRING, FOLLOWERS } from "./json-bytes.js"
+import { BACKSLASH, BLANK, NEWLINE, OPEN, QUOTE } from "./json-bytes.js"
+
 /**
  * What the stream carried, in order.
  *
@@ -21,45 +24,6 @@
  *   | { kind: "damaged" }
  *   | { kind: "cut" }} Frame
  */
-
-const NEWLINE = 0x0a
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN = 0x7b
-
-const BLANK = bytes(" \t\r")
-const LITERAL = bytes("truefalsn0123456789+-.eE")
-const VALUE = bytes('"{[-0123456789tfn')
-
-/**
- * What may follow what within an object, blanks apart. A byte that may not tells at once that the object
- * is broken, so that it cannot swallow the ones behind it.
- */
-const AFTER_OPEN = bytes('"}')
-const AFTER_LIST = new Set([...VALUE, ...bytes("]")])
-const AFTER_STRING = bytes(",:}]")
-const AFTER_CLOSE = bytes(",}]")
-const AFTER_LITERAL = new Set([...LITERAL, ...AFTER_CLOSE])
-
-/** @type {Map<number, Set<number>>} */
-const FOLLOWERS = new Map([
-  [OPEN, AFTER_OPEN],
-  [code("["), AFTER_LIST],
-  [code(","), VALUE],
-  [code(":"), VALUE],
-  [code("}"), AFTER_CLOSE],
-  [code("]"), AFTER_CLOSE],
-])
-
-/** @param {string} character */
-function code(character) {
-  return character.charCodeAt(0)
-}
-
-/** @param {string} characters */
-function bytes(characters) {
-  return new Set([...characters].map(code))
-}
 
 /**
  * Cuts a byte stream into frames, one byte at a time, so that its cost grows with the bytes alone.
@@ -195,37 +159,5 @@ function parsed(text) {
     return JSON.parse(text)
   } catch {
     return null
-  }
-}
-
-/** The connection broke before the stream ended. */
-export class BrokenStreamError extends Error {
-  /** @override */
-  name = "BrokenStreamError"
-}
-
-/**
- * @param {ReadableStream<Uint8Array>} body
- * @returns {AsyncGenerator<Frame, void>}
- * @throws {BrokenStreamError} after everything that had arrived has been given
- * @throws whatever the reader was aborted with
- */
-export async function* frames(body) {
-  const reader = body.getReader()
-  const decoder = new FrameDecoder()
-  for (let read = await next(reader); !read.done; read = await next(reader)) {
-    yield* decoder.push(read.value)
-  }
-  yield* decoder.end()
-}
-
-/** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
-async function next(reader) {
-  try {
-    return await reader.read()
-  } catch (error) {
-    // Every browser gives a TypeError here, each with words of its own.
-    if (error instanceof TypeError) throw new BrokenStreamError(error.message, { cause: error })
-    throw error
   }
 }

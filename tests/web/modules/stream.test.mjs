@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { BrokenStreamError, FrameDecoder, frames } from "../../../web/js/stream.js"
+import { BrokenStreamError, frames } from "../../../web/js/frames.js"
+import { FrameDecoder } from "../../../web/js/stream.js"
 
 const bytesOf = (text) => new TextEncoder().encode(text)
 

@@ -3,7 +3,7 @@
 import { t } from "../i18n.js"
 import { part, wish } from "./parts.js"
 
-/** @import { Group, Service } from "../api.js" */
+/** @import { Group, Service } from "../place.js" */
 /** @import { Conversation, State, Store } from "../store.js" */
 
 export class ChatSidebar extends HTMLElement {

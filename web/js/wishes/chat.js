@@ -1,6 +1,6 @@
 /** Wishes about what is said. */
 
-import { ApiError } from "../api.js"
+import { ApiError } from "../http.js"
 import { reasonOf } from "../health.js"
 import { t } from "../i18n.js"
 import { closeMenu } from "./menu.js"

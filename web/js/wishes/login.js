@@ -1,12 +1,12 @@
 /** Getting in: when the deployment asks for a login, and when it does not answer. */
 
-import { ApiError } from "../api.js"
+import { ApiError } from "../http.js"
 import { part } from "../elements/parts.js"
 import { t } from "../i18n.js"
 import { endSession, keepSession } from "../session.js"
 import { on } from "./page.js"
 
-/** @import { Problem } from "../api.js" */
+/** @import { Problem } from "../http.js" */
 /** @import { Page } from "./page.js" */
 
 /** @param {Page} page */

@@ -1,6 +1,6 @@
 /** Wishes of a reader: moving, copying, editing, looking at images and at what an action shows. */
 
-import { ApiError } from "../api.js"
+import { ApiError } from "../http.js"
 import { t } from "../i18n.js"
 import { announce, on } from "./page.js"
 
