@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from localops.ollama.answering import Answering
-from localops.ollama.asks import Request
+from localops.ollama.asks import Request, Route
 from localops.ollama.catalog import Catalog
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest
@@ -68,7 +68,7 @@ class ChatCompletions:
         items = fields.structs("messages", "openai.Message")
         if not items:
             raise BadRequest("[] is too short - 'messages'")
-        model = _find(fields, self._catalog)
+        model = _find(fields, self._catalog, "chat")
         ask = Ask(
             model=model,
             messages=tuple(Message(item.text("role"), _content(item)) for item in items),
@@ -89,7 +89,7 @@ class Completions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fields = decode(await HTTPRequest(scope, receive).body(), "CompletionRequest")
-        model = _find(fields, self._catalog)
+        model = _find(fields, self._catalog, "generate")
         ask = Ask(
             model=model,
             messages=(Message("user", fields.text("prompt")),),
@@ -105,11 +105,22 @@ def _model(model: Model, name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": created, "owned_by": "library"}
 
 
-def _find(fields: Fields, catalog: Catalog) -> Model:
+def _find(fields: Fields, catalog: Catalog, route: Route) -> Model:
+    """Give the model that is asked for something it can do."""
     name = fields.text("model")
     if not name:
         raise BadRequest("model is required")
-    return catalog.find(name)
+    model = catalog.find(name)
+    wanted = {
+        route: not model.can("completion"),
+        "tools": bool(fields.items("tools", "api.Tool")),
+        "insert": bool(fields.text("suffix")),
+    }
+    if lacking := next((what for what, is_lacking in wanted.items() if is_lacking), None):
+        raise BadRequest(f'"{name}" does not support {lacking}')
+    if fields.values.get("logprobs") or fields.values.get("top_logprobs"):
+        raise BadRequest("this server does not give logprobs")
+    return model
 
 
 def _request(fields: Fields, catalog: Catalog, ask: Ask) -> Request:

@@ -44,6 +44,17 @@ def test_a_seed_gives_the_same_answer_again(builtin):
     assert len({answer(seed) for seed in range(5)}) > 1
 
 
+@pytest.mark.parametrize("only_the_likeliest", [{"top_k": 1}, {"top_p": 1e-6}, {"min_p": 1}])
+def test_what_narrows_the_choice_of_words_is_honoured(builtin, only_the_likeliest: dict[str, float]):
+    def answer(seed: int, **options: float) -> str:
+        hot = {"temperature": 2, "top_k": 0, "top_p": 1, "num_predict": 30, "seed": seed, **options}
+        body = {"model": builtin.model, "prompt": "Tell me a story", "stream": False, "options": hot}
+        return builtin.post("/api/generate", **body).json()["response"]
+
+    assert len({answer(seed) for seed in range(5)}) > 1
+    assert len({answer(seed, **only_the_likeliest) for seed in range(5)}) == 1
+
+
 def test_a_system_message_and_earlier_turns_reach_the_model(builtin):
     def counted(**body: object) -> int:
         return builtin.post("/api/generate", model=builtin.model, stream=False, **body).json()[

@@ -228,12 +228,22 @@ def test_what_the_server_does_not_do_it_says(scripted, method: str, path: str):
     assert (error["message"] if path.startswith("/v1/") else error).startswith("this server ")
 
 
-@pytest.mark.parametrize(("path", "body"), [("generate", {"prompt": "x"}), ("chat", {"messages": SOME})])
-def test_a_model_that_only_embeds_does_not_answer(path: str, body: dict):
+@pytest.mark.parametrize(
+    ("path", "body", "lacking"),
+    [
+        ("/api/generate", {"prompt": "x"}, "generate"),
+        ("/api/chat", {"messages": SOME}, "chat"),
+        ("/v1/completions", {"prompt": "x"}, "generate"),
+        ("/v1/chat/completions", {"messages": SOME}, "chat"),
+    ],
+)
+def test_a_model_that_only_embeds_does_not_answer(path: str, body: dict, lacking: str):
     embedder = Model("embedder:latest", capabilities=("embedding",))
     with ScriptedOllama(Script("never", models=[embedder])) as ollama:
-        answer = httpx.post(f"{ollama.url}/api/{path}", json={"model": "embedder", **body})
-    assert (answer.status_code, answer.json()) == (400, {"error": f'"embedder" does not support {path}'})
+        answer = httpx.post(ollama.url + path, json={"model": "embedder", **body})
+    error = answer.json()["error"]
+    text = error["message"] if path.startswith("/v1/") else error
+    assert (answer.status_code, text) == (400, f'"embedder" does not support {lacking}')
 
 
 def test_a_client_that_leaves_while_it_sends_disturbs_nobody(server):
@@ -267,6 +277,8 @@ def test_v1_refusals_have_openais_form(server, path: str, body: dict, status: in
         ({"stop": 5}, 500, BROKEN, 'option "stop" must be of type array'),
         ({"reasoning_effort": "so so"}, 400, BAD, f'invalid reasoning value: "so so" {EFFORTS}'),
         ({"reasoning_effort": "low"}, 400, BAD, '"{model}" does not support thinking'),
+        ({"tools": [{}]}, 400, BAD, '"{model}" does not support tools'),
+        ({"logprobs": True}, 400, BAD, "this server does not give logprobs"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
             400,
@@ -278,3 +290,16 @@ def test_v1_refusals_have_openais_form(server, path: str, body: dict, status: in
 def test_v1_chat_refuses_what_it_cannot_do(server, body: dict, status: int, kind: str, text: str):
     error = {"message": text.replace("{model}", server.model), "type": kind, "param": None, "code": None}
     refused(server, "/v1/chat/completions", {"model": server.model, "messages": SOME, **body}, status, error)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"suffix": "y"}, '"{model}" does not support insert'),
+        ({"logprobs": 2}, "this server does not give logprobs"),
+        ({"prompt": ["a"]}, INTO.format("array", "CompletionRequest.prompt", "string")),
+    ],
+)
+def test_v1_completions_refuse_what_they_cannot_do(server, body: dict, text: str):
+    error = {"message": text.replace("{model}", server.model), "type": BAD, "param": None, "code": None}
+    refused(server, "/v1/completions", {"model": server.model, "prompt": "x", **body}, 400, error)
