@@ -29,7 +29,7 @@ from localops.ollama.turns import Turns
 from localops.ollama.wire import JSONAnswer
 
 # What Ollama does and this server does not, with what to do instead.
-_NOT_HERE = {
+NOT_HERE = {
     ("POST", "/api/pull"): "this server pulls no models; start it with --model FILE.gguf, or use an Ollama",
     ("POST", "/api/push"): "this server does not push models",
     (
@@ -79,7 +79,7 @@ def create_app(
         Route("/v1/chat/completions", ChatCompletions(answering, catalog), methods=["POST"]),
         Route("/v1/completions", Completions(answering, catalog), methods=["POST"]),
         Route("/v1/embeddings", OpenAIEmbeddings(answering, catalog), methods=["POST"]),
-        *(Route(path, _not_here, methods=[method]) for method, path in _NOT_HERE),
+        *(Route(path, _not_here, methods=[method]) for method, path in NOT_HERE),
     ]
     handlers = {
         RequestFailure: _failure,
@@ -91,7 +91,7 @@ def create_app(
 
 async def _not_here(request: Request) -> Response:
     path = request.scope["path"].replace(request.path_params.get("digest", "\0"), "{digest}")
-    raise RequestFailure(_NOT_HERE[request.method, path], status=501)
+    raise RequestFailure(NOT_HERE[request.method, path], status=501)
 
 
 async def _failure(request: Request, error: Exception) -> Response:
