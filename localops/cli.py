@@ -22,8 +22,22 @@ examples:
   python3 -m localops up --project ../another --port 0
   python3 -m localops up --model ~/models/llama-3.2-1b-q4_k_m.gguf
 
-What answers as the model, the first that there is: --model; OLLAMA_HOST of the environment or of .env;
-an Ollama on this machine; a tiny model that is built in."""
+What answers as the model, the first that there is: --model; OLLAMA_HOST of the environment or
+of .env; an Ollama on this machine; a tiny model that is built in."""
+TEST_EXAMPLES = """\
+examples:
+  python3 -m localops test
+  python3 -m localops test tests/contract
+  python3 -m localops test -x -k login
+
+All words go to pytest; `python3 -m localops test --fixtures`, say, is pytest's own option."""
+CHECK_PARTS = """\
+Python: ruff for format and lint, pyright for types. JavaScript: tsc for types. pyright and tsc
+need Node.js, and the network once. It changes nothing: `.venv/bin/ruff format` does the format,
+`python3 -m localops sync` the copies."""
+SYNC_WHY = """\
+A deployment packs each action's folder alone, so modules that several actions use stand in each
+as identical copies. The first lines of a copy name the file to edit."""
 PORTS = range(65536)
 
 
@@ -75,9 +89,10 @@ def parser() -> argparse.ArgumentParser:
 
     add_up(add("up", up, "run a project: its actions, its page and a model"))
     running.add_to(add)
-    add("test", test, "run all tests; further words go to pytest", add_help=False)
-    add("check", check, "check format, lint, types and shared copies")
+    add("test", test, "run all tests; further words go to pytest").epilog = TEST_EXAMPLES
+    add("check", check, "check format, lint, types and shared copies").epilog = CHECK_PARTS
     each = add("sync", sync, "copy shared modules to the actions that use them")
+    each.epilog = SYNC_WHY
     each.add_argument("--check", action="store_true", help="only say which copies are out of date")
     add("bench", bench, "print measured figures beside their bars", add_help=False)
     return commands

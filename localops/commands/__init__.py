@@ -16,20 +16,27 @@ examples:
   python3 -m localops invoke chat/stateless input="Why is the sky blue?"
   python3 -m localops invoke chat/stateless input=@question.txt options='{"temperature": 0}'
 
-A value is sent as JSON when it is JSON, else as text; @FILE stands for what is in a file, @@ for an @.
-It prints the text of an action that streams as it comes, else the result."""
+A value is sent as JSON when it is JSON, else as text; @FILE stands for what is in a file,
+@@ for an @. It prints the text of an action that streams as it comes, else the result."""
 LOGS_EXAMPLES = """\
 examples:
   python3 -m localops logs chat/stateless
   python3 -m localops logs -f"""
+URL_EXAMPLES = """\
+examples:
+  curl "$(python3 -m localops url mastrogpt/hello)"
+  curl -d '{"input": "Hello"}' "$(python3 -m localops url --stream chat/simple)"
+
+Of an action that is no web action it is the address in the REST API, which takes the key of
+the project: `auth` in .localops/credentials.json, as user and password."""
 PULL_EXAMPLES = """\
 examples:
   python3 -m localops pull llama3.1:8b
   OLLAMA_HOST=ollama.example.com python3 -m localops pull llama3.1:8b
 
-It needs an Ollama (https://ollama.com): the one that OLLAMA_HOST names in the environment or in .env,
-else the one on this machine. https://ollama.com/search has the names of models. After Ctrl-C, or when the
-connection is lost, the same command goes on where it was."""
+It needs an Ollama (https://ollama.com): the one that OLLAMA_HOST names in the environment or
+in .env, else the one on this machine. https://ollama.com/search has the names of models. After
+Ctrl-C, or when the connection is lost, the same command goes on where it was."""
 
 
 class Add(Protocol):
@@ -59,6 +66,7 @@ def add_to(add: Add) -> None:
     each.add_argument("-f", "--follow", action="store_true", help="go on with what is logged from now on")
     add_place(each)
     each = add("url", run_url, "print the address of an action")
+    each.epilog = URL_EXAMPLES
     add_action(each)
     each.add_argument("--stream", action="store_true", help="the streamer's address instead")
     add_place(each)

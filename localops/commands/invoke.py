@@ -47,22 +47,31 @@ def read_arguments(words: Sequence[str]) -> dict[str, Any]:
         name, equals, text = word.partition("=")
         if not name or not equals:
             raise CommandError(f"{word!r} is no argument; write it as NAME=VALUE, such as input=hello")
-        found[name] = value_of(text)
+        found[name] = value_of(name, text)
     return found
 
 
-def value_of(text: str) -> Any:
+def value_of(name: str, text: str) -> Any:
     if text.startswith("@@"):
         return text[1:]
     if text.startswith("@"):
-        try:
-            text = Path(text[1:]).expanduser().read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{text[1:]} cannot be read: {error}") from error
+        text = content_of(name, text[1:])
     try:
         return json.loads(text)
-    except ValueError:
+    except ValueError as error:
+        if text.lstrip().startswith(("{", "[")):
+            sys.stderr.write(f"localops: {name} is sent as text, because it is no JSON: {error}\n")
         return text
+
+
+def content_of(name: str, file: str) -> str:
+    try:
+        return Path(file).expanduser().read_text()
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is no text in UTF-8, so {name} cannot be sent: {error.reason}") from error
+    except OSError as error:
+        text = f"{file} cannot be read: {error.strerror}; to send an @ itself, write {name}=@@{file}"
+        raise CommandError(text) from error
 
 
 def call(server: Server, path: str, arguments: dict[str, Any]) -> int:
@@ -72,7 +81,7 @@ def call(server: Server, path: str, arguments: dict[str, Any]) -> int:
         record = answer.json()
         if answer.status == 202:
             record = finished(server, record["activationId"], None)
-    return show(record)
+    return show(path, record)
 
 
 def stream(server: Server, path: str, arguments: dict[str, Any]) -> int:
@@ -85,7 +94,7 @@ def stream(server: Server, path: str, arguments: dict[str, Any]) -> int:
         record = finished(server, activation_of(answer), LONGEST_WAIT_S)
     if printer.printed and (record is None or record["response"]["success"]):
         return 0
-    return show(record)
+    return show(path, record)
 
 
 def activation_of(answer: Answer) -> str:
@@ -134,10 +143,12 @@ def finished(server: Server, id: str, timeout_s: float | None) -> dict[str, Any]
     return None
 
 
-def show(record: dict[str, Any] | None) -> int:
+def show(path: str, record: dict[str, Any] | None) -> int:
     """Print the result of a call; of one that failed, why and what it logged last."""
     if record is None:
-        sys.stderr.write("localops: the action goes on; `localops logs -f` shows what it does\n")
+        sys.stderr.write(
+            f"localops: {path} goes on; `python3 -m localops logs -f {path}` shows what it does\n"
+        )
         return 0
     response = record["response"]
     if response["success"]:
@@ -146,5 +157,5 @@ def show(record: dict[str, Any] | None) -> int:
     for line in record["logs"]:
         sys.stderr.write(f"{line}\n")
     reason = response["result"].get("error", response["result"])
-    sys.stderr.write(f"localops: {record['name']} failed ({response['status']}): {reason}\n")
+    sys.stderr.write(f"localops: {path} failed ({response['status']}): {reason}\n")
     return 1

@@ -23,12 +23,17 @@ def run(options: argparse.Namespace) -> int:
         asked["action"] = server.action(options.action)["path"]
     if options.follow:
         asked["follow"] = ""
+    is_empty = True
     with server.ask("GET", f"/_localops/api/logs?{urlencode(asked)}") as answer:
         for event in answer.objects():
+            is_empty = False
             sys.stdout.write(as_text(event) + "\n")
             sys.stdout.flush()
     if options.follow:
         raise CommandError(f"localops at {server.url} has ended")
+    if is_empty:
+        what = options.action or "an action"
+        sys.stderr.write(f"localops: nothing is logged yet; call {what}, or wait for lines with -f\n")
     return 0
 
 

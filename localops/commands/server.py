@@ -79,7 +79,9 @@ class Server:
         """
         file = self.project.private / credentials.FILE_NAME
         if not self.project.folder.is_dir():
-            raise CommandError(f"there is no folder {self.project.folder}; see --project")
+            raise CommandError(
+                f"there is no folder {self.project.folder}; name the one that localops runs with --project"
+            )
         if not file.is_file():
             raise CommandError(
                 f"{self.project.folder} holds no key of a localops, so it never ran there; "
@@ -131,7 +133,7 @@ class Server:
                 connection.request(method, path, body, self.headers(scheme))
                 answer = connection.getresponse()
                 if answer.status not in accepts:
-                    raise refused(answer)
+                    raise self.refused(answer)
             yield Answer(self, answer)
         finally:
             connection.close()
@@ -153,6 +155,15 @@ class Server:
         key = self.api_key
         shown = base64.b64encode(key.encode()).decode() if scheme == "Basic" else key
         return {"Authorization": f"{scheme} {shown}", "Content-Type": "application/json"}
+
+    def refused(self, answer: http.client.HTTPResponse) -> CommandError:
+        text = answer.read().decode(errors="replace").strip()
+        if answer.status == 401:
+            return CommandError(
+                f"localops at {self.url} does not know the key of {self.project.folder}; "
+                "name the folder that it runs with --project"
+            )
+        return CommandError(f"localops at {self.url} answered with status {answer.status}: {text[:500]}")
 
     @contextmanager
     def reachable(self) -> Generator[None]:
@@ -180,15 +191,6 @@ def host_and_port(url: str) -> tuple[str, int]:
     except ValueError as error:  # the port is no number
         raise CommandError(f"{url!r} {NO_ADDRESS}") from error
     raise CommandError(f"{url!r} {NO_ADDRESS}")
-
-
-def refused(answer: http.client.HTTPResponse) -> CommandError:
-    text = answer.read().decode(errors="replace").strip()
-    if answer.status == 401:
-        return CommandError(
-            "localops does not know this project's key; name the folder that it runs with --project"
-        )
-    return CommandError(f"localops answered with status {answer.status}: {text[:500]}")
 
 
 def suggestion(path: str, known: list[str]) -> str:

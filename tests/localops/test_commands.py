@@ -17,6 +17,7 @@ from localops.commands.invoke import read_arguments
 from localops.commands.server import CommandError
 
 EXAMPLES = ROOT / "tests" / "examples"
+WIDEST_HELP = 100
 NOBODY = "http://localhost:9"
 PAGE = Status(200, "<h1>Welcome</h1>")
 # A Python in which nobody has installed the tools.
@@ -58,10 +59,29 @@ def test_an_argument_can_be_what_is_in_a_file(tmp_path: Path):
     assert read_arguments(words) == {"letter": "Dear all,\n", "data": {"a": 1}}
 
 
-@pytest.mark.parametrize("word", ["input", "=x", "a=@/there/is/no/such/file"])
-def test_a_word_that_is_no_argument_is_refused(word: str):
-    with pytest.raises(CommandError):
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("input", "'input' is no argument; write it as NAME=VALUE"),
+        ("=x", "'=x' is no argument"),
+        (
+            "a=@/no/such/file",
+            "/no/such/file cannot be read: No such file or directory; .* write a=@@/no/such/file",
+        ),
+        (f"a=@{ROOT}", "cannot be read: Is a directory"),
+        (f"a=@{ROOT / 'docs' / 'images' / 'chat.png'}", "is no text in UTF-8, so a cannot be sent"),
+    ],
+)
+def test_a_word_that_is_no_argument_is_refused(word: str, reason: str):
+    with pytest.raises(CommandError, match=reason):
         read_arguments([word])
+
+
+def test_what_begins_like_json_and_is_none_is_sent_as_text_and_said(capsys: pytest.CaptureFixture[str]):
+    assert read_arguments(["a={'b': 1}", "c=[1]"]) == {"a": "{'b': 1}", "c": [1]}
+    said = capsys.readouterr().err
+    assert said.startswith("localops: a is sent as text, because it is no JSON: Expecting property name")
+    assert said.count("\n") == 1
 
 
 def test_invoke_prints_the_result(desk: LocalopsProcess):
@@ -106,13 +126,13 @@ def test_invoke_prints_the_result_of_what_could_stream_and_did_not(desk: Localop
 @pytest.mark.parametrize(
     ("action", "words", "printed", "reason"),
     [
-        ("cases/fails", [], "", "localops: fails failed (application error): this action always fails"),
-        ("cases/exits", [], "", "localops: exits failed (action developer error): command exited"),
+        ("cases/fails", [], "", "localops: cases/fails failed (application error): this action always fails"),
+        ("cases/exits", [], "", "localops: cases/exits failed (action developer error): command exited"),
         (
             "cases/streams",
             ["fail=true"],
             "0 1 2 \n",
-            "localops: streams failed (application error): too late",
+            "localops: cases/streams failed (application error): too late",
         ),
     ],
 )
@@ -134,6 +154,14 @@ def test_logs_prints_what_was_logged(desk: LocalopsProcess):
     assert any(line.endswith("cases/folder | after a blank line") for line in lines)
     assert any("cases/folder success in " in line for line in lines)
     assert all("cases/folder" in line for line in lines)
+
+
+def test_logs_says_that_there_is_nothing_yet(tmp_path: Path):
+    (tmp_path / "packages").mkdir()
+    with LocalopsProcess(project=tmp_path) as running:
+        done = command("logs", url=running.url, project=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "localops: nothing is logged yet; call an action, or wait for lines with -f\n"
 
 
 def test_logs_follows_all_actions(desk: LocalopsProcess):
@@ -196,7 +224,7 @@ def test_the_key_of_another_project_is_refused(desk: LocalopsProcess, tmp_path: 
     folder.mkdir()
     with LocalopsProcess(project=tmp_path):
         done = command("invoke", "cases/echo", url=desk.url, project=tmp_path)
-    assert done.stderr.startswith("localops: localops does not know this project's key")
+    assert done.stderr.startswith(f"localops: localops at {desk.url} does not know the key of {tmp_path};")
 
 
 def test_logs_says_that_localops_has_ended(tmp_path: Path):
@@ -252,7 +280,7 @@ def test_a_folder_that_there_is_not_is_said(tmp_path: Path):
     done = command("logs", url=NOBODY, project=tmp_path / "none")
     assert (done.returncode, done.stderr) == (
         2,
-        f"localops: there is no folder {tmp_path / 'none'}; see --project\n",
+        f"localops: there is no folder {tmp_path / 'none'}; name the one that localops runs with --project\n",
     )
 
 
@@ -295,6 +323,7 @@ def test_without_words_the_commands_are_listed():
         ("logs", "--follow"),
         ("url", "PACKAGE/ACTION"),
         ("pull", "pull llama3.1:8b"),
+        ("test", "test tests/contract"),
         ("check", "types"),
         ("sync", "--check"),
         ("bench", "--list"),
@@ -305,6 +334,7 @@ def test_each_command_explains_itself(name: str, part: str):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: python3 -m localops {name}")
     assert part in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= WIDEST_HELP
 
 
 @pytest.mark.parametrize("name", ["test", "check"])

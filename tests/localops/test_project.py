@@ -118,6 +118,16 @@ def test_variables_of_the_login_beat_the_environment_and_that_beats_the_files(
 def test_a_folder_without_packages_is_refused_with_what_to_do(tmp_path: Path):
     with pytest.raises(StartError, match=r"has no folder packages/.*--project"):
         Project(tmp_path).check()
+    with pytest.raises(StartError, match=r"there is no folder .*none; name a MastroGPT project"):
+        Project(tmp_path / "none").check()
+
+
+def test_a_place_where_nothing_can_be_kept_is_named(tmp_path: Path):
+    (tmp_path / ".localops").write_text("in the way")
+    with pytest.raises(
+        StartError, match=r"keeps its keys in .*/\.localops, and cannot write there: File"
+    ):
+        Project(tmp_path).make_private()
 
 
 def test_a_file_that_is_gone_when_it_is_read_is_named_and_the_rest_is_found(project: Project):
