@@ -35,6 +35,8 @@ NAMED = re.compile(
 SEPARATOR = re.compile(r":|; |=")
 # Shorter ones stand in too many texts by chance; they are masked only where they are a whole value.
 SHORTEST_IN_TEXT = 6
+# Far from the end of Python's stack.
+MOST_LEVELS = 200
 HARMLESS = frozenset(("", "true", "false", "null", "none", "0", "1"))
 
 
@@ -87,17 +89,22 @@ class Masking:
             text = self.pattern.sub(MASK, text)
         return NAMED.sub(masked_value, PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text))
 
-    def value(self, value: Any, name: str = "") -> Any:
-        """A JSON value without secrets.
+    def value(self, value: Any, name: str = "", levels: int = MOST_LEVELS) -> Any:
+        """A JSON value without secrets, and without what lies deeper in it than anybody reads.
 
         Args:
             name: under which it stands.
         """
+        if isinstance(value, dict | list) and not levels:
+            return MASK
         if isinstance(value, dict):
             members = cast("dict[str, Any]", value)
-            return {self.text(key): self.value(each, nearest(key, name)) for key, each in members.items()}
+            return {
+                self.text(key): self.value(each, nearest(key, name), levels - 1)
+                for key, each in members.items()
+            }
         if isinstance(value, list):
-            return [self.value(each, name) for each in cast("list[Any]", value)]
+            return [self.value(each, name, levels - 1) for each in cast("list[Any]", value)]
         if is_secret(name, value) and value not in (None, "", True, False):
             return MASK
         return self.text(value) if isinstance(value, str) else value
@@ -123,19 +130,24 @@ def forms(secret: str) -> Iterator[str]:
 
 
 def secrets_in(value: Any, name: str = "") -> Iterator[str]:
-    """The values that stand under secret names in a JSON value."""
-    if isinstance(value, Mapping):
-        for key, each in cast("Mapping[str, Any]", value).items():
-            yield from secrets_in(each, nearest(key, name))
-    elif isinstance(value, list):
-        for each in cast("list[Any]", value):
-            yield from secrets_in(each, name)
-    elif is_secret(name, value) and value is not None and not isinstance(value, bool):
-        text = str(value)
-        yield text
-        # Of `Basic code`, `uuid:key` and `name=value; name=value` the parts are secrets too.
-        parts = SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
-        yield from (part for part in parts if len(part) >= SHORTEST_IN_TEXT)
+    """The values that stand under secret names in a JSON value, however deep."""
+    waiting: list[tuple[Any, str]] = [(value, name)]
+    while waiting:
+        value, name = waiting.pop()
+        if isinstance(value, Mapping):
+            members = cast("Mapping[str, Any]", value)
+            waiting += [(each, nearest(key, name)) for key, each in members.items()]
+        elif isinstance(value, list):
+            waiting += [(each, name) for each in cast("list[Any]", value)]
+        elif is_secret(name, value) and value is not None and not isinstance(value, bool):
+            yield from secret_texts(str(value))
+
+
+def secret_texts(text: str) -> Iterator[str]:
+    yield text
+    # Of `Basic code`, `uuid:key` and `name=value; name=value` the parts are secrets too.
+    parts = SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
+    yield from (part for part in parts if len(part) >= SHORTEST_IN_TEXT)
 
 
 def nearest(key: str, name: str) -> str:

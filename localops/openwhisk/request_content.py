@@ -10,6 +10,7 @@ import re
 from typing import Any, TypeVar, cast
 
 from localops.errors import RequestError
+from localops.openwhisk import json_value
 
 T = TypeVar("T", str, bool)
 SEMANTIC_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -29,10 +30,10 @@ def json_object(body: bytes) -> dict[str, Any]:
         RequestError: 400, it is no JSON object.
     """
     try:
-        value = json.loads(body or b"{}")
+        value = json_value.read(body or b"{}")
         if HALF_CHARACTER.search(body):
             json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise malformed(str(error)) from error
     return as_object(value)
 

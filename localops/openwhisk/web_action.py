@@ -15,7 +15,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from localops.errors import RequestError
-from localops.openwhisk import media_type
+from localops.openwhisk import json_value, media_type
 from localops.openwhisk.entities import Action, Activation
 from localops.openwhisk.http_answer import HTML, WebResponse, http_response
 from localops.openwhisk.media_type import FORM, JSON, MediaType
@@ -134,8 +134,8 @@ def json_body(request: WebRequest) -> Any:
     if not request.media_type.is_json or not request.body:
         return {}
     try:
-        return json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+        return json_value.read(request.body)
+    except ValueError as error:
         raise malformed(str(error)) from error
 
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from localops.access.basic_auth import is_authenticated
 from localops.deployment.registry import Registry
 from localops.errors import RequestError
-from localops.openwhisk import web_action
+from localops.openwhisk import json_value, web_action
 from localops.openwhisk.entities import Action
 from localops.openwhisk.namespace import USER
 from localops.openwhisk.web_action import WebRequest
@@ -125,8 +125,8 @@ def path_of(request: Request) -> str:
 
 def json_object(body: bytes) -> Members:
     try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
+        value: Any = json_value.read(body.strip() or b"{}")
+    except ValueError as error:
         raise RequestError(500, f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise RequestError(500, 'The body must be a JSON object such as {"input": "Hello"}.')

@@ -8,12 +8,14 @@ Source: apache/openserverless-runtimes launcher.py (what the entry function gets
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
 import struct
 import sys
 import traceback
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
 TYPE_CHECKING = False  # importing typing would cost more than this whole file
@@ -23,20 +25,33 @@ if TYPE_CHECKING:
 
 HEADER = struct.Struct("!I")
 MOST_RESULT_BYTES = 1024 * 1024
+SIGKILL = 9  # the module that names it costs more than all of this
+IS_LINUX = sys.platform == "linux"
 
 
 class Channel:
-    """Length-prefixed JSON values over a socket."""
+    """Length-prefixed JSON values over a socket.
+
+    From a value's arrival to its answer, when nobody reads here, Linux ends this process and all that it
+    started as soon as the other end closes: whatever the action does, it cannot outlive localops.
+    """
 
     def __init__(self, descriptor: int) -> None:
         # A grandchild that kept this open would hide the end of this process.
         os.set_inheritable(descriptor, False)
         self.socket = socket.socket(fileno=descriptor)
+        self.flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        if IS_LINUX:
+            fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
+            fcntl.fcntl(descriptor, fcntl.F_SETSIG, SIGKILL)
 
     def receive(self) -> dict[str, Any] | None:
         """The next value, or None when the other end is closed."""
         header = self.read(HEADER.size)
-        return json.loads(self.read(HEADER.unpack(header)[0])) if header else None
+        value = json.loads(self.read(HEADER.unpack(header)[0])) if header else None
+        if IS_LINUX:
+            fcntl.fcntl(self.socket, fcntl.F_SETFL, self.flags | os.O_ASYNC)
+        return value
 
     def read(self, size: int) -> bytes:
         data = bytearray()
@@ -59,6 +74,7 @@ class Channel:
             self.write(b'{"result": %s}' % text)
 
     def write(self, text: bytes) -> None:
+        fcntl.fcntl(self.socket, fcntl.F_SETFL, self.flags)
         self.socket.sendall(HEADER.pack(len(text)) + text)
 
 
@@ -67,18 +83,35 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
+class LogEnds:
+    """Marks where the logs of one activation end, in both streams, whatever the action does to these."""
+
+    def __init__(self) -> None:
+        self.streams = (sys.stdout, sys.stderr)
+        self.pipes = [os.dup(stream.fileno()) for stream in self.streams]
+
+    def mark(self, marker: str) -> None:
+        for stream, pipe in zip(self.streams, self.pipes, strict=True):
+            # An action that closed it has nothing more to say there.
+            with suppress(OSError, ValueError):
+                stream.flush()
+            os.write(pipe, f"\n{marker}\n".encode())
+
+
 def serve(channel: Channel) -> None:
     """Load the action that the first message names, then answer calls until the other end closes."""
-    start = channel.receive()
-    entry = load(start, channel) if start else None
+    start, logs, own_id = channel.receive(), LogEnds(), os.getpid()
+    entry = load(start, channel, logs) if start else None
     while entry and (call := channel.receive()):
         os.environ.update(call["environment"])
         result = run(entry, call["arguments"])
-        end_logs(call["marker"])
+        if os.getpid() != own_id:
+            os._exit(0)  # a copy that the action made of this process: one answer is enough
+        logs.mark(call["marker"])
         channel.send_result(result)
 
 
-def load(start: dict[str, Any], channel: Channel) -> Callable[[Any], Any] | None:
+def load(start: dict[str, Any], channel: Channel, logs: LogEnds) -> Callable[[Any], Any] | None:
     """The entry function; None, after the other end was told why, when there is none."""
     os.environ.update(start["environment"])
     os.chdir(start["paths"][0])
@@ -91,11 +124,11 @@ def load(start: dict[str, Any], channel: Channel) -> Callable[[Any], Any] | None
         entry = entry_function(start["main_file"], start["function"])
     except BaseException as error:  # noqa: BLE001 - the action's own code may raise anything, also SystemExit
         print_trace(error)
-        end_logs(start["marker"])
+        logs.mark(start["marker"])
         parsed = os.path.exists(start["main_file"]) and not isinstance(error, SyntaxError)
         channel.send({"loaded": False, "parsed": parsed})
         return None
-    end_logs(start["marker"])
+    logs.mark(start["marker"])
     channel.send({"loaded": True})
     return entry
 
@@ -141,15 +174,15 @@ def print_trace(error: BaseException) -> None:
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_filename.startswith((__file__, "<frozen importlib")):
         trace = trace.tb_next
-    traceback.print_exception(error.with_traceback(trace))
-
-
-def end_logs(marker: str) -> None:
-    """Mark where the logs of one activation end, in both streams."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-        os.write(stream.fileno(), f"\n{marker}\n".encode())
+    # To a stream that the action closed nothing can be said.
+    with suppress(OSError, ValueError):
+        traceback.print_exception(error.with_traceback(trace))
 
 
 if __name__ == "__main__":
-    serve(Channel(int(sys.argv[1])))
+    try:
+        serve(Channel(int(sys.argv[1])))
+    except BaseException as error:  # noqa: BLE001 - whatever ends an action's process has to end all of it
+        print_trace(error)
+    # With what the action left behind: threads that go on, and processes that it started.
+    os.killpg(0, SIGKILL)

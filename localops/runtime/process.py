@@ -12,6 +12,7 @@ import json
 import os
 import resource
 import secrets
+import shutil
 import signal
 import socket
 import struct
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localops.openwhisk import json_value
 from localops.openwhisk.entities import Action, LogLine, Status
 from localops.runtime.child import MOST_RESULT_BYTES
 from localops.runtime.debugging import Debugging
@@ -28,6 +30,7 @@ from localops.runtime.log_pipe import LogPipe
 
 CHILD = Path(__file__).with_name("child.py")
 HEADER = struct.Struct("!I")
+MOST_ANSWER_BYTES = MOST_RESULT_BYTES + 1024
 # Source: proc_pid_stat(5), counted from the field after the name; Linux include/linux/sched.h.
 FLAGS_FIELD = 6
 PF_EXITING = 0x4
@@ -64,6 +67,7 @@ class ActionProcess:
         process: asyncio.subprocess.Process,
         control: socket.socket,
         debugging: Debugging | None,
+        own_folder: Path | None,
     ) -> None:
         assert process.stdout is not None  # noqa: S101 - both are pipes, see start
         assert process.stderr is not None  # noqa: S101
@@ -71,17 +75,21 @@ class ActionProcess:
         self.process = process
         self.control = control
         self.debugging = debugging
+        self.own_folder = own_folder
         self.killed = False
         self.too_large = False
         self.idle_since_s = 0.0
         self.pipes = (LogPipe(process.stdout, "stdout"), LogPipe(process.stderr, "stderr"))
 
     @classmethod
-    async def start(cls, action: Action, debugging: Debugging | None = None) -> ActionProcess:
+    async def start(
+        cls, action: Action, debugging: Debugging | None = None, own_folder: Path | None = None
+    ) -> ActionProcess:
         """Start a child; `load` is still to be called.
 
         Args:
             debugging: how a person debugs the action; None when nobody does.
+            own_folder: goes with the process.
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -98,7 +106,7 @@ class ActionProcess:
                 start_new_session=debugging is None,
                 process_group=None if debugging is None else 0,
             )
-        return cls(action, process, ours, debugging)
+        return cls(action, process, ours, debugging, own_folder)
 
     async def load(
         self,
@@ -160,10 +168,12 @@ class ActionProcess:
         except TimeoutError:
             self.kill()
             answer = self.time_limit_outcome("arguments" not in message)
-        except OSError:
+        except json_value.NotJsonError:
+            answer = Outcome("action developer error", {"error": NOT_A_DICTIONARY_TEXT})
+        except (OSError, ValueError):
             text = OUT_OF_MEMORY_TEXT if self.too_large else EXITED_TEXT
             answer = Outcome("action developer error", {"error": text}, usable=False)
-        if isinstance(answer, Outcome):
+        if isinstance(answer, Outcome) and not answer.usable:
             # Something that the action started may hold its output open for ever.
             self.kill()
         await asyncio.gather(*logs)
@@ -179,8 +189,16 @@ class ActionProcess:
         await asyncio.get_running_loop().sock_sendall(self.control, HEADER.pack(len(text)) + text)
 
     async def receive(self) -> dict[str, Any]:
+        """The next answer.
+
+        Raises:
+            NotJsonError: the result is something that no JSON can say.
+            ValueError: the action itself has written to our socket.
+        """
         size = HEADER.unpack(await self.read(HEADER.size))[0]
-        return json.loads(await self.read(size))
+        if size > MOST_ANSWER_BYTES:
+            raise ValueError("no answer of our child is so long")
+        return json_value.read(await self.read(size))
 
     async def read(self, size: int) -> bytes:
         data = bytearray()
@@ -212,6 +230,12 @@ class ActionProcess:
         except OSError:
             return True
 
+    def hang_up_if_dead(self) -> None:
+        """End a call whose process has died, though a copy that the action made of it holds its socket."""
+        if not self.is_alive():
+            with contextlib.suppress(OSError):
+                self.control.shutdown(socket.SHUT_RD)
+
     def kill_if_too_large(self) -> None:
         """End the process when it holds more memory than the action's limit allows.
 
@@ -239,3 +263,5 @@ class ActionProcess:
         self.kill()
         self.control.close()
         await self.process.wait()
+        if self.own_folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self.own_folder, ignore_errors=True)

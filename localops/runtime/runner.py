@@ -66,8 +66,9 @@ class Runner:
         self.running: dict[str, ActionProcess] = {}
         self.slots = asyncio.Semaphore(MOST_PROCESSES)
         self.tasks: set[asyncio.Task[Any]] = set()
-        # A single file runs in an empty folder, so that it cannot import what is not deployed with it.
-        self.empty_folder = tempfile.TemporaryDirectory(prefix="localops-")
+        # A single file runs in an empty folder, so that it cannot import what is not deployed with it; each
+        # process in one of its own, as in a container, since an action may write there, or remove it.
+        self.empty_folders = tempfile.TemporaryDirectory(prefix="localops-")
 
     def invoke(self, action: Action, arguments: Mapping[str, Any]) -> asyncio.Task[Activation]:
         """Start an activation. It goes on whether or not anybody waits for the task."""
@@ -134,9 +135,10 @@ class Runner:
             return process, Outcome("success", {})
         packages = await self.requirements.environment(action.code)
         begun = time.monotonic()
-        process = await ActionProcess.start(action, self.debugging_of(action))
+        folder = action.code.folder or Path(tempfile.mkdtemp(dir=self.empty_folders.name))
+        own_folder = None if action.code.folder else folder
+        process = await ActionProcess.start(action, self.debugging_of(action), own_folder)
         self.running[activation.id] = process
-        folder = action.code.folder or Path(self.empty_folder.name)
         outcome = await process.load(folder, packages, self.environment(activation), log)
         activation.cold_ms = int((time.monotonic() - begun) * 1000)
         return process, outcome
@@ -193,11 +195,12 @@ class Runner:
             self.idle.setdefault(revision, [])
 
     async def look_after(self) -> None:
-        """End processes that have been idle for long or use too much memory, until cancelled."""
+        """End processes that have died, been idle for long or use too much memory, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             for process in self.running.values():
                 process.kill_if_too_large()
+                process.hang_up_if_dead()
             oldest_s = time.monotonic() - LONGEST_IDLE_S
             for waiting in self.idle.values():
                 for process in [each for each in waiting if each.idle_since_s < oldest_s]:
@@ -211,4 +214,4 @@ class Runner:
             process.kill()
         while self.tasks:
             await asyncio.gather(*self.tasks)
-        self.empty_folder.cleanup()
+        self.empty_folders.cleanup()

@@ -177,7 +177,7 @@ def test_a_wait_out_of_range_is_refused(cloud: Cloud, deployed: str, timeout: st
     assert (answer.status_code, answer.json()["error"]) == (400, text)
 
 
-@pytest.mark.parametrize("body", ["[1]", '"text"', "{", "nothing"])
+@pytest.mark.parametrize("body", ["[1]", '"text"', "{", "nothing", '{"a": NaN}'])
 def test_arguments_must_be_an_object(cloud: Cloud, deployed: str, body: str):
     headers = {"content-type": "application/json"}
     answer = cloud.call("POST", f"actions/{deployed}/echo?blocking=true", data=body, headers=headers)

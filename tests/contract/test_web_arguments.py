@@ -112,7 +112,11 @@ def test_who_is_authenticated_is_named(cloud: Cloud, echo: str):
         assert "__ow_user" not in cloud.web(echo, auth=auth).json()
 
 
-@pytest.mark.parametrize("body", [b"{", b"{'a': 1}", b" ", b"nothing"])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"{'a': 1}", b" ", b"nothing", b'{"a": NaN}', b'{"a": -Infinity}', b"[" * 2000 + b"]" * 2000],
+    ids=["half", "quotes", "blank", "a word", "NaN", "infinity", "endless nesting"],
+)
 def test_malformed_json_is_a_400(cloud: Cloud, echo: str, body: bytes):
     answer = cloud.web(echo, data=body, headers={"content-type": JSON})
     assert answer.status_code == 400

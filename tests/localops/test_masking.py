@@ -118,6 +118,14 @@ def test_where_a_shell_stands_is_no_secret_anywhere():
     assert masking.text("cannot open /home/me/project/x") == "cannot open /home/me/project/x"
 
 
+def test_no_value_is_too_deep_to_be_masked():
+    deep: Any = {"token": "hunter22"}
+    for _ in range(5000):
+        deep = [deep]
+    assert "hunter22" not in json.dumps(Masking([]).value(deep))
+    assert Masking([]).knowing(deep).text("hunter22") == MASK
+
+
 def test_each_part_of_a_pair_is_a_secret():
     masking = Masking([]).knowing({"AUTH": "01234567-89ab:abcdefgh"})
     assert masking.text("user 01234567-89ab, key abcdefgh") == f"user {MASK}, key {MASK}"

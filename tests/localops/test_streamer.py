@@ -205,6 +205,9 @@ def test_a_private_stream_is_refused_with_a_sentence(
     [
         (b"{", "The body is not JSON: "),
         (b"[1]", "The body must be a JSON object"),
+        (b"null", "The body must be a JSON object"),
+        (b'{"a": NaN}', "The body is not JSON: NaN is no JSON"),
+        (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested more than 900 levels deep"),
         (b'{"GREETING": "mine"}', "not ok (400 Bad Request)\nRequest defines parameters"),
     ],
 )
@@ -212,6 +215,12 @@ def test_a_bad_body_gets_a_sentence(desk: LocalopsProcess, body: bytes, part: st
     answer = httpx.post(f"{desk.url}/web/devel/cases/echo", content=body, timeout=TIMEOUT_S)
     assert answer.status_code == 500
     assert part in answer.text
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"{}"])
+def test_no_body_is_an_empty_object(desk: LocalopsProcess, body: bytes):
+    answer = httpx.post(f"{desk.url}/web/devel/cases/streams", content=body, timeout=TIMEOUT_S)
+    assert outputs(answer.text) == "0 1 2 "
 
 
 def test_a_page_of_another_origin_may_stream(desk: LocalopsProcess):
@@ -250,7 +259,7 @@ def test_a_stream_needs_what_its_action_requires(desk: LocalopsProcess, api_key:
     url = f"{desk.url}/web/devel/streams/guarded"
     answer = httpx.post(url, json={}, timeout=TIMEOUT_S)
     assert answer.status_code == 500
-    assert answer.text.startswith("not ok (401 Unauthorized)\nThe resource requires authentication")
+    assert answer.text.startswith("not ok (401 Unauthorized)\nAuthentication is possible but has failed")
     headers = {"x-require-whisk-auth": "open-sesame"}
     assert outputs(httpx.post(url, json={}, headers=headers, timeout=TIMEOUT_S).text) == "None"
     user, _, key = api_key.partition(":")
