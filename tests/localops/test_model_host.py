@@ -249,7 +249,8 @@ def test_a_model_file_answers_for_the_names_that_are_asked_for_and_says_who_it_i
 def test_a_folder_of_models_is_served_whole(project: Path, models: Path):
     shutil.copy(BUILTIN_FILE, models / "second.gguf")
     with LocalopsProcess("--model", str(models), project=project) as running:
-        assert "the models of" in running.wait_for_line("model: ")
+        said = running.wait_for_line("model: the models of")
+        assert "answer, the first that can chat also in the place of llama3.1:8b and deepseek-r1:32b" in said
         line = running.wait_for_line("model: ready, as ", timeout_s=60)
         names = line.partition("ready, as ")[2].split(", ")
         assert sorted(names) == ["pocket:latest", "second:latest"]
