@@ -152,3 +152,9 @@ def test_a_text_of_any_length_is_masked_in_time_that_grows_as_it_does():
 
     # Eight times as long: eight times the work, where a careless pattern would need 64 times.
     assert processor_time_s(200_000) < 30 * processor_time_s(25_000)
+
+
+def test_the_name_of_the_user_is_no_secret_though_s3_calls_it_a_key():
+    value = {"S3_ACCESS_KEY": "devel", "s3_key": "hunter22", "username": "devel", "said": "hunter22"}
+    shown = Masking([]).knowing(value).value(value)
+    assert shown == {"S3_ACCESS_KEY": MASK, "s3_key": MASK, "username": "devel", "said": MASK}

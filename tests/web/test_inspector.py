@@ -63,6 +63,7 @@ def test_a_message_shows_what_productions_reads_do_to_it(inspector: Page, desk: 
     messages = inspector.get_by_role("table", name="Messages")
     for mark in ("2 in one read", "no JSON object", "too long", "cut 1 time"):
         expect(messages.get_by_text(mark).first).to_be_visible()
+    expect(messages.get_by_text("the first 2,000 characters")).to_be_visible()
     expect(inspector.locator(".detail__warning").first).to_contain_text("production")
 
 

@@ -8,6 +8,8 @@ import { table, valueNode } from "./table.js"
 const WIDTH = 1000
 const HEIGHT = 28
 const LARGEST = 2048
+// Of a longer message the server sends so many characters, and a mark that there is more.
+const MOST_CHARACTERS = 2000
 
 /**
  * What an action sent: when, how much, and what production's reads do to it.
@@ -47,7 +49,7 @@ function messageTable(stream) {
     offset(message.at),
     at ? `${Math.round(message.at - /** @type {Message} */ (stream.messages[at - 1]).at)} ms` : "",
     message.size.toLocaleString(),
-    h("div", {}, ...marksOf(message).map((mark) => h("span", { class: "tag", "data-look": "warn" }, mark)), valueNode(message.text)),
+    h("div", {}, ...marksOf(message).map((mark) => h("span", { class: "tag", "data-look": "warn" }, mark)), valueNode(message.text, summaryOf(message))),
   ])
   return table("Messages", columns, rows)
 }
@@ -65,6 +67,11 @@ export function marksOf(message) {
     message.cuts ? `cut ${counted(message.cuts, "time")}` : "",
     message.together > 1 ? `${message.together} in one read` : "",
   ].filter(Boolean)
+}
+
+/** @param {Message} message */
+function summaryOf({ text }) {
+  return text.length > MOST_CHARACTERS ? `the first ${MOST_CHARACTERS.toLocaleString()} characters` : undefined
 }
 
 /** @param {Stream} stream @returns {Child[]} */

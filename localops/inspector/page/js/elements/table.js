@@ -27,12 +27,13 @@ export function table(label, columns, rows) {
  * A value to read; a long one is folded.
  *
  * @param {unknown} value
+ * @param {string} [summary] what a long one is called
  * @returns {HTMLElement}
  */
-export function valueNode(value) {
+export function valueNode(value, summary) {
   const text = shown(value)
   const whole = h("pre", {}, text)
   const lines = text.split("\n").length
   if (text.length <= LONG_CHARACTERS && lines <= LONG_LINES) return whole
-  return h("details", {}, h("summary", {}, `${text.length.toLocaleString()} characters`), whole)
+  return h("details", {}, h("summary", {}, summary ?? `${text.length.toLocaleString()} characters`), whole)
 }
