@@ -1,4 +1,4 @@
-"""Files that their owner alone reads, written whole or not at all."""
+"""Files that their owner alone reads, written whole or not at all, and there after a power cut too."""
 
 from __future__ import annotations
 
@@ -23,9 +23,19 @@ def write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+        settle_names(path.parent)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise not_kept(path, error) from error
+
+
+def settle_names(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk as they are now."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def not_kept(path: Path, error: OSError) -> StorageError:

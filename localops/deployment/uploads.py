@@ -56,6 +56,7 @@ class Uploads:
             (unfinished / FILES).mkdir(parents=True)
             unpack_upload(unfinished, data, binary)
             unfinished.rename(target)
+            private_file.settle_names(self.folder)
         except OSError as error:
             raise private_file.not_kept(target, error) from error
         finally:

@@ -19,7 +19,7 @@ from localops.s3.errors import S3Error
 
 SCHEMA = """
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
+PRAGMA synchronous = FULL;
 CREATE TABLE IF NOT EXISTS objects (
     bucket TEXT, key TEXT, blob TEXT, size INTEGER, etag TEXT, modified_s REAL, headers TEXT,
     PRIMARY KEY (bucket, key)) WITHOUT ROWID;

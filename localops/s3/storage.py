@@ -64,6 +64,11 @@ class NewFile:
             while rest:
                 rest = rest[self.file.write(rest) :]
 
+    def settle(self) -> None:
+        """Wait until all of it is on the disk: what the index names outlives a power cut as it does."""
+        with disk_errors():
+            os.fsync(self.file.fileno())
+
     def copy(self, source: BinaryIO, size: int) -> str:
         """Append `size` bytes from where a file stands and return their MD5 in hexadecimal."""
         md5 = hashlib.md5(usedforsecurity=False)
@@ -134,6 +139,7 @@ class Storage:
         Args:
             check: raises S3Error where what is there under its key may not be replaced.
         """
+        file.settle()
         old = self.index.put(bucket, each, check)
         file.kept = True
         self.unlink([old] if old else [])
@@ -144,6 +150,7 @@ class Storage:
             self.unlink([old] if old else [])
 
     def put_part(self, upload: Upload, file: NewFile, part: Part) -> None:
+        file.settle()
         old = self.index.put_part(upload.id, part)
         file.kept = True
         self.unlink([old] if old else [])
