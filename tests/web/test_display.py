@@ -127,6 +127,22 @@ def test_what_cannot_be_shown_is_named(page: Page, deployment: Deployment) -> No
     expect(shown.locator("code")).to_contain_text("a position")
 
 
+def test_a_form_of_an_action_that_misbehaves_shows_what_it_can(page: Page, deployment: Deployment) -> None:
+    fields = [
+        None,
+        "city",
+        {"label": "No name"},
+        {"name": "a", "label": None, "type": 7, "options": [1, None]},
+    ]
+    answering(page, deployment, output="Please:", form=fields, options={"a": 1})
+    form = asked(page, "Go").locator("chat-form")
+    expect(form.get_by_label("a", exact=True)).to_be_visible()
+    expect(form.get_by_role("textbox")).to_have_count(1)
+    form.get_by_role("button", name="Send").click()
+    expect(last_reply(page)).to_contain_text("You sent")
+    assert deployment.said("chat/x")[-1]["input"] == {"form": {"a": ""}}
+
+
 def test_what_was_shown_is_there_after_a_reload(page: Page, deployment: Deployment) -> None:
     answering(page, deployment, output="See:", html="<p>still here</p>")
     asked(page, "Go")

@@ -141,6 +141,53 @@ def test_what_was_asked_before_the_login_is_asked_again_after_it(
     expect(page.locator("[data-conversations] button")).to_have_text(["Capital?"])
 
 
+MEMBERS = [{"name": "For members", "url": "chat/members", "users": "pinocchio"}]
+
+
+def with_members(deployment: Deployment) -> Deployment:
+    assert isinstance(deployment.index, dict)
+    deployment.index["services"].append({"Club": MEMBERS})
+    deployment.asked["chat/members"] = lambda _: {"output": "Welcome, member."}
+    deployment.asked["mastrogpt/login"] = lambda _: {"authenticated": True, "token": "t0ken"}
+    return deployment
+
+
+def test_who_is_not_logged_in_sees_that_there_is_more_after_it(page: Page, deployment: Deployment) -> None:
+    with_members(deployment).chat("Chat", "chat/x", lambda _: [])
+    enter(page, deployment)
+    expect(page.get_by_role("button", name="For members")).to_have_count(0)
+    page.get_by_role("button", name="Log in for more chats").press("Enter")
+    log_in(page, "geppetto")
+    expect(page.get_by_role("button", name="For members")).to_be_visible()
+    expect(page.get_by_role("button", name="Log in for more chats")).to_be_hidden()
+    expect(page.locator("h1")).to_have_text("Chat")
+
+
+def test_a_menu_for_members_only_asks_for_the_login(page: Page, deployment: Deployment) -> None:
+    with_members(deployment)
+    page.goto(deployment.url)
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    log_in(page, "geppetto")
+    expect(page.get_by_text("Welcome, member.")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("heading", name="Log in")).to_be_hidden()
+
+
+def test_a_chat_that_shows_no_user_offers_no_login(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [])
+    enter(page, deployment)
+    expect(page.get_by_role("button", name="Log in for more chats")).to_be_hidden()
+
+
+def test_a_login_that_is_not_deployed_is_named(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [])
+    del with_members(deployment).asked["mastrogpt/login"]
+    enter(page, deployment)
+    page.get_by_role("button", name="Log in for more chats").click()
+    log_in(page, "geppetto")
+    expect(page.get_by_role("alert")).to_contain_text("mastrogpt/login is missing")
+
+
 def test_a_deployment_that_asks_for_a_login_says_so(page: Page, deployment: Deployment) -> None:
     index, deployment.index = deployment.index, JSONResponse({"error": "no"}, 401)
     assert isinstance(index, dict)

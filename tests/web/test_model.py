@@ -21,7 +21,7 @@ def assistant(body: Body) -> Body:
         return {"output": "These:", "models": MODELS}
     if said.startswith("@"):
         return {"output": "As you like.", "state": f"uses {said[1:]}"}
-    return {"output": "Ask me.", "streaming": True}
+    return {"output": "Ask me.", "streaming": True, "state": "tiny:3m"}
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_model_is_picked_with_the_keyboard_and_used_from_then_on(
 
 NO_MODEL: list[tuple[Body | Response, str]] = [
     ({"output": "Ollama at 127.0.0.1:11434 does not answer: start it."}, "start it."),
-    (JSONResponse({"error": "Ollama is down."}, 502), "The server refused the message. Ollama is down."),
+    (JSONResponse({"error": "Ollama is down."}, 502), "The server could not answer. Ollama is down."),
     (Response(status_code=204), "The action answered nothing."),
 ]
 
@@ -70,6 +70,28 @@ def test_a_model_server_that_does_not_answer_is_told_with_the_reason(
     button.click()
     expect(chat.get_by_text("The model server does not answer.")).to_be_visible()
     expect(chat.locator("[data-reason]")).to_contain_text(words)
+
+
+def test_a_chat_that_does_not_choose_models_is_never_asked_for_them(
+    page: Page, deployment: Deployment
+) -> None:
+    metrics = message(metrics={"model": "gpt", "tokens_per_s": 40})
+    deployment.chat("Assistant", ASSISTANT, lambda _: [*spoken("Rome."), metrics])
+    enter(page, deployment)
+    asked(page, "Capital?")
+    page.locator("chat-model").get_by_role("button").first.click()
+    expect(page.locator("[data-health]")).to_have_text(
+        "This chat does not tell whether its model server answers."
+    )
+    expect(page.locator("chat-model [data-dot]")).to_have_attribute("data-answers", "unknown")
+    assert [body["input"] for body in deployment.said(ASSISTANT)] == ["Capital?"]
+
+
+def test_a_kept_conversation_knows_its_models(chat: Page, deployment: Deployment) -> None:
+    deployment.streamed[ASSISTANT] = lambda _: [*spoken("Rome."), message(state="tiny:3m")]
+    asked(chat, "Capital?")
+    chat.reload()
+    expect(chat.locator("chat-model [data-dot]")).to_have_attribute("data-answers", "yes")
 
 
 def test_whoever_looks_at_the_dot_learns_how_it_is_now(chat: Page, deployment: Deployment) -> None:
@@ -97,6 +119,9 @@ def test_what_the_deployment_says_about_its_model_is_shown(chat: Page, deploymen
     deployment.index["notice"] = "A tiny model answers; run `ollama pull x` (https://ollama.com/download)."
     chat.reload()
     notice = chat.locator("[data-notice]")
+    # Until then the greeting says who answers.
+    expect(notice).to_be_hidden()
+    asked(chat, "Capital?")
     expect(notice).to_have_text("A tiny model answers; run ollama pull x (ollama.com/download).")
     expect(notice.locator("code")).to_have_text("ollama pull x")
     expect(notice.get_by_role("link")).to_have_attribute("href", "https://ollama.com/download")

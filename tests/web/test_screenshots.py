@@ -31,7 +31,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.screenshots]
 def assistant(body: Body) -> Body:
     if str(body.get("input", "")).startswith("@"):
         return {"output": "The server has these models.", "models": MODELS, "state": "llama3.1:8b"}
-    return {"output": "You are talking to llama3.1:8b. Type a message.", "streaming": True}
+    return {
+        "output": "You are talking to llama3.1:8b. Type a message.",
+        "streaming": True,
+        "state": MODELS[0],
+    }
 
 
 @pytest.fixture

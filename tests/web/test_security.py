@@ -37,6 +37,7 @@ ATTEMPTS = [
     "&lt;script&gt;window.hacked = 1&lt;/script&gt; &#60;img src=x onerror=hacked=1&#62;",
     "<scr<script>ipt>window.hacked = 1</scr</script>ipt>",
     "<a href='x' style='position:fixed;inset:0'>x</a><p style='background:url(http://evil.example/b)'>",
+    "![x](https://%) ![x](http://[) [x](https://%) <https://%> ![x](http://evil.example:99999/)",
     "<!--><img src=x onerror=window.hacked=1>--><![CDATA[<img src=x onerror=window.hacked=1>]]>",
     "[think]<img src=x onerror=window.hacked=1>[/think]<think>\n<script>hacked=1</script></think>",
 ]

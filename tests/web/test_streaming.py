@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import AsyncIterator
 
 import pytest
 from chat_page import ask, asked, enter, last_reply
-from deployment import DEADLINE_S, Body, Deployment, Drop, Gate, Pause, Step, message, spoken
+from deployment import DEADLINE_S, Body, Deployment, Drop, Dropped, Gate, Pause, Step, message, spoken
 from playwright.sync_api import Page, expect
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 pytestmark = pytest.mark.browser
 
@@ -72,7 +73,23 @@ ENDINGS: list[tuple[str, list[Step], str, str]] = [
     ("error of the action", [PART, message(error="no model")], "failed", "no model"),
     ("damage in the middle", [PART, DAMAGED], "done", "part two"),
     ("objects it does not know", [message(a=1), PART, message(b={"c": []})], "done", "part"),
-    ("nothing at all", [], "done", ""),
+    ("nothing at all", [], "done", "The answer is empty."),
+    ("nothing but objects it does not know", [message(a=1), message(output=None)], "done", "is empty"),
+    ("no newline", [b'{"output":"part"}{"output":" two"}'], "done", "part two"),
+    (
+        "output of other kinds",
+        [message(output=42), message(output=["a", {"b": True}])],
+        "done",
+        '42["a",{"b":true}]',
+    ),
+    ("NUL bytes between objects", [b"\0\0\n", PART, b"\0\n"], "done", "part"),
+    ("a NUL byte within a text", [PART, b'{"output":"\0"}', message(output=" two")], "done", "part two"),
+    ("a character cut in two objects", [rb'{"output":"a\ud83d"}', rb'{"output":"\ude00b"}'], "done", "a😀b"),
+    ("half a character", [rb'{"output":"part\ud800"}'], "done", "part"),
+    ("a page of HTML", [b"<!doctype html><title>x</title><h1>Bad gateway</h1>\n"], "failed", "Bad gateway"),
+    ("a flood that never ends a line", [b"flood " * 20_000, Gate("never")], "failed", "flood"),
+    ("null", [b"null\n"], "failed", "null"),
+    ("a huge object", [message(junk="x" * 10_000_000), PART], "done", "part"),
 ]
 
 
@@ -87,6 +104,13 @@ def test_every_stream_ends_in_a_state(
     expect(reply).to_have_attribute("data-status", status)
     expect(reply).to_contain_text(words)
     expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def test_what_the_page_gives_up_on_is_left(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [message(error="no model"), Gate("never")])
+    enter(page, deployment)
+    asked(page, "Go", "failed")
+    assert deployment.wait_call(lambda call: call.streamed).left.wait(DEADLINE_S)
 
 
 def test_any_cut_of_the_bytes_shows_the_same_text(page: Page, deployment: Deployment) -> None:
@@ -132,6 +156,7 @@ def test_what_is_sent_carries_what_an_action_needs(page: Page, deployment: Deplo
     asked(page, "Second?")
     first, second = deployment.said("chat/x")
     assert first["input"] == "First?"
+    assert not any("state" in call.body for call in deployment.calls if call.body is not second)
     assert first["thinking"] is True
     assert first["metrics"] is True
     assert second["state"] == "after"
@@ -161,6 +186,31 @@ def test_a_message_sent_while_the_chat_still_opens_is_answered_in_its_mode(
     expect(last_reply(page)).to_contain_text("Streamed.")
 
 
+def test_a_chat_that_never_opens_can_be_stopped_and_holds_up_no_other(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Good", "chat/good", lambda _: spoken("Here."))
+    deployment.chat("Bad", "chat/bad", lambda _: [])
+    may_greet = threading.Event()
+
+    def silent(_: Body) -> Body:
+        assert may_greet.wait(DEADLINE_S)
+        return {"output": "At last."}
+
+    deployment.asked["chat/bad"] = silent
+    enter(page, deployment)
+    asked(page, "Early")
+    page.get_by_role("button", name="Bad").click()
+    ask(page, "Anybody?")
+    expect(last_reply(page).locator("[data-waiting]")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(last_reply(page)).to_have_attribute("data-status", "stopped")
+    page.get_by_role("button", name="Early").click()
+    expect(asked(page, "Still there?")).to_contain_text("Here.")
+    assert deployment.said("chat/bad") == []
+    may_greet.set()
+
+
 def test_silence_is_told_and_text_ends_it(page: Page, deployment: Deployment) -> None:
     deployment.chat("Chat", "chat/x", lambda _: [*spoken("one"), Gate("more"), *spoken(" two")])
     page.clock.install()
@@ -185,10 +235,21 @@ def test_a_wait_that_can_no_longer_end_is_ended(page: Page, deployment: Deployme
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
+async def torn() -> AsyncIterator[bytes]:
+    yield b'{"output": "half'
+    raise Dropped
+
+
 ANSWERS: list[tuple[Response, str]] = [
     (JSONResponse({"error": "no such thing", "code": "x"}, 404), "not deployed here any more"),
     (JSONResponse({"error": "Ollama is down."}, 502), "Ollama is down."),
-    (HTMLResponse("<h1>Bad gateway</h1>", 502), "refused the message"),
+    (HTMLResponse("<style>a{}</style><h1>Bad gateway</h1>", 502), "could not answer. Bad gateway"),
+    (PlainTextResponse("", 500), "could not answer. 500"),
+    (JSONResponse({"error": "Mend it."}, 400), "refused the message. Mend it."),
+    (HTMLResponse("<h1>413</h1>", 413), "larger than the server takes"),
+    (StreamingResponse(torn(), media_type="application/json"), "connection broke off"),
+    (Response(b"", 200), "is not an answer"),
+    (JSONResponse(None, 200), "is not an answer"),
     (HTMLResponse("<h1>Hello</h1>", 200), "is not an answer"),
     (JSONResponse(["a", "list"], 200), "is not an answer"),
     (Response(status_code=204), "answered nothing"),
@@ -196,7 +257,7 @@ ANSWERS: list[tuple[Response, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "words"), ANSWERS, ids=lambda value: getattr(value, "status_code", None))
+@pytest.mark.parametrize(("answer", "words"), ANSWERS, ids=lambda value: getattr(value, "status_code", value))
 def test_an_answer_that_is_none_becomes_one_sentence(
     page: Page, deployment: Deployment, answer: Response, words: str
 ) -> None:
@@ -206,6 +267,13 @@ def test_an_answer_that_is_none_becomes_one_sentence(
     reply = asked(page, "Go", "failed")
     expect(reply).to_contain_text(words)
     expect(reply.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_an_answer_is_read_whatever_it_is_called(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [])
+    deployment.asked["chat/x"] = lambda _: PlainTextResponse('{"output": "Rome.", "streaming": "no"}')
+    enter(page, deployment)
+    expect(asked(page, "Go")).to_contain_text("Rome.")
 
 
 def test_figures_come_from_the_action(page: Page, deployment: Deployment) -> None:

@@ -7,13 +7,22 @@ const NOT_DATA = new Set(["output", "thinking", "state", "streaming", "metrics",
  */
 
 /**
+ * @param {unknown} output of an action, which should be text
+ * @returns {string} it, or what else was given as JSON, so that whoever writes the action sees it
+ */
+export function textIn(output) {
+  if (output === undefined || output === null) return ""
+  return typeof output === "string" ? output : JSON.stringify(output)
+}
+
+/**
  * An output that is JSON text with `options` offers these as buttons.
  *
  * @param {Record<string, unknown>} answer
  * @returns {{ text: string, data: Record<string, unknown> }}
  */
 export function contentOf(answer) {
-  const output = typeof answer.output === "string" ? answer.output : ""
+  const output = textIn(answer.output)
   const data = Object.fromEntries(Object.entries(answer).filter(([name]) => !NOT_DATA.has(name)))
   const offer = offerIn(output)
   return offer ? { text: offer.text, data: { ...data, options: offer.options } } : { text: output, data }
@@ -24,7 +33,7 @@ export function contentOf(answer) {
  * @returns {string[]}
  */
 export function optionsIn({ options }) {
-  return Array.isArray(options) ? options.map(String) : []
+  return wordsOf(options)
 }
 
 /**
@@ -32,7 +41,7 @@ export function optionsIn({ options }) {
  * @returns {Field[]}
  */
 export function fieldsIn({ form }) {
-  return Array.isArray(form) ? form.filter(({ name }) => typeof name === "string").map(fieldOf) : []
+  return Array.isArray(form) ? form.filter((field) => typeof field?.name === "string").map(fieldOf) : []
 }
 
 /**
@@ -50,8 +59,13 @@ function fieldOf({ name, label, type, required, options }) {
     label: String(label ?? name),
     type: String(type ?? "text"),
     required: required === true || required === "true",
-    options: Array.isArray(options) ? options.map(String) : [],
+    options: wordsOf(options),
   }
+}
+
+/** @param {unknown} options */
+function wordsOf(options) {
+  return Array.isArray(options) ? options.map(textIn).filter(Boolean) : []
 }
 
 /** @param {string} output */

@@ -14,8 +14,8 @@ export class Answering {
   #library
   /** @type {Map<string, Reply>} running replies by message id */
   #replies = new Map()
-  /** Settles when the action has said how it wants to be asked. */
-  #greeted = Promise.resolve()
+  /** By conversation, what settles when its action has said how it wants to be asked. @type {Map<string, Promise<void>>} */
+  #greetings = new Map()
 
   /**
    * @param {Api} api
@@ -34,9 +34,11 @@ export class Answering {
    * @param {Message} greeting
    * @param {Conversation} conversation
    */
-  async greet(greeting, { action, name }) {
-    this.#greeted = this.#run(greeting, { action, streaming: false, body: { state: "", title: name } })
-    await this.#greeted
+  async greet(greeting, { id, action, name }) {
+    const greeted = this.#run(greeting, action, Promise.resolve({ streaming: false, body: { title: name } }))
+    this.#greetings.set(id, greeted)
+    await greeted
+    if (this.#greetings.get(id) === greeted) this.#greetings.delete(id)
   }
 
   /**
@@ -45,14 +47,8 @@ export class Answering {
    * @param {Message[]} before what was said before the input
    */
   async answer(message, input, before) {
-    await this.#greeted
     const conversation = this.#library.conversation(message.conversation)
-    if (!conversation) return
-    const { settings, streaming, action, picked } = conversation
-    const state = stateOf(before, picked)
-    if (streaming) message.state = state
-    const body = { input, state, history: historyOf(before, settings), options: optionsOf(settings) }
-    await this.#run(message, { action, streaming, body })
+    if (conversation) await this.#run(message, conversation.action, this.#question(conversation, message, input, before))
   }
 
   /** @param {Message} message that runs here or in another tab */
@@ -63,11 +59,28 @@ export class Answering {
   }
 
   /**
+   * @param {Conversation} asked
    * @param {Message} message
-   * @param {Question} question
+   * @param {unknown} input
+   * @param {Message[]} before
+   * @returns {Promise<Question>} once the action has said how it wants to be asked
    */
-  async #run(message, question) {
-    const reply = new Reply(this.#api, this.#store, message, question)
+  async #question(asked, message, input, before) {
+    await this.#greetings.get(asked.id)
+    const { settings, streaming, picked } = this.#library.conversation(asked.id) ?? asked
+    const state = stateOf(before, picked)
+    if (streaming) message.state = state
+    const history = historyOf(before, settings)
+    return { streaming, body: { input, ...(state && { state }), history, options: optionsOf(settings) } }
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} action
+   * @param {Promise<Question>} question
+   */
+  async #run(message, action, question) {
+    const reply = new Reply(this.#api, this.#store, message, action, question)
     this.#replies.set(message.id, reply)
     const kept = this.#library.keepMessage(message)
     await reply.run()

@@ -5,7 +5,7 @@
  * streamer for everything else, which may be other origins.
  */
 
-import { ApiError, answerOf, posted, reached, refusal } from "./http.js"
+import { ApiError, answerOf, posted, reached, refusal, textOf } from "./http.js"
 import { placeOf } from "./place.js"
 
 /** @import { Place } from "./place.js" */
@@ -88,7 +88,7 @@ export class Api {
   async display(data) {
     const response = await posted(this.#actionUrl("mastrogpt/display"), this.#signed(data))
     if (response.status !== 200) throw await refusal(response)
-    return response.text()
+    return textOf(response)
   }
 
   /** @param {string} action */

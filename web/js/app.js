@@ -14,7 +14,6 @@ import { watchHealth } from "./health.js"
 import { speak, t } from "./i18n.js"
 import { Keeper } from "./keeper.js"
 import { Library } from "./library.js"
-import { MemoryArchive } from "./memory-archive.js"
 import { narrow } from "./policy.js"
 import { preferences } from "./preferences.js"
 import { session } from "./session.js"
@@ -27,6 +26,8 @@ import { followLogin } from "./wishes/login.js"
 import { followMenu } from "./wishes/menu.js"
 import { followReading } from "./wishes/reading.js"
 import { followSettings } from "./wishes/settings.js"
+
+/** @import { Place } from "./place.js" */
 
 /**
  * @template {HTMLElement} T
@@ -48,7 +49,7 @@ async function archiveFor(store) {
     // Some private windows keep nothing. The page works, and says so.
     if (!(error instanceof DOMException)) throw error
     store.update({ keeps: false })
-    return new MemoryArchive()
+    return new (await import("./memory-archive.js")).MemoryArchive()
   }
 }
 
@@ -58,9 +59,15 @@ async function archiveFor(store) {
  * @param {Library} library
  */
 async function showAddressed(store, chat, library) {
-  const first = store.state.place?.groups[0]?.services[0]
+  const { current, place } = store.state
+  const first = current && !current.title ? { name: current.name, url: current.action } : firstChat(place)
   if (await library.open(location.hash.slice(1))) return
   if (first) await chat.start(first)
+}
+
+/** @param {Place | null} place */
+function firstChat(place) {
+  return place?.groups.flatMap(({ services }) => services).find(({ iframe }) => !iframe)
 }
 
 /** @param {Store} store */

@@ -141,7 +141,8 @@ export class Chat {
   async pick(model) {
     const { id, action, picked } = this.#current
     const { messages } = this.#store.state
-    const answer = await this.#api.ask(action, { input: `@${model}`, state: stateOf(messages, picked) })
+    const before = stateOf(messages, picked)
+    const answer = await this.#api.ask(action, { input: `@${model}`, ...(before && { state: before }) })
     const state = typeof answer.state === "string" ? answer.state : ""
     await this.#library.change(id, { picked: { model, state, place: nextPlace(messages) } })
   }

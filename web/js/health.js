@@ -1,36 +1,61 @@
 /**
  * Whether the model server answers, and with which models: what `@` says in the chats that choose models.
+ *
+ * To any other chat `@` would be a message, and an answer to it costs whoever pays for the model. The ones that
+ * choose models say so: the state that they give with their greeting, and with every reply, ends in a model's name.
  */
 
+import { stateOf } from "./dialogue.js"
 import { ApiError } from "./http.js"
 import { t } from "./i18n.js"
+import { UNKNOWN_HEALTH, isRunning } from "./store.js"
 
 /** @import { Api } from "./api.js" */
 /** @import { Health, Store } from "./store.js" */
 
 const LOOK_EVERY_MS = 60_000
-/** The actions that list models, best first. */
-const ASKED = ["chat/assistant", "chat/stateless"]
+/** As in Ollama: [host/][namespace/]model:tag. Behind a blank, because a state may begin with other things. */
+const MODEL = /(^|\s)[\w./@-]+:[\w.-]+$/
 
 /**
- * Looks now, whenever a reply fails or a person looks, and now and then while the page is in sight.
+ * Looks as soon as the open chat has said that it chooses models, whenever a reply fails or a person looks, and now
+ * and then while the page is in sight.
  *
  * @param {Api} api
  * @param {Store} store
  */
 export function watchHealth(api, store) {
   const look = async () => {
-    const action = ASKED.find((url) => isDeployed(store, url))
-    if (action && !document.hidden) store.update({ health: await healthOf(api, action) })
+    const action = choosingAction(store)
+    if (!action || document.hidden) return
+    const health = await healthOf(api, action)
+    if (store.state.current?.action === action) store.update({ health })
+  }
+  const lookAtNew = () => {
+    const action = choosingAction(store)
+    if (action === store.state.health.action) return
+    store.update({ health: { ...UNKNOWN_HEALTH, action } })
+    look()
   }
   store.addEventListener("place", look)
+  store.addEventListener("messages", lookAtNew)
   store.addEventListener("message", (event) => {
     const id = /** @type {CustomEvent<string>} */ (event).detail
-    if (store.state.messages.some((message) => message.id === id && message.status === "failed")) look()
+    const message = store.state.messages.find((candidate) => candidate.id === id)
+    if (message && !isRunning(message)) lookAtNew()
+    if (message?.status === "failed") look()
   })
   document.addEventListener("health-look", look)
   addEventListener("online", look)
   setInterval(look, LOOK_EVERY_MS)
+}
+
+/**
+ * @param {Store} store
+ * @returns {string} the action of the open chat if it chooses models, or ""
+ */
+function choosingAction({ state: { current, messages } }) {
+  return current && MODEL.test(stateOf(messages, current.picked)) ? current.action : ""
 }
 
 /**
@@ -41,7 +66,7 @@ export function watchHealth(api, store) {
 async function healthOf(api, action) {
   try {
     const answer = await api.ask(action, { input: "@", metrics: true })
-    if (answer.login === true) return { ok: null, reason: "", models: [], action }
+    if (answer.login === true) return { ...UNKNOWN_HEALTH, action }
     const models = Array.isArray(answer.models) ? answer.models.map(String) : []
     const reason = typeof answer.output === "string" ? answer.output : ""
     return models.length > 0 ? { ok: true, reason: "", models, action } : { ok: false, reason, models, action }
@@ -57,12 +82,4 @@ async function healthOf(api, action) {
  */
 export function reasonOf({ problem: { key, detail } }) {
   return `${t(`problem.${key}`)} ${detail}`.trim()
-}
-
-/**
- * @param {Store} store
- * @param {string} url
- */
-function isDeployed(store, url) {
-  return store.state.place?.groups.some(({ services }) => services.some((service) => service.url === url)) ?? false
 }

@@ -46,7 +46,7 @@ export async function reached(url, options) {
  */
 export async function answerOf(response) {
   if (response.status !== 200) throw await refusal(response)
-  const answer = objectIn(await response.text())
+  const answer = objectIn(await textOf(response))
   if (!answer) throw new ApiError("shape")
   return answer
 }
@@ -55,10 +55,39 @@ export async function answerOf(response) {
 export async function refusal(response) {
   if (response.status === 401 || response.status === 403) return new ApiError("login")
   if (response.status === 404) return new ApiError("missing")
+  if (response.status === 413) return new ApiError("large")
   if (response.ok) return new ApiError("empty")
-  const text = await response.text()
+  const text = await textOf(response)
   const { error } = objectIn(text) ?? {}
-  return new ApiError("refused", typeof error === "string" ? error : text.trim().slice(0, 300) || `${response.status}`)
+  const detail = wordsIn(typeof error === "string" ? error : text) || `${response.status}`
+  return new ApiError(response.status < 500 ? "refused" : "fault", detail)
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<string>} its body
+ * @throws {ApiError} when the connection breaks before its end
+ */
+export async function textOf(response) {
+  try {
+    return await response.text()
+  } catch (error) {
+    // Every browser gives a TypeError here, each with words of its own.
+    if (error instanceof TypeError) throw new ApiError(navigator.onLine ? "broken" : "offline")
+    throw error
+  }
+}
+
+const SHOWN_CHARS = 300
+const MARKUP = /<(style|script|head)\b[\s\S]*?<\/\1>|<[^>]*>/gi
+const NOT_SHOWN = /[\u0000-\u001f\u007f\s]+/g
+
+/**
+ * @param {string} text that somebody between here and the action wrote, as often as not a page
+ * @returns {string} its first words, for a detail under a sentence
+ */
+export function wordsIn(text) {
+  return text.replace(MARKUP, " ").replace(NOT_SHOWN, " ").trim().slice(0, SHOWN_CHARS)
 }
 
 /**

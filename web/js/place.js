@@ -9,9 +9,17 @@ import { ApiError } from "./http.js"
  * @typedef {{ name: string, url: string, iframe?: string, users?: string }} Service
  * @typedef {{ name: string, services: Service[] }} Group
  *
- * Where the deployment answers, and what it offers. URLs are absolute and have no trailing slash.
+ * Where the deployment answers, and what it offers. URLs are absolute and have no trailing slash, or are "" for the
+ * page's own origin. `more` tells that a login may show further entries to a person who is not logged in.
  *
- * @typedef {{ username: string, host: string, streamer: string, groups: Group[], notice: string }} Place
+ * @typedef {{
+ *   username: string,
+ *   host: string,
+ *   streamer: string,
+ *   groups: Group[],
+ *   more: boolean,
+ *   notice: string,
+ * }} Place
  */
 
 /**
@@ -23,36 +31,56 @@ import { ApiError } from "./http.js"
 export function placeOf(answer, user) {
   const username = text(answer.username)
   if (!username) throw new ApiError("shape")
+  const all = groupsOf(answer.services)
+  const groups = all.map(({ name, services }) => ({ name, services: services.filter((one) => mayUse(one, user || username)) }))
   return {
     username,
-    host: text(answer.host).replace(/\/$/, ""),
-    streamer: text(answer.streamer).replace(/\/$/, ""),
-    groups: groupsOf(answer.services, user || username),
+    host: addressIn(answer, "host"),
+    streamer: addressIn(answer, "streamer"),
+    groups: groups.filter(({ services }) => services.length > 0),
+    more: !user && groups.some(({ services }, at) => services.length < (all[at]?.services.length ?? 0)),
     notice: text(answer.notice),
   }
+}
+
+/**
+ * @param {Record<string, unknown>} answer
+ * @param {string} name
+ */
+function addressIn(answer, name) {
+  const address = text(answer[name]).replace(/\/$/, "")
+  if (address && !(/^https?:\/\//.test(address) && URL.canParse(address))) throw new ApiError("shape", `${name}: ${address}`)
+  return address
 }
 
 /**
  * The menu is a list of objects with one group each; older deployments give one object with all groups.
  *
  * @param {unknown} services
- * @param {string} user
  * @returns {Group[]}
  */
-function groupsOf(services, user) {
-  const groups = Array.isArray(services) ? services : [services ?? {}]
+function groupsOf(services) {
+  const groups = Array.isArray(services) ? services : [services]
   return groups
+    .filter((group) => group !== null && typeof group === "object")
     .flatMap((group) => Object.entries(group))
-    .map(([name, entries]) => ({ name, services: entries.filter(/** @param {Service} s */ (s) => mayUse(s, user)) }))
-    .filter((group) => group.services.length > 0)
+    .map(([name, entries]) => ({ name, services: Array.isArray(entries) ? entries.filter(isService) : [] }))
+}
+
+/**
+ * @param {any} entry
+ * @returns {entry is Service}
+ */
+function isService(entry) {
+  return text(entry?.name) !== "" && text(entry?.url) + text(entry?.iframe) !== ""
 }
 
 /**
  * @param {Service} service
  * @param {string} user
  */
-function mayUse(service, user) {
-  return !service.users || service.users.includes(user)
+function mayUse({ users }, user) {
+  return !users || text(users).includes(user)
 }
 
 /** @param {unknown} value */

@@ -2,9 +2,9 @@
  * One reply: asks, reads, and always ends in `done`, `stopped`, `interrupted` or `failed`.
  */
 
-import { contentOf } from "./answer.js"
+import { contentOf, textIn } from "./answer.js"
 import { BrokenStreamError, frames } from "./frames.js"
-import { ApiError } from "./http.js"
+import { ApiError, wordsIn } from "./http.js"
 import { newId } from "./ids.js"
 import { Measure } from "./measure.js"
 import { ThinkingSplitter } from "./thinking.js"
@@ -23,18 +23,14 @@ const LOOK_AGAIN_MS = 1_000
 /** Problems after which what had arrived is worth keeping and going on from. */
 const INTERRUPTIONS = new Set(["broken", "offline", "silent"])
 
-/**
- * @typedef {{
- *   action: string,
- *   streaming: boolean,
- *   body: Record<string, unknown>,
- * }} Question
- */
+/** @typedef {{ streaming: boolean, body: Record<string, unknown> }} Question */
 
 export class Reply {
   #api
   #store
+  #action
   #question
+  #streamed = false
   #stopper = new AbortController()
   #splitter = new ThinkingSplitter()
   #request = newId()
@@ -49,12 +45,14 @@ export class Reply {
    * @param {Api} api
    * @param {Store} store
    * @param {Message} message grows in place
-   * @param {Question} question
+   * @param {string} action `package/action`
+   * @param {Promise<Question>} question what to ask, once that is known
    */
-  constructor(api, store, message, question) {
+  constructor(api, store, message, action, question) {
     this.#api = api
     this.#store = store
     this.message = message
+    this.#action = action
     this.#question = question
   }
 
@@ -62,14 +60,19 @@ export class Reply {
   async run() {
     const watch = setInterval(() => this.#lookForSilence(), LOOK_AGAIN_MS)
     try {
-      if (this.#question.streaming) await this.#stream()
-      else await this.#ask()
+      const { streaming, body } = await this.#unlessStopped(this.#question)
+      this.#streamed = streaming
+      const asked = { ...body, request: this.#request, thinking: true, metrics: true }
+      if (streaming) await this.#stream(asked)
+      else await this.#ask(asked)
       this.#end("done")
     } catch (error) {
       this.#fail(error)
     } finally {
       clearInterval(watch)
       this.#setSilent(false)
+      // Whatever else comes is not read any more.
+      this.#stopper.abort()
     }
   }
 
@@ -82,28 +85,35 @@ export class Reply {
 
   /** Ends the model's work: nobody will read it. */
   abandon() {
-    this.#api.stop(this.#question.action, this.#request).catch((error) => {
+    this.#api.stop(this.#action, this.#request).catch((error) => {
       if (!(error instanceof ApiError)) throw error
       console.warn(`the action could not be told to stop: ${error.message}`)
     })
   }
 
-  get #body() {
-    return { ...this.#question.body, request: this.#request, thinking: true, metrics: true }
+  /**
+   * @template T
+   * @param {Promise<T>} promise that knows nothing of Stop
+   * @returns {Promise<T>}
+   */
+  #unlessStopped(promise) {
+    const { signal } = this.#stopper
+    const stopped = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+    return Promise.race([promise, stopped])
   }
 
-  async #ask() {
-    const { action } = this.#question
-    const answer = await this.#api.ask(action, this.#body, this.#stopper.signal)
+  /** @param {Record<string, unknown>} body */
+  async #ask(body) {
+    const answer = await this.#api.ask(this.#action, body, this.#stopper.signal)
     const { text, data } = contentOf(answer)
     this.message.data = data
     this.outcome = { streaming: answer.streaming === true }
     this.#accept({ ...answer, output: text })
   }
 
-  async #stream() {
-    const { action } = this.#question
-    const body = await this.#api.stream(action, this.#body, this.#stopper.signal)
+  /** @param {Record<string, unknown>} asked */
+  async #stream(asked) {
+    const body = await this.#api.stream(this.#action, asked, this.#stopper.signal)
     for await (const frame of frames(body)) this.#take(frame)
   }
 
@@ -113,16 +123,17 @@ export class Reply {
     if (this.#sawSilence) this.#setSilent(false)
     if (frame.kind === "message") this.#accept(frame.message)
     else if (frame.kind === "damaged") this.message.lost++
-    else if (frame.kind === "text") throw new ApiError("streamer", frame.text)
+    else if (frame.kind === "text") throw new ApiError("streamer", wordsIn(frame.text))
     else throw new ApiError("broken")
   }
 
   /** @param {Record<string, unknown>} answer whole, or one object of a stream */
   #accept({ output, thinking, state, metrics, error, login }) {
-    if (login === true) throw new ApiError("login", typeof output === "string" ? output : "")
+    if (login === true) throw new ApiError("login", textIn(output))
     if (typeof state === "string") this.message.state = state
     if (typeof thinking === "string") this.#grow({ thinking, text: "", retract: false })
-    if (typeof output === "string") this.#grow(this.#splitter.push(output))
+    const text = textIn(output)
+    if (text) this.#grow(this.#splitter.push(text))
     if (isObject(metrics)) this.#given = metrics
     if (typeof error === "string") throw new ApiError("action", error)
   }
@@ -151,7 +162,7 @@ export class Reply {
   /** @param {Status} status */
   #end(status) {
     this.#grow(this.#splitter.end())
-    this.message.figures = this.#measure.figures(this.#given, this.#question.streaming)
+    this.message.figures = this.#measure.figures(this.#given, this.#streamed)
     this.#setStatus(status)
   }
 
@@ -159,11 +170,11 @@ export class Reply {
   #fail(error) {
     if (error instanceof DOMException && error.name === "AbortError") return this.#end("stopped")
     const problem = problemOf(error)
-    if (!problem) throw error
     this.message.problem = problem
     // A page that is being left loses its connections first, in some browsers before it is told.
     if (INTERRUPTIONS.has(problem.key)) this.abandon()
     this.#end(INTERRUPTIONS.has(problem.key) && this.message.text ? "interrupted" : "failed")
+    if (problem.key === "page") reportError(error)
   }
 
   /** @param {Status} status */
@@ -188,12 +199,12 @@ export class Reply {
 
 /**
  * @param {unknown} error
- * @returns {Problem | null} null for an error of the page itself
+ * @returns {Problem} `page` for an error of the page itself, which a reply must not hang on either
  */
 function problemOf(error) {
   if (error instanceof ApiError) return error.problem
   if (error instanceof BrokenStreamError) return { key: navigator.onLine ? "broken" : "offline", detail: "" }
-  return null
+  return { key: "page", detail: error instanceof Error ? error.message : "" }
 }
 
 /**

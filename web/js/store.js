@@ -63,10 +63,10 @@
  * (`branches.js`).
  *
  * @typedef {{ ok: boolean | null, reason: string, models: string[], action: string }} Health
- * `ok` is null as long as nobody knows; `action` is the one that was asked.
+ * `ok` is null as long as nobody knows; `action` is the one that was asked, "" for none.
  *
  * @typedef {{
- *   phase: "starting" | "ready" | "unreachable" | "login",
+ *   phase: "starting" | "ready" | "unreachable",
  *   problem: Problem | null,
  *   place: Place | null,
  *   user: string,
@@ -86,6 +86,9 @@
  * @typedef {{ id: string, text: string, thinking: string }} Delta
  */
 
+/** @type {Health} */
+export const UNKNOWN_HEALTH = { ok: null, reason: "", models: [], action: "" }
+
 /** @type {State} */
 const BEGINNING = {
   phase: "starting",
@@ -99,7 +102,7 @@ const BEGINNING = {
   silent: "",
   keeps: true,
   formats: true,
-  health: { ok: null, reason: "", models: [], action: "" },
+  health: UNKNOWN_HEALTH,
 }
 
 /**

@@ -8,6 +8,7 @@
  * A relay under load may also overwrite part of an object; the reader then drops that object only.
  */
 
+import { ByteBuffer } from "./byte-buffer.js"
 import { AFTER_CLOSE, AFTER_LIST, AFTER_LITERAL, AFTER_OPEN, AFTER_STRING, FOLLOWERS } from "./json-bytes.js"
 import { BACKSLASH, BLANK, NEWLINE, OPEN, QUOTE } from "./json-bytes.js"
 
@@ -25,12 +26,18 @@ import { BACKSLASH, BLANK, NEWLINE, OPEN, QUOTE } from "./json-bytes.js"
  *   | { kind: "cut" }} Frame
  */
 
+/** No line is worth so much: it is no line but a flood, and its beginning tells what it is. */
+const LONGEST_LINE = 16_384
+/** Nor is an object that does not end. */
+const LONGEST_OBJECT = 32 << 20
+const CONTROLS = /[\u0000-\u001f\u007f]+/g
+
 /**
  * Cuts a byte stream into frames, one byte at a time, so that its cost grows with the bytes alone.
  */
 export class FrameDecoder {
-  /** @type {number[]} bytes of the object or of the line being read */
-  #bytes = []
+  /** Of the object or of the line being read. */
+  #bytes = new ByteBuffer()
   /** Brackets open in the object being read; 0 means between objects. */
   #depth = 0
   #inString = false
@@ -47,6 +54,8 @@ export class FrameDecoder {
    */
   push(chunk) {
     for (const byte of chunk) this.#take(byte)
+    if (this.#depth === 0 && this.#bytes.length > LONGEST_LINE) this.#endLine()
+    if (this.#depth > 0 && this.#bytes.length > LONGEST_OBJECT) this.#skip()
     return this.#taken()
   }
 
@@ -90,8 +99,7 @@ export class FrameDecoder {
   }
 
   #endLine() {
-    const text = decoded(this.#bytes).trim()
-    this.#bytes = []
+    const text = this.#bytes.take().replace(CONTROLS, " ").trim()
     if (text) this.#frames.push({ kind: "text", text })
   }
 
@@ -118,7 +126,7 @@ export class FrameDecoder {
   }
 
   #endObject() {
-    const message = parsed(decoded(this.#bytes))
+    const message = parsed(this.#bytes.take())
     this.#frames.push(message ? { kind: "message", message } : { kind: "damaged" })
     this.#restart()
   }
@@ -131,23 +139,22 @@ export class FrameDecoder {
    */
   #resume(byte) {
     const begunInside = this.#mayFollow === AFTER_STRING && this.#bytes.at(-2) === OPEN
-    this.#frames.push({ kind: "damaged" })
-    this.#restart()
-    this.#skipping = true
+    this.#skip()
     for (const again of begunInside ? [OPEN, QUOTE, byte] : [byte]) this.#take(again)
   }
 
+  #skip() {
+    this.#frames.push({ kind: "damaged" })
+    this.#restart()
+    this.#skipping = true
+  }
+
   #restart() {
-    this.#bytes = []
+    this.#bytes.clear()
     this.#depth = 0
     this.#inString = false
     this.#escaped = false
   }
-}
-
-/** @param {number[]} bytes */
-function decoded(bytes) {
-  return new TextDecoder().decode(Uint8Array.from(bytes))
 }
 
 /**

@@ -115,3 +115,13 @@ test("a connection that breaks gives what had arrived, then its own error", asyn
   }, BrokenStreamError)
   assert.deepEqual(seen, [message({ output: "a" })])
 })
+
+test("a line or an object that does not end is given up, and what follows is read", () => {
+  assert.equal(read(bytesOf("x".repeat(20_000)))[0].kind, "text")
+  const endless = [bytesOf('{"output":"'), ...Array.from({ length: 34 }, () => new Uint8Array(1 << 20).fill(0x61))]
+  assert.deepEqual(read(...endless, bytesOf('"}{"output":"kept"}')), [{ kind: "damaged" }, message({ output: "kept" })])
+})
+
+test("control characters between objects are nothing", () => {
+  assert.deepEqual(read(bytesOf('\0\n{"output":"a"}\0\u0007\n')), [message({ output: "a" })])
+})

@@ -41,13 +41,15 @@ export class ChatComposer extends HTMLElement {
     part(this, "stop").hidden = !running
     part(this, "send", HTMLButtonElement).disabled = !takesMessages(store)
     if (hadFocus && !this.contains(document.activeElement)) this.focusText()
-    this.#notice(store.state.place?.notice ?? "")
+    // Who answers is what a greeting tells; the line stands where that has gone out of sight.
+    const begun = store.state.messages.some(({ opening }) => !opening)
+    this.#notice((begun && store.state.place?.notice) || "")
     this.#note("silence", running && store.running?.id === store.state.silent ? t("status.silent") : "")
     this.#note("unkept", store.state.keeps ? "" : t("status.unkept"))
     this.#note("plain", store.state.formats ? "" : t("status.plain"))
   }
 
-  /** @param {string} words once known, the same as long as the page lives */
+  /** @param {string} words the same as long as the page lives, or "" */
   #notice(words) {
     const place = part(this, "notice")
     if (place.hidden === Boolean(words)) place.replaceChildren(...noticeNodes(words))

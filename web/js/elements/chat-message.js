@@ -1,9 +1,10 @@
 /** One message of the transcript. */
 
 import { exhibitIn, fieldsIn, optionsIn } from "../answer.js"
-import { figuresLine, seconds } from "../figures.js"
+import { seconds } from "../figures.js"
 import { t } from "../i18n.js"
 import { isRunning } from "../store.js"
+import { showEnd } from "./message-end.js"
 import { fromTemplate, part, wish } from "./parts.js"
 import { StreamedText } from "./streamed-text.js"
 
@@ -77,27 +78,7 @@ export class ChatMessage extends HTMLElement {
     this.setAttribute("aria-busy", String(!this.#complete))
     part(this, "waiting").hidden = status !== "waiting"
     this.#refreshThinking()
-    this.#refreshEnd()
-  }
-
-  /**
-   * Shows how often this was said, and which time is shown.
-   *
-   * @param {number} at from 1
-   * @param {number} of
-   */
-  showVersion(at, of) {
-    part(this, "versions").hidden = of < 2
-    part(this, "version").textContent = t("version.place", { at, of })
-    part(this, "earlier", HTMLButtonElement).disabled = at <= 1
-    part(this, "later", HTMLButtonElement).disabled = at >= of
-  }
-
-  /** @param {number} step of a turn to this version, after which the same button has the focus if it can */
-  focusVersion(step) {
-    const [wanted, other] = step < 0 ? ["earlier", "later"] : ["later", "earlier"]
-    const button = part(this, wanted ?? "", HTMLButtonElement)
-    ;(button.disabled ? part(this, other ?? "") : button).focus()
+    showEnd(this, this.#message)
   }
 
   #begin() {
@@ -127,21 +108,6 @@ export class ChatMessage extends HTMLElement {
     const thinks = !text && status === "streaming"
     const thought = thinkingMs >= SHOWN_THOUGHT_MS ? t("thinking.took", { time: seconds(thinkingMs) }) : t("thinking.did")
     part(this, "thinking-title").textContent = thinks ? t("thinking.now") : thought
-  }
-
-  #refreshEnd() {
-    const { status, problem, figures, text, opening, lost } = this.#message
-    const over = !isRunning(this.#message)
-    part(this, "problem").textContent = sentence(this.#message)
-    part(this, "problem").hidden = !sentence(this.#message)
-    part(this, "detail").textContent = problem?.detail ?? ""
-    part(this, "detail").hidden = !problem?.detail
-    part(this, "end").hidden = !over || (opening && status === "done")
-    part(this, "figures").textContent = figuresLine(figures, lost)
-    part(this, "copy").hidden = !text
-    part(this, "again").hidden = status === "failed"
-    part(this, "retry").hidden = status !== "failed"
-    part(this, "go-on").hidden = !text || !(CUT_SHORT.has(status) || figures?.cut)
   }
 
   /** Forms, options and the display area come with the modules that show them. */
@@ -176,13 +142,6 @@ export class ChatMessage extends HTMLElement {
 
 /** Shorter thoughts took no time worth telling. */
 const SHOWN_THOUGHT_MS = 100
-const CUT_SHORT = new Set(["stopped", "interrupted"])
-
-/** @param {Message} message */
-function sentence({ status, problem }) {
-  if (problem) return t(`problem.${problem.key}`)
-  return status === "stopped" || status === "interrupted" ? t(`end.${status}`) : ""
-}
 
 /** @param {Element} button */
 function codeBeside(button) {

@@ -25,7 +25,7 @@ export class ChatModel extends HTMLElement {
     this.hidden = health.ok === null && !model
     part(this, "dot").dataset.answers = health.ok === null ? "unknown" : health.ok ? "yes" : "no"
     part(this, "model").textContent = health.ok === false ? t("model.none") : model || t("model.any")
-    part(this, "health").textContent = health.ok === false ? t("model.bad") : t("model.good")
+    part(this, "health").textContent = t(health.ok === null ? "model.unknown" : health.ok ? "model.good" : "model.bad")
     part(this, "reason").textContent = health.reason
     part(this, "reason").hidden = !health.reason
     this.#offer(current?.action === health.action ? health.models : [], model)

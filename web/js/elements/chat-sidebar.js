@@ -1,6 +1,7 @@
 /** The menu: chats of the deployment, and conversations of this browser. */
 
 import { t } from "../i18n.js"
+import { entry, keepingFocus, pageEntry } from "./menu-entries.js"
 import { part, wish } from "./parts.js"
 
 /** @import { Group, Service } from "../place.js" */
@@ -24,6 +25,7 @@ export class ChatSidebar extends HTMLElement {
     part(this, "new").addEventListener("click", () => wish(this, "chat-new"))
     part(this, "open-settings").addEventListener("click", () => wish(this, "settings"))
     part(this, "open-help").addEventListener("click", () => wish(this, "help"))
+    part(this, "offer-login").addEventListener("click", () => wish(this, "login"))
     part(this, "logout").addEventListener("click", () => wish(this, "logout"))
   }
 
@@ -52,6 +54,7 @@ export class ChatSidebar extends HTMLElement {
   #renderChats({ place, current, user }) {
     const groups = (place?.groups ?? []).map((group) => this.#group(group, current))
     keepingFocus(part(this, "groups"), groups)
+    part(this, "offer-login").hidden = !place?.more
     part(this, "logout").hidden = !user
     part(this, "user").textContent = user
   }
@@ -100,56 +103,6 @@ export class ChatSidebar extends HTMLElement {
   get #search() {
     return /** @type {HTMLInputElement} */ (this.querySelector("input[type=search]"))
   }
-}
-
-/**
- * @param {string} name
- * @param {boolean} current
- * @param {() => void} act
- * @param {string} key that stays the same when the list is drawn again
- */
-function entry(name, current, act, key) {
-  const item = document.createElement("li")
-  const button = document.createElement("button")
-  button.type = "button"
-  button.className = "sidebar__item"
-  button.dir = "auto"
-  button.textContent = name
-  button.dataset.key = key
-  if (current) button.setAttribute("aria-current", "true")
-  button.addEventListener("click", act)
-  item.append(button)
-  return item
-}
-
-/**
- * @param {string} name
- * @param {string} address of a page that is no chat
- */
-function pageEntry(name, address) {
-  const item = document.createElement("li")
-  const link = document.createElement("a")
-  link.className = "sidebar__item"
-  link.href = /^https?:/.test(address) ? address : `/${address.replace(/^\/+/, "")}`
-  link.target = "_blank"
-  link.rel = "noopener noreferrer"
-  link.textContent = name
-  item.append(link)
-  return item
-}
-
-/**
- * Fills a list anew and gives the focus back to the entry that had it.
- *
- * @param {Element} list
- * @param {Element[]} items
- */
-function keepingFocus(list, items) {
-  const focused = document.activeElement
-  const key = focused instanceof HTMLElement && list.contains(focused) ? focused.dataset.key : ""
-  list.replaceChildren(...items)
-  if (!key) return
-  for (const button of list.querySelectorAll("button")) if (button.dataset.key === key) button.focus()
 }
 
 customElements.define("chat-sidebar", ChatSidebar)

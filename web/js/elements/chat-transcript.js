@@ -1,25 +1,20 @@
-/**
- * The messages of the open conversation, and the reader's place in them.
- *
- * While the reader is at the end, the end stays in sight; as soon as they move up, nothing moves them.
- */
+/** The messages of the open conversation. */
 
 import { versionsOf } from "../branches.js"
 import { ChatMessage } from "./chat-message.js"
+import { showVersion } from "./message-versions.js"
 import { part, wish } from "./parts.js"
+import { ReaderPlace } from "./reader-place.js"
 import { loadMarkdown } from "./streamed-text.js"
 
 /** @import { Delta, Message, State, Store } from "../store.js" */
 
-/** So near to the end counts as being there: less than one line. */
-const AT_END_PX = 24
 /** Of each frame, this much may go into showing text; the browser needs the rest to lay it out. */
 const FRAME_SHARE_MS = 8
 
 export class ChatTranscript extends HTMLElement {
-  #following = true
-  #told = true
-  #seen = { top: 0, height: 0, width: 0, room: 0 }
+  /** @type {ReaderPlace | undefined} */
+  #place
   /** @type {Map<string, ChatMessage>} */
   #shown = new Map()
   /** Messages with text that waits for the next frame. @type {Set<ChatMessage>} */
@@ -28,13 +23,10 @@ export class ChatTranscript extends HTMLElement {
 
   /** @param {Store} store */
   attach(store) {
+    this.#place = new ReaderPlace(this, part(this, "column"), (following) => wish(this, "transcript-follow", following))
     store.watch(["messages"], (state) => this.#render(state))
     store.addEventListener("message", (event) => this.#refresh(detailOf(event)))
     store.addEventListener("delta", (event) => this.#grow(detailOf(event)))
-    this.addEventListener("scroll", () => this.#moved(), { passive: true })
-    const sizes = new ResizeObserver(() => this.#keepEnd())
-    sizes.observe(this)
-    sizes.observe(part(this, "column"))
     this.#load(store)
   }
 
@@ -46,8 +38,7 @@ export class ChatTranscript extends HTMLElement {
 
   /** Shows the end and stays there. */
   jump() {
-    this.#following = true
-    this.#keepEnd()
+    this.#place?.jump()
   }
 
   /**
@@ -72,16 +63,16 @@ export class ChatTranscript extends HTMLElement {
   #render({ messages, tree, current }) {
     if (current && current.id !== this.#conversation) {
       this.#conversation = current.id
-      this.#following = true
+      this.#place?.follow()
     }
     const wanted = new Set(messages.map(({ id }) => id))
     for (const [id, element] of this.#shown) if (!wanted.has(id)) this.#drop(id, element)
     for (const message of messages) {
       const element = this.#shown.get(message.id) ?? this.#add(message, current?.name ?? "")
       const versions = versionsOf(tree, message)
-      element.showVersion(versions.indexOf(message) + 1, versions.length)
+      showVersion(element, versions.indexOf(message) + 1, versions.length)
     }
-    this.#keepEnd()
+    this.#place?.keepEnd()
   }
 
   /**
@@ -133,45 +124,7 @@ export class ChatTranscript extends HTMLElement {
     const rest = [...this.#waiting].filter((element) => performance.now() > until || element.flush(until))
     this.#waiting.clear()
     if (rest.length > 0) this.#soon(rest)
-    this.#keepEnd()
-  }
-
-  #moved() {
-    const before = this.#look()
-    const { top, height, width, room } = this.#seen
-    const distance = height - top - room
-    const laidOutAnew = height !== before.height || width !== before.width || room !== before.room
-    if (distance <= 1) this.#following = true
-    // A window or text that changes its size moves the place too; that is not the reader.
-    else if (laidOutAnew && this.#following) return this.#keepEnd()
-    // Moving up means reading on there, even from within the last line.
-    else if (top < before.top) this.#following = false
-    else if (distance < AT_END_PX) this.#following = true
-    this.#tell()
-  }
-
-  #keepEnd() {
-    if (this.#following) this.scrollTop = this.scrollHeight
-    this.#look()
-    this.#tell()
-  }
-
-  /** Remembers the place and the sizes that it was seen at, and gives what was seen before. */
-  #look() {
-    const before = this.#seen
-    this.#seen = {
-      top: this.scrollTop,
-      height: this.scrollHeight,
-      width: this.clientWidth,
-      room: this.clientHeight,
-    }
-    return before
-  }
-
-  #tell() {
-    if (this.#told === this.#following) return
-    this.#told = this.#following
-    wish(this, "transcript-follow", this.#following)
+    this.#place?.keepEnd()
   }
 }
 

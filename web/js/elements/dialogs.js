@@ -1,46 +1,9 @@
-/** The dialogs, fetched when the first one opens. Each closes with Esc and gives the focus back. */
+/** The small dialogs, fetched when the first one opens. */
 
 import { t } from "../i18n.js"
-import { preferences } from "../preferences.js"
 import { SHORTCUTS, keysOf } from "../shortcuts.js"
-import { fromTemplate, part, wish } from "./parts.js"
-
-/** @import { Preferences } from "../preferences.js" */
-/** @import { Settings } from "../store.js" */
-
-/**
- * @param {string} template
- * @returns {HTMLDialogElement} open
- */
-function opened(template) {
-  const dialog = document.createElement("dialog")
-  dialog.className = "dialog"
-  dialog.append(fromTemplate(template))
-  const title = part(dialog, "dialog-title")
-  dialog.setAttribute("aria-label", title.textContent ?? "")
-  dialog.addEventListener("close", () => {
-    dialog.remove()
-    // It opened by itself, or what opened it is gone.
-    if (document.activeElement === document.body) wish(document, "focus-composer", true)
-  })
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close())
-  for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
-  document.body.append(dialog)
-  dialog.showModal()
-  return dialog
-}
-
-/**
- * @param {HTMLDialogElement} dialog
- * @param {(data: FormData) => void} act
- */
-function onSubmit(dialog, act) {
-  const form = dialog.querySelector("form")
-  form?.addEventListener("submit", (event) => {
-    event.preventDefault()
-    act(new FormData(form))
-  })
-}
+import { onSubmit, opened } from "./dialog.js"
+import { part } from "./parts.js"
 
 export function showHelp() {
   const dialog = opened("help")
@@ -63,53 +26,6 @@ function helpLine(keys, words) {
   const meaning = document.createElement("dd")
   meaning.textContent = words
   return [term, meaning]
-}
-
-/**
- * @param {Settings} settings
- * @param {(settings: Settings) => void} changed
- * @param {(preferences: Partial<Preferences>) => void} preferred
- */
-export function showSettings(settings, changed, preferred) {
-  const dialog = opened("settings")
-  const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"))
-  fill(form, { ...settings, ...preferences() })
-  onSubmit(dialog, () => dialog.close())
-  form.addEventListener("change", (event) => {
-    const { name, value } = /** @type {HTMLInputElement} */ (event.target)
-    if (PREFERENCES.has(name)) preferred({ [name]: value })
-    else if (form.reportValidity()) changed(settingsIn(new FormData(form)))
-  })
-}
-
-const PREFERENCES = new Set(["theme", "text", "language"])
-
-/**
- * @param {HTMLFormElement} form
- * @param {Record<string, unknown>} values
- */
-function fill(form, values) {
-  for (const [name, value] of Object.entries(values)) {
-    const control = form.elements.namedItem(name)
-    if (control && "value" in control) control.value = String(value ?? "")
-  }
-}
-
-/**
- * @param {FormData} data
- * @returns {Settings}
- */
-function settingsIn(data) {
-  return {
-    system: String(data.get("system") ?? "").trim(),
-    temperature: numberIn(data.get("temperature")),
-    maxTokens: numberIn(data.get("maxTokens")),
-  }
-}
-
-/** @param {FormDataEntryValue | null} value */
-function numberIn(value) {
-  return value === null || value === "" ? null : Number(value)
 }
 
 /**

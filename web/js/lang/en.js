@@ -20,6 +20,7 @@ export default {
     "model.none": "No model",
     "model.good": "The model server answers.",
     "model.bad": "The model server does not answer.",
+    "model.unknown": "This chat does not tell whether its model server answers.",
 
     "conversation.menu": "This conversation",
     "conversation.title": "Title",
@@ -75,6 +76,7 @@ export default {
     "form.no": "no",
     "form.large": "The file may have {size} kB at most.",
     "display.title": "What the action shows",
+    "display.missing": "This cannot be shown: the action mastrogpt/display is not deployed here.",
 
     "status.started": "Reply started",
     "status.done": "Reply finished",
@@ -87,6 +89,7 @@ export default {
 
     "end.stopped": "Stopped.",
     "end.interrupted": "Interrupted.",
+    "end.empty": "The answer is empty.",
 
     "problem.offline": "This device is offline. Connect it and try again.",
     "problem.unreachable": "The server does not answer. Check that it is running and try again.",
@@ -94,6 +97,9 @@ export default {
     "problem.missing": "This chat is not deployed here any more.",
     "problem.empty": "The action answered nothing. It may have run out of time.",
     "problem.refused": "The server refused the message.",
+    "problem.large": "The message is larger than the server takes. Shorten it, or begin a new chat.",
+    "problem.fault": "The server could not answer.",
+    "problem.page": "The page could not show the answer. Reload it and try again.",
     "problem.shape": "The server answered something that is not an answer.",
     "problem.streamer": "The stream broke off.",
     "problem.broken": "The connection broke off.",
@@ -102,6 +108,8 @@ export default {
     "problem.action": "The action reports an error.",
 
     "start.unreachable": "The deployment does not answer",
+    "start.empty": "There is no chat here yet",
+    "start.empty-words": "The menu of this deployment lists none. Deploy an action with an index annotation and try again.",
     "start.retry": "Try again",
 
     "dialog.close": "Close",
@@ -132,8 +140,10 @@ export default {
     "login.name": "Name",
     "login.password": "Password",
     "login.enter": "Log in",
+    "login.more": "Log in for more chats",
     "login.leave": "Log out",
     "login.refused": "The name or the password is wrong.",
+    "login.missing": "This deployment has no login: its action mastrogpt/login is missing.",
 
     "help.title": "Keyboard",
     "keys.send": "Send",

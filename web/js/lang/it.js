@@ -20,6 +20,7 @@ export default {
     "model.none": "Nessun modello",
     "model.good": "Il server dei modelli risponde.",
     "model.bad": "Il server dei modelli non risponde.",
+    "model.unknown": "Questa chat non dice se il suo server dei modelli risponde.",
 
     "conversation.menu": "Questa conversazione",
     "conversation.title": "Titolo",
@@ -76,6 +77,7 @@ export default {
     "form.no": "no",
     "form.large": "Il file può avere al massimo {size} kB.",
     "display.title": "Ciò che l’azione mostra",
+    "display.missing": "Non si può mostrare: qui manca l’azione mastrogpt/display.",
 
     "status.started": "La risposta comincia",
     "status.done": "Risposta finita",
@@ -89,6 +91,7 @@ export default {
 
     "end.stopped": "Fermata.",
     "end.interrupted": "Interrotta.",
+    "end.empty": "La risposta è vuota.",
 
     "problem.offline": "Questo dispositivo non è in rete. Collegalo e riprova.",
     "problem.unreachable": "Il server non risponde. Controlla che sia in funzione e riprova.",
@@ -96,6 +99,9 @@ export default {
     "problem.missing": "Questa chat qui non c’è più.",
     "problem.empty": "L’azione non ha risposto nulla. Forse le è mancato il tempo.",
     "problem.refused": "Il server ha rifiutato il messaggio.",
+    "problem.large": "Il messaggio è più grande di quanto il server accetti. Accorcialo, o inizia una nuova chat.",
+    "problem.fault": "Il server non è riuscito a rispondere.",
+    "problem.page": "La pagina non ha potuto mostrare la risposta. Ricaricala e riprova.",
     "problem.shape": "Il server ha risposto qualcosa che non è una risposta.",
     "problem.streamer": "Il flusso si è interrotto.",
     "problem.broken": "La connessione si è interrotta.",
@@ -104,6 +110,8 @@ export default {
     "problem.action": "L’azione segnala un errore.",
 
     "start.unreachable": "Il server non risponde",
+    "start.empty": "Qui non c’è ancora nessuna chat",
+    "start.empty-words": "Il menu non ne elenca. Installa un’azione con un’annotazione index e riprova.",
     "start.retry": "Riprova",
 
     "dialog.close": "Chiudi",
@@ -135,7 +143,9 @@ export default {
     "login.password": "Password",
     "login.enter": "Accedi",
     "login.leave": "Esci",
+    "login.more": "Accedi per altre chat",
     "login.refused": "Il nome o la password sono sbagliati.",
+    "login.missing": "Qui non si può accedere: manca l’azione mastrogpt/login.",
 
     "help.title": "Tastiera",
     "keys.send": "Invia",

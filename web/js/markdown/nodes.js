@@ -5,13 +5,12 @@
 
 import { codeBlock } from "./code-block.js"
 import { decoded } from "./entities.js"
-import { t } from "../i18n.js"
+import { imageNode } from "./images.js"
 import { mathNode } from "./math.js"
 
 /** @import { Cell, Token } from "./grammar.js" */
 
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i
-const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,/i
 /** Of headings: the page has one of the first level, and each message one of the second. */
 export const FIRST_LEVEL = 3
 const LINE_BREAK = /^<br\s*\/?>$/i
@@ -46,7 +45,7 @@ const MAKERS = {
   br: () => element("br"),
   html: (token) => (LINE_BREAK.test(token.raw.trim()) ? element("br") : asWritten(token)),
   link,
-  image,
+  image: (token) => imageNode(decoded(token.href ?? "").trim(), decoded(token.text)),
   checkbox: () => [],
 }
 
@@ -144,31 +143,4 @@ function link(token) {
  */
 function definition(token) {
   return element("p", [link({ ...token, tokens: [{ type: "text", raw: token.raw, text: token.raw.trim() }] })].flat())
-}
-
-/** @param {Token} token */
-function image(token) {
-  const source = decoded(token.href ?? "").trim()
-  if (INLINE_IMAGE.test(source)) return shownImage(source, token.text)
-  if (!SAFE_LINK.test(source) || source.startsWith("mailto:")) return textNode(token.text)
-  const button = document.createElement("button")
-  button.type = "button"
-  button.className = "image-gate"
-  button.dataset.image = source
-  button.dataset.name = token.text
-  const { host } = new URL(source)
-  button.append(t(token.text ? "image.show-named" : "image.show", { name: token.text, host }))
-  return button
-}
-
-/**
- * @param {string} source
- * @param {string} alternative
- */
-export function shownImage(source, alternative) {
-  const made = document.createElement("img")
-  made.referrerPolicy = "no-referrer"
-  made.src = source
-  made.alt = alternative
-  return made
 }

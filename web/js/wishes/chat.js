@@ -1,5 +1,6 @@
 /** Wishes about what is said. */
 
+import { focusVersion } from "../elements/message-versions.js"
 import { ApiError } from "../http.js"
 import { reasonOf } from "../health.js"
 import { t } from "../i18n.js"
@@ -33,7 +34,8 @@ export function followChat({ chat, store, composer, transcript }) {
   on("message-turn", async ({ id, step }) => {
     const turned = await chat.turn(id, step)
     if (!turned) return
-    transcript.message(turned.id)?.focusVersion(step)
+    const message = transcript.message(turned.id)
+    if (message) focusVersion(message, step)
     announce(t("version.shown", turned))
   })
   on("model-pick", async (model) => {

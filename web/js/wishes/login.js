@@ -1,4 +1,4 @@
-/** Getting in: when the deployment asks for a login, and when it does not answer. */
+/** Getting in: when the deployment asks for a login, when it does not answer, and when it has no chats. */
 
 import { ApiError } from "../http.js"
 import { part } from "../elements/parts.js"
@@ -7,6 +7,7 @@ import { endSession, keepSession } from "../session.js"
 import { on } from "./page.js"
 
 /** @import { Problem } from "../http.js" */
+/** @import { State } from "../store.js" */
 /** @import { Page } from "./page.js" */
 
 /** @param {Page} page */
@@ -18,7 +19,7 @@ export function followLogin({ api, store, library, enter }) {
         if (!(await api.login(username, password))) return t("login.refused")
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
-        return t(`problem.${error.problem.key}`)
+        return t(error.problem.key === "missing" ? "login.missing" : `problem.${error.problem.key}`)
       }
       keepSession({ user: username, token: api.token })
       const { current, user } = store.state
@@ -41,11 +42,24 @@ export function followLogin({ api, store, library, enter }) {
     const id = /** @type {CustomEvent<string>} */ (event).detail
     needed(store.state.messages.find((message) => message.id === id)?.problem)
   })
-  part(document, "enter").addEventListener("click", enter)
-  store.watch(["phase"], ({ phase, problem }) => {
-    part(document, "unreachable").hidden = phase !== "unreachable"
-    part(document, "unreachable-title").textContent = t(problem?.key === "login" ? "login.title" : "start.unreachable")
-    part(document, "unreachable-words").textContent = problem ? t(`problem.${problem.key}`) : ""
-    part(document, "unreachable-detail").textContent = problem?.detail ?? ""
-  })
+  part(document, "enter").addEventListener("click", () => (isForOthers(store.state) ? ask() : enter()))
+  store.watch(["phase", "place", "current"], showStart)
+}
+
+/** @param {State} state of a page that has no chat to show, or of another, for which nothing is said here */
+function showStart(state) {
+  const { phase, problem, current, place } = state
+  const unreachable = phase === "unreachable"
+  part(document, "start").hidden = !unreachable && (phase !== "ready" || current !== null || place?.groups.length !== 0)
+  const title = unreachable && problem?.key !== "login" ? "start.unreachable" : isForOthers(state) ? "login.title" : "start.empty"
+  const words = problem ? `problem.${problem.key}` : isForOthers(state) ? "login.words" : "start.empty-words"
+  part(document, "start-title").textContent = t(title)
+  part(document, "start-words").textContent = t(words)
+  part(document, "start-detail").textContent = problem?.detail ?? ""
+  part(document, "start-button").textContent = t(isForOthers(state) ? "login.enter" : "start.retry")
+}
+
+/** @param {State} state */
+function isForOthers({ problem, place }) {
+  return problem?.key === "login" || (place?.more ?? false)
 }

@@ -26,7 +26,7 @@ export function followReading({ api, store, transcript, composer }) {
   })
   on("copy", (text, button) => copy(text, button))
   on("image-show", async (source, button) => {
-    const { shownImage } = await import("../markdown/nodes.js")
+    const { shownImage } = await import("../markdown/images.js")
     button.replaceWith(shownImage(source, button instanceof HTMLElement ? (button.dataset.name ?? "") : ""))
   })
   on("display", async ({ data, into }) => {
@@ -34,7 +34,7 @@ export function followReading({ api, store, transcript, composer }) {
       into.showHtml(await api.display(data))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      into.showProblem(t(`problem.${error.problem.key}`))
+      into.showProblem(t(error.problem.key === "missing" ? "display.missing" : `problem.${error.problem.key}`))
     }
   })
 

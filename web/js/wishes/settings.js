@@ -11,7 +11,7 @@ import { on } from "./page.js"
 export function followSettings({ store, chat, sidebar }) {
   on("help", async () => (await import("../elements/dialogs.js")).showHelp())
   on("settings", async () => {
-    const { showSettings } = await import("../elements/dialogs.js")
+    const { showSettings } = await import("../elements/settings-dialog.js")
     const { current } = store.state
     closeMenu()
     if (!current) return

@@ -1,0 +1,37 @@
+/** What all dialogs have in common: each closes with Esc and gives the focus back. */
+
+import { fromTemplate, part, wish } from "./parts.js"
+
+/**
+ * @param {string} template
+ * @returns {HTMLDialogElement} open
+ */
+export function opened(template) {
+  const dialog = document.createElement("dialog")
+  dialog.className = "dialog"
+  dialog.append(fromTemplate(template))
+  const title = part(dialog, "dialog-title")
+  dialog.setAttribute("aria-label", title.textContent ?? "")
+  dialog.addEventListener("close", () => {
+    dialog.remove()
+    // It opened by itself, or what opened it is gone.
+    if (document.activeElement === document.body) wish(document, "focus-composer", true)
+  })
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close())
+  for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
+  document.body.append(dialog)
+  dialog.showModal()
+  return dialog
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {(data: FormData) => void} act
+ */
+export function onSubmit(dialog, act) {
+  const form = dialog.querySelector("form")
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault()
+    act(new FormData(form))
+  })
+}
