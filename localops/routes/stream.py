@@ -19,10 +19,11 @@ from starlette.routing import Route
 from localops.access.basic_auth import is_authenticated
 from localops.deployment.registry import Registry
 from localops.errors import RequestError
-from localops.openwhisk import json_value, web_action
+from localops.openwhisk import json_value, media_type, web_action
 from localops.openwhisk.entities import Action
 from localops.openwhisk.namespace import USER
 from localops.openwhisk.web_action import WebRequest
+from localops.routes.production import Differences
 from localops.routes.request import read_body
 from localops.streaming.framing import Framing, Reframing
 from localops.streaming.relayed_response import CORS, RelayedResponse, refused
@@ -30,6 +31,10 @@ from localops.streaming.session import Streams, StreamSession
 
 METHODS = ["GET", "POST", "OPTIONS"]
 ALL_METHODS = [*METHODS, "HEAD", "PUT", "PATCH", "DELETE"]
+TYPE_TEXT = (
+    "%s was asked to stream by a request of type %s; in production the action would not get its arguments: "
+    "send application/json"
+)
 
 Members = dict[str, Any]
 StartSession = Callable[[Request, Members], StreamSession]
@@ -46,6 +51,7 @@ class Streamer:
         self.registry = registry
         self.streams = streams
         self.framing = Reframing if reframe else Framing
+        self.differences = Differences()
 
     def routes(self) -> list[Route]:
         return [
@@ -78,6 +84,7 @@ class Streamer:
         action = self.find(request)
         if action is None or not action.is_web():
             raise refused(404, f"No web action {path_of(request)} is deployed in the namespace {USER!r}.")
+        self.tell_of_type(action, request)
         headers = {**request.headers, "content-type": "application/json"}
         user = USER if is_authenticated(request, self.streams.runner.api_key) else None
 
@@ -92,6 +99,13 @@ class Streamer:
                 raise refused(error.status, error.message) from error
 
         return self.streams.start(action, arguments, web=True)
+
+    def tell_of_type(self, action: Action, request: Request) -> None:
+        """Say it of a caller's type that production sends along with the JSON that it sends to the action."""
+        named = request.headers.get("content-type", "application/json")
+        kind = media_type.parse(named)
+        if kind is None or not kind.is_json:
+            self.differences.tell(TYPE_TEXT, action.path, named)
 
     def private_session(self, request: Request, members: Members) -> StreamSession:
         """Invoke any action for who has the key; nobody waits for its result."""

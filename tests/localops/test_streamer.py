@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -221,6 +222,24 @@ def test_a_bad_body_gets_a_sentence(desk: LocalopsProcess, body: bytes, part: st
 def test_no_body_is_an_empty_object(desk: LocalopsProcess, body: bytes):
     answer = httpx.post(f"{desk.url}/web/devel/cases/streams", content=body, timeout=TIMEOUT_S)
     assert outputs(answer.text) == "0 1 2 "
+
+
+def test_a_type_that_is_not_json_is_told_once_and_the_arguments_arrive(desk: LocalopsProcess):
+    url = f"{desk.url}/web/devel/cases/streams"
+    for kind in (
+        "text/plain;charset=UTF-8",
+        "text/plain;charset=UTF-8",
+        "application/json",
+        "x/y+json",
+        "none",
+    ):
+        answer = httpx.post(url, content='{"count": 2}', headers={"content-type": kind}, timeout=TIMEOUT_S)
+        assert outputs(answer.text) == "0 1 "
+    desk.wait_for_line("cases/streams was asked to stream by a request of type none; in production")
+    found = re.findall(
+        r"cases/streams was asked to stream by a request of type (.*); in", "\n".join(desk.log)
+    )
+    assert found == ["text/plain;charset=UTF-8", "none"]
 
 
 def test_a_page_of_another_origin_may_stream(desk: LocalopsProcess):
