@@ -7,3 +7,4 @@ from __future__ import annotations
 
 NOT_FOUND_TEXT = "The requested resource does not exist."
 NO_CREDENTIALS_TEXT = "The resource requires authentication, which was not supplied with the request"
+FOREIGN_TEXT = "The supplied authentication is not authorized to access this resource."

@@ -22,6 +22,7 @@ from localops.errors import RequestError
 from localops.openwhisk import json_value, media_type, web_action
 from localops.openwhisk.entities import Action
 from localops.openwhisk.namespace import USER
+from localops.openwhisk.refusals import FOREIGN_TEXT
 from localops.openwhisk.web_action import WebRequest
 from localops.routes.production import Differences
 from localops.routes.request import read_body
@@ -31,6 +32,9 @@ from localops.streaming.session import Streams, StreamSession
 
 METHODS = ["GET", "POST", "OPTIONS"]
 ALL_METHODS = [*METHODS, "HEAD", "PUT", "PATCH", "DELETE"]
+RUNNING_TEXT = "Streamer proxy running"
+# In production every path answers RUNNING_TEXT that names no action.
+NOTHING_THERE_TEXT = "The streamer has nothing there; ask for /web/<namespace>/<package>/<action>.\n"
 TYPE_TEXT = (
     "%s was asked to stream by a request of type %s; in production the action would not get its arguments: "
     "send application/json"
@@ -59,6 +63,20 @@ class Streamer:
             *self.both("/action", self.private_session),
         ]
 
+    def host_routes(self) -> list[Route]:
+        """The routes under a host name of its own, where it answers every path."""
+        return [*self.routes(), Route("/{path:path}", self.elsewhere, methods=ALL_METHODS)]
+
+    async def elsewhere(self, request: Request) -> Response:
+        """The answer to an address that can be no action's."""
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=CORS)
+        if request.method not in ("GET", "HEAD"):
+            return not_allowed(["GET", "HEAD"])
+        if request.url.path == "/":
+            return PlainTextResponse(RUNNING_TEXT, 200, CORS)
+        return PlainTextResponse(NOTHING_THERE_TEXT, 404, CORS)
+
     def both(self, prefix: str, start: StartSession) -> list[Route]:
         """The routes of an action in a package and of one without."""
 
@@ -72,7 +90,7 @@ class Streamer:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=CORS)
         if request.method not in METHODS:
-            return PlainTextResponse("Method Not Allowed\n", 405, {**CORS, "Allow": ", ".join(METHODS)})
+            return not_allowed(METHODS)
         try:
             session = start(request, json_object(await read_body(request)))
         except RequestError as error:
@@ -114,6 +132,8 @@ class Streamer:
             raise RequestError(400, "Missing Authorization header")
         if not secrets.compare_digest(key.encode(), self.streams.runner.api_key.encode()):
             raise RequestError(500, "The supplied authentication is invalid")
+        if request.path_params["namespace"] != USER:
+            raise RequestError(500, FOREIGN_TEXT)
         action = self.find(request)
         if action is None:
             raise RequestError(500, f"The requested resource does not exist: {path_of(request)}.")
@@ -127,6 +147,10 @@ class Streamer:
         if request.path_params["namespace"] != USER:
             return None
         return self.registry.find(package_of(request), request.path_params["action"])
+
+
+def not_allowed(allowed: list[str]) -> Response:
+    return PlainTextResponse("Method Not Allowed\n", 405, {**CORS, "Allow": ", ".join(allowed)})
 
 
 def package_of(request: Request) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
@@ -36,7 +36,6 @@ from localops.streaming.warnings import StreamWarnings
 
 OWN_PAGE = bootstrap.ROOT / "web"
 INSPECTOR_PAGE = Path(__file__).parents[1] / "inspector" / "page"
-STREAMER_TEXT = "Streamer proxy running"
 
 log = logging.getLogger("localops.serving")
 
@@ -74,7 +73,7 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
         *RestApi(registry, runner, deployment.redeployment, credentials.auth).routes(),
     ]
     sessions = Streams(runner, StreamWarnings())
-    streams = Streamer(registry, sessions, reframe).routes()
+    streamer = Streamer(registry, sessions, reframe)
     project_page = Site(page)
     site = Site(OWN_PAGE) if is_of_no_use_here(page) else project_page
     inspector = [
@@ -83,9 +82,9 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
         Mount("/_localops", Site(INSPECTOR_PAGE)),
     ]
     services = {
-        "": Starlette(routes=[*streams, *api, *inspector, Mount("/", site)]),
+        "": Starlette(routes=[*streamer.routes(), *api, *inspector, Mount("/", site)]),
         USER: Starlette(routes=[*api, Mount("/", UploadedSite(storage, f"{USER}-web", project_page))]),
-        STREAM_HOST: Starlette(routes=[Route("/", PlainTextResponse(STREAMER_TEXT)), *streams]),
+        STREAM_HOST: Starlette(routes=streamer.host_routes()),
         S3_HOST: S3(storage, {credentials.user: credentials.s3_secret_key}),
     }
     hosts = VirtualHosts(services, names, is_signed)

@@ -85,7 +85,7 @@ def asked(server: LocalopsProcess, request: str) -> str:
         ("devel.localhost", "/api/v1/web/devel/demo/hello", 200, '{"answer":"one"}'),
         ("stream.localhost", "/", 200, "Streamer proxy running"),
         ("stream.localhost", "/web/devel/demo/stream", 200, '{"output": "hi"}\n'),
-        ("stream.localhost", "/api/my/demo/hello", 404, "Not Found"),
+        ("stream.localhost", "/api/my/demo/hello", 404, "The streamer has nothing there; ask for /web/"),
         ("s3.localhost", "/", 403, "AccessDenied"),
         ("[::1]", "/", 200, "the page on disk"),
         ("stream.127.0.0.1", "/", 200, "Streamer proxy running"),
@@ -103,6 +103,34 @@ def test_each_name_answers_its_own_part(
         server.url + path, headers={"host": f"{name}:{port_of(server)}" if name else ""}, timeout=TIMEOUT_S
     )
     assert (found.status_code, text in found.text) == (status, True), found.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/", 200, None),
+        ("HEAD", "/", 200, None),
+        ("GET", "/anything", 404, None),
+        ("OPTIONS", "/", 204, None),
+        ("OPTIONS", "/any/thing/at/all", 204, None),
+        ("OPTIONS", "/web/devel/demo/stream", 204, None),
+        ("POST", "/", 405, "GET, HEAD"),
+        ("DELETE", "/anything", 405, "GET, HEAD"),
+        ("DELETE", "/web/devel/demo/stream", 405, "GET, POST, OPTIONS"),
+    ],
+)
+def test_the_streamers_own_name_answers_pages_of_every_origin(
+    server: LocalopsProcess, method: str, path: str, status: int, allow: str | None
+):
+    headers = {"host": "stream.localhost", "origin": "http://elsewhere"}
+    found = httpx.request(method, server.url + path, headers=headers, timeout=TIMEOUT_S)
+    assert (found.status_code, found.headers.get("allow")) == (status, allow)
+    cors = {name: value for name, value in found.headers.items() if name.startswith("access-control-")}
+    assert cors == {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, POST, OPTIONS",
+        "access-control-allow-headers": "*",
+    }
 
 
 def test_a_request_without_one_host_is_refused(server: LocalopsProcess):

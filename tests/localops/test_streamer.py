@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
+from cloud import WEB, cloud_of
 from localops_process import ROOT, LocalopsProcess
 
 EXAMPLES = ROOT / "tests" / "examples"
+FOREIGN = "The supplied authentication is not authorized to access this resource."
 NOT_ALLOWED = "Request defines parameters that are not allowed (e.g., reserved properties)."
 TIMEOUT_S = 60
+CONNECT = ["connect", None]
 
 
 def stream(desk: LocalopsProcess, action: str, **members: Any) -> httpx.Response:
@@ -147,15 +151,29 @@ def test_the_socket_of_the_action_closes_as_soon_as_the_reader_leaves(desk: Loca
     assert desk.wait_for_line("streams/steps | read b''", timeout_s=30)
 
 
+def asked_by_hand(desk: LocalopsProcess, steps: list[Any]) -> socket.socket:
+    """The connection of a request for an action that does these steps."""
+    body = json.dumps({"steps": steps})
+    head = f"POST /web/devel/streams/steps HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    reader = socket.create_connection(("127.0.0.1", httpx.URL(desk.url).port), TIMEOUT_S)
+    reader.sendall((head + body).encode())
+    return reader
+
+
+def test_the_headers_come_with_the_first_bytes(desk: LocalopsProcess, tmp_path: Path):
+    noticed = tmp_path / "noticed"
+    steps = [CONNECT, ["say", "connected"], ["wait for the file", str(noticed)], ["send", "x"]]
+    with asked_by_hand(desk, steps) as reader:
+        desk.wait_for_line("streams/steps | connected")
+        assert select.select([reader], [], [], 0.3)[0] == []
+        noticed.touch()
+        assert reader.recv(2000).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 def test_a_reader_may_leave_before_anything_was_sent(desk: LocalopsProcess, tmp_path: Path):
     noticed = tmp_path / "noticed"
     steps = [["say", "begun"], ["wait for the file", str(noticed)], ["connect", None]]
-    body = json.dumps({"steps": steps})
-    asked = (
-        f"POST /web/devel/streams/steps HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", httpx.URL(desk.url).port), TIMEOUT_S) as reader:
-        reader.sendall((asked + body).encode())
+    with asked_by_hand(desk, steps):
         desk.wait_for_line("streams/steps | begun")
     assert desk.wait_for_line("streams/steps: the reader left")
     noticed.touch()
@@ -192,6 +210,7 @@ def test_who_has_the_key_streams_a_private_action(desk: LocalopsProcess, api_key
         ("KEY", "streams/final", 500, f"{NOT_ALLOWED}\n"),
         ("KEY", "streams/missing", 500, "The requested resource does not exist: streams/missing.\n"),
         ("KEY", "missing", 500, "The requested resource does not exist: default/missing.\n"),
+        ("KEY", "../other/streams/private", 500, f"{FOREIGN}\n"),
     ],
 )
 def test_a_private_stream_is_refused_with_a_sentence(
@@ -199,6 +218,7 @@ def test_a_private_stream_is_refused_with_a_sentence(
 ):
     answer = private(desk, authorization.replace("KEY", f"Bearer {api_key}"), path)
     assert (answer.status_code, answer.text) == (status, text)
+    assert answer.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize(
@@ -254,6 +274,41 @@ def test_other_methods_are_refused(desk: LocalopsProcess, method: str, path: str
     answer = httpx.request(method, f"{desk.url}/{path}", timeout=TIMEOUT_S)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, OPTIONS")
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+@pytest.mark.parametrize("before", [[], [CONNECT]], ids=["unconnected", "connected"])
+def test_a_success_without_a_byte_is_an_empty_answer(
+    desk: LocalopsProcess, status: int, before: list[list[Any]]
+):
+    answer = act(desk, *before, ["answer", {"statusCode": status}])
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_query_is_not_passed_on_and_the_address_is_two_texts(desk: LocalopsProcess, api_key: str):
+    arguments = json.loads(outputs(private(desk, f"Bearer {api_key}", "streams/private?extra=1").text))
+    assert set(arguments) == {"GREETING", "STREAM_HOST", "STREAM_PORT", "input"}
+    assert (arguments["STREAM_HOST"], arguments["STREAM_PORT"].isdigit()) == ("127.0.0.1", True)
+    url = f"{desk.url}/web/devel/cases/streams?count=1"
+    assert outputs(httpx.get(url, timeout=TIMEOUT_S).text) == "0 1 2 "
+
+
+SENDS = """import socket
+def main(args):
+    with socket.create_connection((args["STREAM_HOST"], int(args["STREAM_PORT"]))) as relay:
+        relay.sendall(b'{"output": "hi"}')
+"""
+
+
+def test_an_action_in_no_package_streams_at_both_addresses(desk: LocalopsProcess, api_key: str):
+    cloud = cloud_of(desk.url, EXAMPLES)
+    with cloud.session:
+        cloud.deploy("alone", SENDS, annotations=WEB)
+        for path in ("web/devel/alone", "web/devel/default/alone"):
+            assert httpx.post(f"{desk.url}/{path}", timeout=TIMEOUT_S).text == '{"output": "hi"}\n'
+        assert outputs(private(desk, f"Bearer {api_key}", "alone").text) == "hi"
+        assert cloud.call("DELETE", "actions/alone").status_code == 200
 
 
 @pytest.fixture(scope="module")

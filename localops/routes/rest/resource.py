@@ -16,7 +16,7 @@ from starlette.routing import Route
 from localops.access.basic_auth import given_credentials, is_authenticated
 from localops.errors import RequestError, StorageError
 from localops.openwhisk.namespace import USER
-from localops.openwhisk.refusals import NO_CREDENTIALS_TEXT
+from localops.openwhisk.refusals import FOREIGN_TEXT, NO_CREDENTIALS_TEXT
 from localops.routes.request import (
     ALLOWED_HEADERS,
     TRANSACTION_HEADER,
@@ -36,7 +36,6 @@ CORS = {
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="OpenWhisk secure realm"'}
 JSON = "application/json"
 WRONG_CREDENTIALS_TEXT = "The supplied authentication is invalid"
-FOREIGN_TEXT = "The supplied authentication is not authorized to access this resource."
 
 log = logging.getLogger("localops.rest")
 
