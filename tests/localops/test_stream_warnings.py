@@ -71,12 +71,22 @@ def test_a_broken_rule_is_told_with_the_action_and_the_remedy(
 ):
     warning = f"warning: rules/{action} {sentence}"
     # What came while localops was kept from running is not held against the sender: then it sends again.
+    ids: list[str] = []
     for _ in range(TRIES):
-        assert stream(running, action, steps).status_code == 200
+        answer = stream(running, action, steps)
+        assert answer.status_code == 200
+        ids.append(answer.headers["x-openwhisk-activation-id"])
         with contextlib.suppress(AssertionError):
-            assert running.wait_for_line(warning)
+            told = running.wait_for_line(warning).partition("warning: ")[2]
+            assert told in inspected(running, ids)
             return
     pytest.fail(f"no {warning!r} in:\n" + "\n".join(running.log))
+
+
+def inspected(running: LocalopsProcess, ids: list[str]) -> list[str]:
+    """The warnings that the inspector shows beside these activations."""
+    urls = [f"{running.url}/_localops/api/activations/{id}" for id in ids]
+    return [text for url in urls for text in httpx.get(url, timeout=60).json()["warnings"]]
 
 
 def test_a_time_limit_that_cuts_a_stream_is_told(running: LocalopsProcess):
