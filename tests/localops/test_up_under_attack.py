@@ -217,7 +217,7 @@ def test_a_result_that_is_too_large_is_the_actions_error_and_is_not_even_taken(
 
 @needs_proc
 @pytest.mark.parametrize(
-    ("text", "many", "times"), [("x", MIB, 60), ("x\n", MIB, 1)], ids=["one line", "short lines"]
+    ("text", "many", "times"), [("x", MIB, 100), ("x\n", MIB, 1)], ids=["one line", "short lines"]
 )
 def test_an_action_that_prints_without_an_end_fills_no_memory(
     attacked: LocalopsProcess, text: str, many: int, times: int
