@@ -178,12 +178,9 @@ def check_tools(name: str) -> None:
 def sync(options: argparse.Namespace) -> int:
     from localops import shared
 
-    if not options.check:
-        for copy in shared.sync(bootstrap.ROOT):
-            print(f"copied {copy}")
-        return 0
+    copied = [] if options.check else shared.sync(bootstrap.ROOT)
     problems = shared.problems(bootstrap.ROOT)
-    print("\n".join(problems) or "all copies are up to date")
+    print("\n".join([*(f"copied {copy}" for copy in copied), *problems]) or "all copies are up to date")
     return 1 if problems else 0
 
 

@@ -337,6 +337,12 @@ def test_each_command_explains_itself(name: str, part: str):
     assert max(map(len, done.stdout.splitlines())) <= WIDEST_HELP
 
 
+@pytest.mark.parametrize("words", [["sync"], ["sync", "--check"]])
+def test_sync_says_so_when_there_is_nothing_to_copy(words: list[str]):
+    done = localops(*words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "all copies are up to date\n", "")
+
+
 @pytest.mark.parametrize("name", ["test", "check"])
 def test_tools_that_an_activated_venv_lacks_are_said(tmp_path: Path, name: str):
     """`up` alone installs no test tools; whoever then activates its .venv passes the installation by."""
