@@ -18,6 +18,7 @@ from localops.bench.subjects import (
     leaks,
     model,
     pace,
+    page,
     processor,
     stop,
     streamed_first_token,
@@ -35,7 +36,7 @@ Measure = Callable[[Target], Iterator[Figure]]
 def subjects() -> dict[str, tuple[str, Measure]]:
     """Give what there is to measure: by name, what it is in a line and how it is done."""
     action = (delivery, pace, throughput, processor, first_token, stop, cold_import)
-    modules = (desk, *action, streamer, streamed_first_token, leaks, model)
+    modules = (desk, *action, streamer, streamed_first_token, leaks, model, page)
     return {
         module.__name__.rpartition(".")[2]: (str(module.__doc__).partition("\n")[0], module.measure)
         for module in modules
