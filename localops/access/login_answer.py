@@ -30,8 +30,8 @@ def login_answer(credentials: Credentials, url: str, settings: Mapping[str, Vari
     elsewhere = {name: set_or(settings, name, default) for name, default in not_here(user).items()}
     return {
         "AUTH": credentials.auth,
-        "USER_REST_API_URL": f"{url}/api/v1",
-        "USER_V1_API_URL": f"{url}/api/my",
+        "USER_REST_API_URL": f"{url}/api/my",
+        "USER_V1_API_URL": url,
         "STATIC_CONTENT_URL": url,
         "S3_PROVIDER": "localops",
         "S3_HOST": address.hostname or "",

@@ -109,7 +109,9 @@ def test_a_login_names_what_runs_here(running: LocalopsProcess, password: str):
         "devel-data",
         "devel-web",
     )
-    assert httpx.get(f"{found['USER_REST_API_URL']}", timeout=TIMEOUT_S).status_code == 200
+    answer = httpx.get(f"{found['USER_REST_API_URL']}/demo/names", timeout=TIMEOUT_S)
+    assert (answer.status_code, answer.text) == (200, "devel my:own")
+    assert httpx.get(f"{found['USER_V1_API_URL']}/api/v1", timeout=TIMEOUT_S).json()["api_version"] == "1.0.0"
 
 
 def test_what_does_not_run_here_has_the_projects_address_or_one_that_leads_nowhere(
