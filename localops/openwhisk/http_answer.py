@@ -19,6 +19,7 @@ HTML = "text/html; charset=UTF-8"
 SERVER_HEADERS = ("content-length", "transfer-encoding", "connection", "date", "server")
 EMPTY_STATUSES = (204, 304)
 HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+WHOLE_NUMBER = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 NOT_IN_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 NOT_HTTP_TEXT = "Response is not valid 'message/http'."
@@ -61,7 +62,12 @@ def status_code(value: Any) -> int:
     whole = isinstance(value, int | str) or (isinstance(value, float) and value.is_integer())
     text = str(int(value) if isinstance(value, float) and whole else value)
     # Below 200 is no final answer: the client would go on waiting for one.
-    if not whole or isinstance(value, bool) or not text.isdigit() or not 200 <= int(text) <= 599:
+    if (
+        not whole
+        or isinstance(value, bool)
+        or not WHOLE_NUMBER.fullmatch(text)
+        or not 200 <= int(text) <= 599
+    ):
         raise RequestError(400, NOT_HTTP_TEXT)
     return int(text)
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+# Its charset cannot be another one, so it is not said.
+EVENTS = "text/event-stream"
 FORMAT = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)/([\w!#$%&'*+.^`|~-]+)\s*((?:;.*)?)", re.ASCII | re.DOTALL)
 TEXT_TYPES = re.compile(
     "text/(asp|cache-manifest|calendar|css|csv|event-stream|html|markdown|mcf|plain|richtext|tab-separated-values"
-    "|uri-list|vnd.wap.wml|vnd.wap.wmlscript|x-asm|x-c|x-component|x-h|x-java-source|x-pascal|x-script"
+    "|uri-list|vnd.wap.wml|vnd.wap.wmlscript|x-asm|x-c|x-component|x-h|x-java-source|x-pascal"
+    "|x-script(csh|elisp|ksh|lisp|perl|perl-module|phyton|rexx|scheme|sh|tcl|tcsh|zsh)?"
     "|x-server-parsed-html|x-setext|x-sgml|x-speech|x-uuencode|x-vcalendar|x-vcard|xml)"
     "|application/(atom[+]xml|base64|javascript|problem[+]xml|rss[+]xml|soap[+]xml|vnd.google-earth.kml[+]xml"
     "|x-latex|x-vrml|xhtml[+]xml|xml|xml-dtd)"
@@ -58,7 +61,8 @@ class MediaType:
 
     def header(self) -> str:
         """The value of Content-Type: text is always UTF-8, whatever charset was named."""
-        return f"{self.value}{self.parameters}{'; charset=UTF-8' if self.is_text else ''}"
+        says_charset = self.is_text and self.value != EVENTS
+        return f"{self.value}{self.parameters}{'; charset=UTF-8' if says_charset else ''}"
 
 
 def parse(text: str) -> MediaType | None:

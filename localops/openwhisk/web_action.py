@@ -192,9 +192,21 @@ def property_response(result: Any, extension: str) -> WebResponse:
 
 
 def as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict) else None)
+    return value if isinstance(value, str) else pretty(value)
+
+
+def pretty(value: Any, indent: str = "") -> str:
+    """JSON with an object's members on lines of their own. Source: spray-json PrettyPrinter.scala."""
+    if isinstance(value, list):
+        return f"[{', '.join(pretty(each, indent) for each in cast('list[Any]', value))}]"
+    if not isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    deeper = f"{indent}  "
+    members = [
+        f"{deeper}{json.dumps(name, ensure_ascii=False)}: {pretty(each, deeper)}"
+        for name, each in cast("dict[str, Any]", value).items()
+    ]
+    return "\n".join(["{", ",\n".join(members), f"{indent}}}"])
 
 
 def json_response(value: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> WebResponse:

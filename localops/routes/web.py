@@ -19,7 +19,7 @@ from localops.deployment.registry import Registry
 from localops.errors import RequestError
 from localops.openwhisk import web_action
 from localops.openwhisk.entities import Action, Activation
-from localops.openwhisk.http_answer import WebResponse
+from localops.openwhisk.http_answer import MISMATCH_TEXT, WebResponse
 from localops.openwhisk.namespace import USER
 from localops.openwhisk.refusals import NOT_FOUND_TEXT
 from localops.openwhisk.web_action import WebRequest
@@ -45,6 +45,10 @@ CORS = {
 }
 NOT_READY_TEXT = "Response not yet ready."
 NO_WEB_ANSWER_TEXT = "The action {} returned what is no web answer."
+MISMATCH_HINT = (
+    " Its body does not fit its Content-Type: a text must be base64 unless the type is of text or names a "
+    "charset (`; charset=utf-8`); any other value needs a type of JSON."
+)
 CREDENTIALS_HINT = "send the API key as Basic credentials, or its word in the header X-Require-Whisk-Auth."
 NO_CORS_TEXT = (
     "%s is no web action; in production the page that asked could not even read that (no CORS headers)"
@@ -136,7 +140,8 @@ class WebActions:
         try:
             answer = web_action.response(activation, named(request)[1])
         except RequestError as error:
-            detail = failure(activation) or NO_WEB_ANSWER_TEXT.format(activation.action.path)
+            hint = MISMATCH_HINT if error.message == MISMATCH_TEXT else ""
+            detail = failure(activation) or NO_WEB_ANSWER_TEXT.format(activation.action.path) + hint
             return error_response(request, error.status, error.message, dict(headers), detail)
         if activation.action.path == old_menu.INDEX_PATH:
             answer = self.menu(answer)

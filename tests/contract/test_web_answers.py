@@ -49,6 +49,7 @@ def typed(content_type: str, body: Any) -> dict[str, Any]:
         ({"body": "hé"}, 200, HTML, "hé".encode()),
         ({"body": "x", "statusCode": 404}, 404, HTML, b"x"),
         ({"body": "x", "statusCode": "201"}, 201, HTML, b"x"),
+        ({"body": "x", "statusCode": "+0201"}, 201, HTML, b"x"),
         ({"body": "x", "statusCode": 444}, 444, HTML, b"x"),
         ({"body": "x", "statusCode": 202.0}, 202, HTML, b"x"),
         ({"body": {"a": None}}, 200, JSON, {"a": None}),
@@ -58,6 +59,9 @@ def typed(content_type: str, body: Any) -> dict[str, Any]:
         (typed("text/plain", "x"), 200, TEXT, b"x"),
         (typed("text/plain; charset=iso-8859-1", "é"), 200, TEXT, "é".encode()),
         (typed("text/css", "x"), 200, "text/css; charset=UTF-8", b"x"),
+        (typed("text/event-stream", "data: x"), 200, "text/event-stream", b"data: x"),
+        (typed("text/x-scriptsh", "ls"), 200, "text/x-scriptsh; charset=UTF-8", b"ls"),
+        (typed("text/javascript", "eA=="), 200, "text/javascript", b"x"),
         (typed("application/xml", "<a/>"), 200, "application/xml; charset=UTF-8", b"<a/>"),
         (typed("image/png", "eA=="), 200, "image/png", b"x"),
         (typed("image/png", "eA"), 200, "image/png", b"x"),
@@ -101,6 +105,7 @@ def test_each_cookie_has_a_line_of_its_own(cloud: Cloud, returns: str):
     ("result", "text"),
     [
         ({"statusCode": "soon"}, NOT_HTTP),
+        ({"statusCode": " 200"}, NOT_HTTP),
         ({"statusCode": True}, NOT_HTTP),
         ({"statusCode": None}, NOT_HTTP),
         ({"statusCode": 200.5}, NOT_HTTP),
@@ -122,6 +127,8 @@ def test_a_result_that_describes_no_answer_is_a_400(cloud: Cloud, returns: str, 
     assert (found.status_code, found.json()["error"]) == (400, text)
     assert found.json()["code"]
     assert len(found.headers["x-openwhisk-activation-id"]) == 32
+    if cloud.is_localops:
+        assert ("must be base64 unless" in found.json()["detail"]) is (text == MISMATCH)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +203,7 @@ def test_an_action_beyond_its_time_is_a_400(cloud: Cloud, package: str):
         ({"body": "y", "text": "x"}, ".text", TEXT, b"y"),
         ({"body": {"a": "A"}}, ".text", TEXT, b'{\n  "a": "A"\n}'),
         ({"body": ["a"]}, ".text", TEXT, b'["a"]'),
+        ({"body": {"a": [1, {"b": {}}]}}, ".text", TEXT, b'{\n  "a": [1, {\n    "b": {\n\n    }\n  }]\n}'),
         ({"body": True}, ".text", TEXT, b"true"),
         ({"body": 1}, ".text", TEXT, b"1"),
         ({"body": None}, ".text", TEXT, b"null"),
