@@ -124,9 +124,7 @@ def test_a_folder_without_packages_is_refused_with_what_to_do(tmp_path: Path):
 
 def test_a_place_where_nothing_can_be_kept_is_named(tmp_path: Path):
     (tmp_path / ".localops").write_text("in the way")
-    with pytest.raises(
-        StartError, match=r"keeps its keys in .*/\.localops, and cannot write there: File"
-    ):
+    with pytest.raises(StartError, match=r"keeps its keys in .*/\.localops, and cannot write there: File"):
         Project(tmp_path).make_private()
 
 
