@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import resource
 import secrets
 import shutil
 import signal
@@ -24,6 +23,7 @@ from typing import Any
 
 from localops.openwhisk import json_value
 from localops.openwhisk.entities import Action, LogLine, Status
+from localops.runtime import linux_process
 from localops.runtime.child import MOST_RESULT_BYTES
 from localops.runtime.debugging import Debugging
 from localops.runtime.log_pipe import LogPipe
@@ -31,9 +31,6 @@ from localops.runtime.log_pipe import LogPipe
 CHILD = Path(__file__).with_name("child.py")
 HEADER = struct.Struct("!I")
 MOST_ANSWER_BYTES = MOST_RESULT_BYTES + 1024
-# Source: proc_pid_stat(5), counted from the field after the name; Linux include/linux/sched.h.
-FLAGS_FIELD = 6
-PF_EXITING = 0x4
 # The runtime image sets these and nothing else of the machine's environment.
 BASE_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8", "__OW_EXECUTION_ENV": "localops"}
 NOT_FOUND_TEXT = "The action failed to generate or locate a binary. See logs for details."
@@ -217,12 +214,8 @@ class ActionProcess:
 
         Elsewhere it is known once the process has closed its end of our socket.
         """
-        if sys.platform == "linux":
-            try:
-                fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                return True
-            return bool(int(fields[FLAGS_FIELD]) & PF_EXITING)
+        if linux_process.IS_LINUX:
+            return linux_process.is_dying(self.process.pid)
         try:
             return not self.control.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -241,22 +234,24 @@ class ActionProcess:
 
         Measured on Linux, where a container would measure it; other systems do not say it cheaply.
         """
-        if sys.platform != "linux" or not self.is_alive():
+        if not linux_process.IS_LINUX or not self.is_alive():
             return
-        try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        except FileNotFoundError:
-            return
-        if pages * resource.getpagesize() > self.action.limits.memory_mb * 1024 * 1024:
+        if linux_process.memory_bytes(self.process.pid) > self.action.limits.memory_mb * 1024 * 1024:
             self.too_large = True
             self.kill()
 
     def kill(self) -> None:
-        """End the process and everything in its group, once."""
-        if not self.killed:
-            self.killed = True
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        """End the process and everything that it started, once."""
+        if self.killed:
+            return
+        self.killed = True
+        # Some of it may have left the group.
+        started = linux_process.descendants(self.process.pid) if linux_process.IS_LINUX else []
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in started:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     async def end(self) -> None:
         """Kill the process, wait for its end and let go of it. No call may be under way."""

@@ -182,7 +182,9 @@ def test_what_one_action_writes_into_its_folder_another_does_not_find(cloud: Clo
 
 STARTS_50 = """import os, subprocess
 def main(args):
-    return {"started": [os.getpid()] + [subprocess.Popen(["sleep", "1000"]).pid for _ in range(50)]}
+    alone = args.get("alone", False)
+    started = [subprocess.Popen(["sleep", "1000"], start_new_session=alone).pid for _ in range(50)]
+    return {"started": [os.getpid(), *started]}
 """
 BUSY = """import os, pathlib, subprocess
 def main(args):
@@ -203,9 +205,11 @@ def is_running(pid: int) -> bool:
 
 
 @needs_proc
-def test_fifty_processes_of_an_action_end_with_it(cloud: Cloud):
+@pytest.mark.parametrize("alone", [False, True], ids=["in its group", "in sessions of their own"])
+def test_fifty_processes_of_an_action_end_with_it(cloud: Cloud, alone: bool):
     cloud.deploy("demo/fifty", STARTS_50)
-    started = cloud.invoke("demo/fifty", blocking=True, result=True).json()["started"]
+    answer = cloud.invoke("demo/fifty", {"alone": alone}, blocking=True, result=True)
+    started = answer.json()["started"]
     assert len(started) == 51
     assert all(is_running(pid) for pid in started)
     assert cloud.call("DELETE", "actions/demo/fifty").status_code == 200
