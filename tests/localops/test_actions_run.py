@@ -15,6 +15,13 @@ from localops_process import LocalopsProcess
 EXAMPLES = Path(__file__).parent.parent / "examples"
 FAILED = "There was an error processing your request."
 TIMEOUT_S = 60
+PRINTS = """#--web true
+import sys
+def main(args):
+    print("to stdout\\n\\nafter a blank line")
+    print("to stderr, naïve", file=sys.stderr)
+    return {"body": "printed"}
+"""
 
 
 def call(desk: LocalopsProcess, action: str, **members: Any) -> httpx.Response:
@@ -68,11 +75,13 @@ def test_globals_stay_between_calls_of_one_process(desk: LocalopsProcess):
     assert second == first + 1
 
 
-def test_what_an_action_prints_is_logged_under_its_name(desk: LocalopsProcess):
-    before = len(desk.log)
-    call(desk, "folder")
-    desk.wait_for_line("cases/folder success")
-    printed = [line.partition(" | ")[2] for line in desk.log[before:] if "cases/folder | " in line]
+def test_what_an_action_prints_is_logged_under_its_name(tmp_path: Path):
+    (tmp_path / "packages" / "cases").mkdir(parents=True)
+    (tmp_path / "packages" / "cases" / "prints.py").write_text(PRINTS)
+    with LocalopsProcess(project=tmp_path) as running:
+        assert httpx.post(f"{running.url}/api/my/cases/prints", timeout=TIMEOUT_S).text == "printed"
+        running.wait_for_line("cases/prints success")
+        printed = [line.partition(" | ")[2] for line in running.log if "cases/prints | " in line]
     assert [line for line in printed if "stderr" not in line] == ["to stdout", "", "after a blank line"]
     assert "to stderr, naïve" in printed
 
