@@ -214,13 +214,13 @@ def test_the_page_reads_as_what_it_is(page: Page, deployment: Deployment) -> Non
         - main:
           - heading "Capital?" [level=1]
           - log "Conversation":
-            - article:
+            - article "Reply of Chat":
               - heading "Reply of Chat" [level=2]
               - paragraph: Ask me.
-            - article:
+            - article "You":
               - heading "You" [level=2]
               - text: Capital?
-            - article:
+            - article "Reply of Chat":
               - heading "Reply of Chat" [level=2]
               - paragraph:
                 - text: It is

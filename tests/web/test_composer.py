@@ -84,6 +84,16 @@ def test_what_is_typed_during_a_reply_waits(page: Page, deployment: Deployment) 
     expect(page.locator("chat-message[data-from=user]")).to_have_count(2)
 
 
+def test_what_is_typed_while_nothing_has_the_focus_goes_into_the_box(chat: Page) -> None:
+    box = chat.get_by_role("textbox", name="Message")
+    box.blur()
+    chat.keyboard.type("Hello you")
+    expect(box).to_have_value("Hello you")
+    chat.get_by_role("button", name="New chat").focus()
+    chat.keyboard.type("x")
+    expect(box).to_have_value("Hello you")
+
+
 def test_nothing_is_sent_from_an_empty_box(chat: Page, deployment: Deployment) -> None:
     chat.keyboard.type("   ")
     chat.keyboard.press("Enter")

@@ -246,6 +246,16 @@ def test_a_browser_that_keeps_nothing_says_so_and_works(page: Page, deployment: 
     expect(last_reply(page)).to_contain_text("Rome.")
 
 
+def test_a_full_disk_is_told_and_holds_up_no_reply(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    page.add_init_script(
+        "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError') }"
+    )
+    enter(page, deployment)
+    expect(asked(page, "Capital?")).to_contain_text("Rome.")
+    expect(page.get_by_text("This browser keeps no conversations")).to_be_visible()
+
+
 def test_being_offline_fails_with_a_sentence_and_retry_works_when_it_is_over(
     page: Page, deployment: Deployment
 ) -> None:

@@ -33,6 +33,19 @@ def chat(page: Page, deployment: Deployment) -> Page:
     return page
 
 
+def test_the_model_that_will_answer_is_named_before_the_first_reply(chat: Page) -> None:
+    expect(chat.locator("chat-model [data-model]")).to_have_text("tiny:3m")
+    expect(chat.locator("chat-model [data-dot]")).to_have_attribute("data-answers", "yes")
+
+
+def test_a_model_that_another_stands_in_for_is_not_named(chat: Page, deployment: Deployment) -> None:
+    greeting = {"output": "tiny:3m stands in.", "streaming": True, "state": "llama:8b"}
+    deployment.asked[ASSISTANT] = lambda body: assistant(body) if body.get("input") == "@" else greeting
+    chat.reload()
+    expect(chat.locator("chat-model [data-dot]")).to_have_attribute("data-answers", "yes")
+    expect(chat.locator("chat-model [data-model]")).to_have_text("Model")
+
+
 def test_the_model_that_answered_is_named(chat: Page) -> None:
     expect(asked(chat, "Capital?").locator("[data-figures]")).to_contain_text("tiny:3m")
     expect(chat.locator("chat-model [data-model]")).to_have_text("tiny:3m")

@@ -113,7 +113,9 @@ def rich(page: Page, desk: Deployment) -> None:
     asked(page, QUESTION)
     expect(last_reply(page).locator(".katex")).to_have_count(2)
     expect(last_reply(page).locator(".code__word").first).to_be_visible()
-    page.locator("chat-transcript").evaluate("(room) => room.scrollTo(0, 0)")
+    page.locator("chat-transcript").evaluate(
+        "(room) => { room.dispatchEvent(new PointerEvent('pointerdown')); room.scrollTo(0, 0) }"
+    )
     expect(page.get_by_role("button", name="Jump to the end")).to_be_visible()
 
 

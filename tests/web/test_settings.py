@@ -132,6 +132,8 @@ def test_a_small_screen_shows_the_chat_and_keeps_the_menu_at_hand(
     if width < 768:
         page.get_by_role("button", name="Show the menu").click()
         expect(page.get_by_role("button", name="New chat")).to_be_focused()
+        # Nothing of the chat, such as the fade under its bar, may lie over what dims it.
+        assert page.locator("main").evaluate("(main) => getComputedStyle(main).isolation") == "isolate"
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Show the menu")).to_be_focused()
         page.get_by_role("button", name="Show the menu").click()

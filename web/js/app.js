@@ -44,7 +44,7 @@ function element(name, type) {
 /** @param {Store} store */
 async function archiveFor(store) {
   try {
-    return await Archive.open()
+    return await Archive.open(() => store.update({ keeps: false }))
   } catch (error) {
     // Some private windows keep nothing. The page works, and says so.
     if (!(error instanceof DOMException)) throw error
@@ -127,11 +127,18 @@ async function main() {
   await enter()
 }
 
+/** What is typed while nothing has the focus is meant for the message box. */
+function typeIntoBox(/** @type {KeyboardEvent} */ event) {
+  const isText = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey
+  if (isText && event.target === document.body) element("chat-composer", ChatComposer).focusText(true)
+}
+
 document.addEventListener("keydown", (event) => {
   const shortcut = event.defaultPrevented || document.querySelector("dialog[open]") ? undefined : shortcutFor(event)
   const menu = document.querySelector(":popover-open")
   // Escape closes a menu; it does not stop the reply behind it too.
-  if (!shortcut || (menu && event.key === "Escape")) return
+  if (!shortcut) return typeIntoBox(event)
+  if (menu && event.key === "Escape") return
   if (menu instanceof HTMLElement) menu.hidePopover()
   event.preventDefault()
   document.dispatchEvent(new CustomEvent(shortcut.wish))

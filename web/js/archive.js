@@ -12,23 +12,29 @@ const VERSION = 1
 
 export class Archive {
   #database
+  #failed
 
-  /** @param {IDBDatabase} database */
-  constructor(database) {
+  /**
+   * @param {IDBDatabase} database
+   * @param {() => void} failed is called whenever the browser could not keep something
+   */
+  constructor(database, failed) {
     this.#database = database
+    this.#failed = failed
   }
 
   /**
+   * @param {() => void} failed
    * @returns {Promise<Archive>}
    * @throws {DOMException} when the browser keeps nothing, as in some private windows
    */
-  static async open() {
+  static async open(failed) {
     const request = indexedDB.open(NAME, VERSION)
     request.addEventListener("upgradeneeded", () => {
       request.result.createObjectStore("conversations", { keyPath: "id" })
       request.result.createObjectStore("messages", { keyPath: "id" }).createIndex("conversation", "conversation")
     })
-    return new Archive(await settled(request))
+    return new Archive(await settled(request), failed)
   }
 
   /** @returns {Promise<Conversation[]>} newest first */
@@ -91,15 +97,23 @@ export class Archive {
 
   /**
    * Written even when the page goes away right now: a transaction that waits to be committed would be undone.
+   * A full disk must not hold up a reply.
    *
    * @param {"conversations" | "messages"} name
    * @param {Conversation | Message} record
    */
-  #put(name, record) {
-    const store = this.#store(name, "readwrite")
-    const request = store.put(record)
-    store.transaction.commit()
-    return settled(request)
+  async #put(name, record) {
+    try {
+      const store = this.#store(name, "readwrite")
+      store.transaction.addEventListener("abort", this.#failed)
+      const request = store.put(record)
+      store.transaction.commit()
+      await settled(request)
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error
+      console.warn(`not kept: ${error.message}`)
+      this.#failed()
+    }
   }
 
   /**

@@ -36,6 +36,17 @@ export function stateOf(messages, picked) {
   return picked.place > (last?.place ?? -1) ? picked.state : (last?.state ?? "")
 }
 
+/** As in Ollama: [host/][namespace/]model:tag. Behind a blank, because a state may begin with other things. */
+const MODEL = /(?:^|\s)([\w./@-]+:[\w.-]+)$/
+
+/**
+ * @param {string} state of an action
+ * @returns {string} the model that it names if the action chooses models, or ""
+ */
+export function modelIn(state) {
+  return MODEL.exec(state)?.[1] ?? ""
+}
+
 const UNANSWERED = new Set(["waiting", "streaming", "failed"])
 const LONGEST_TITLE = 60
 

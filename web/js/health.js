@@ -5,7 +5,7 @@
  * choose models say so: the state that they give with their greeting, and with every reply, ends in a model's name.
  */
 
-import { stateOf } from "./dialogue.js"
+import { modelIn, stateOf } from "./dialogue.js"
 import { ApiError } from "./http.js"
 import { t } from "./i18n.js"
 import { UNKNOWN_HEALTH, isRunning } from "./store.js"
@@ -14,8 +14,6 @@ import { UNKNOWN_HEALTH, isRunning } from "./store.js"
 /** @import { Health, Store } from "./store.js" */
 
 const LOOK_EVERY_MS = 60_000
-/** As in Ollama: [host/][namespace/]model:tag. Behind a blank, because a state may begin with other things. */
-const MODEL = /(^|\s)[\w./@-]+:[\w.-]+$/
 
 /**
  * Looks as soon as the open chat has said that it chooses models, whenever a reply fails or a person looks, and now
@@ -55,7 +53,7 @@ export function watchHealth(api, store) {
  * @returns {string} the action of the open chat if it chooses models, or ""
  */
 function choosingAction({ state: { current, messages } }) {
-  return current && MODEL.test(stateOf(messages, current.picked)) ? current.action : ""
+  return current && modelIn(stateOf(messages, current.picked)) ? current.action : ""
 }
 
 /**

@@ -42,7 +42,10 @@ export class ChatMessage extends HTMLElement {
     this.toggleAttribute("data-opening", opening)
     this.tabIndex = -1
     this.append(fromTemplate(from === "user" ? "question" : "reply"))
-    part(this, "author").textContent = from === "user" ? t("message.you") : t("message.reply", { name: this.#author })
+    const author = from === "user" ? t("message.you") : t("message.reply", { name: this.#author })
+    part(this, "author").textContent = author
+    // Who moves from message to message hears whose each is.
+    this.setAttribute("aria-label", author)
     this.addEventListener("click", (event) => this.#act(event))
     if (from === "user") part(this, "edit").hidden = typeof this.#message.input !== "string"
     this.#begin()

@@ -1,5 +1,6 @@
 /** Which model answers, whether its server does, and the choice of another. */
 
+import { modelIn, stateOf } from "../dialogue.js"
 import { t } from "../i18n.js"
 import { part, wish } from "./parts.js"
 
@@ -21,7 +22,9 @@ export class ChatModel extends HTMLElement {
   /** @param {State} state */
   #render({ health, current, messages }) {
     const answered = messages.findLast(({ figures }) => figures?.model)?.figures?.model
-    const model = current?.picked.model || answered || ""
+    const chosen = current ? modelIn(stateOf(messages, current.picked)) : ""
+    // A name that the server does not list is one that another model stands in for.
+    const model = current?.picked.model || answered || (health.models.includes(chosen) ? chosen : "")
     this.hidden = health.ok === null && !model
     part(this, "dot").dataset.answers = health.ok === null ? "unknown" : health.ok ? "yes" : "no"
     part(this, "model").textContent = health.ok === false ? t("model.none") : model || t("model.any")
