@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from localops.routes.production import Differences
 
+INDEX = "index.html"
 POLICY = re.compile(r'<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"')
 # What a header can say and a meta element cannot: a foreign page may not show this one in a frame.
 ONLY_OWN_FRAMES = "frame-ancestors 'self'"
@@ -57,6 +58,9 @@ class Site(StaticFiles):
         return response
 
     async def file_or_index(self, path: str, scope: Scope) -> Response:
+        if self.lookup_path(f"{path}/{INDEX}")[1]:
+            # A folder's page is sent at once; no redirect puts the slash behind its name.
+            path = f"{path}/{INDEX}"
         try:
             response = await super().get_response(path, scope)
             if isinstance(response, FileResponse) and PurePosixPath(path).name == Path(response.path).name:
@@ -69,7 +73,7 @@ class Site(StaticFiles):
             self.differences.tell(MISSING_TEXT, path)
             return PlainTextResponse(f"There is no file {path} in web/.\n", 404)
         try:
-            return await super().get_response("index.html", scope)
+            return await super().get_response(INDEX, scope)
         except HTTPException as error:
             if error.status_code != 404:
                 raise

@@ -14,12 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from localops.routes.site import Site
+from localops.routes.site import INDEX, Site
 from localops.s3.errors import S3Error
 from localops.s3.objects import object_headers, object_response
 from localops.s3.storage import Storage
-
-INDEX = "index.html"
 
 
 class UploadedSite:

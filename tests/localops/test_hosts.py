@@ -40,8 +40,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "packages" / "demo").mkdir(parents=True)
     (folder / "packages" / "demo" / "hello.py").write_text(HELLO)
     (folder / "packages" / "demo" / "stream.py").write_text(STREAM)
-    (folder / "web").mkdir()
+    (folder / "web" / "docs").mkdir(parents=True)
     (folder / "web" / "index.html").write_text("the page on disk")
+    (folder / "web" / "docs" / "index.html").write_text("the page of a folder")
     return folder
 
 
@@ -81,6 +82,8 @@ def asked(server: LocalopsProcess, request: str) -> str:
         ("127.0.0.1", "/web/devel/demo/stream", 200, '{"output": "hi"}\n'),
         ("devel.localhost", "/", 200, "the page on disk"),
         ("devel.localhost", "/chat/any/where", 200, "the page on disk"),
+        ("devel.localhost", "/docs", 200, "the page of a folder"),
+        ("localhost", "/docs/", 200, "the page of a folder"),
         ("devel.localhost", "/api/my/demo/hello", 200, '{"answer":"one"}'),
         ("devel.localhost", "/api/v1/web/devel/demo/hello", 200, '{"answer":"one"}'),
         ("stream.localhost", "/", 200, "Streamer proxy running"),
