@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -82,6 +83,20 @@ RESOURCES = (
 )
 
 
+# Headers that ask for what is not done, by their beginning; and the values of others that ask for nothing.
+NOT_DONE_HEADERS = (
+    "x-amz-server-side-encryption",
+    "x-amz-object-lock-",
+    "x-amz-grant-",
+    "x-amz-website-redirect-location",
+)
+HARMLESS_VALUES: Mapping[str, tuple[str, ...]] = {
+    "x-amz-tagging": ("",),
+    "x-amz-acl": ("private", "bucket-owner-full-control"),
+    "x-amz-storage-class": ("STANDARD",),
+}
+
+
 class S3:
     """The application.
 
@@ -112,6 +127,7 @@ class S3:
         request = S3Request(http, caller, message, *split_path(message.path))
         operation = operation_of(request)
         check_access(request, self.keys)
+        refuse_not_done(request.headers)
         return await operation(request, self.storage)
 
 
@@ -129,6 +145,17 @@ def operation_of(request: S3Request) -> Operation:
     if resource or request.method in METHODS:
         raise S3Error("NotImplemented", f"localops does not do {request.method} {resource or named}; S3 may.")
     raise S3Error("MethodNotAllowed")
+
+
+def refuse_not_done(headers: Headers) -> None:
+    """Raise S3Error when a header asks for what would silently not happen."""
+    for name, value in headers.items():
+        harmless = HARMLESS_VALUES.get(name, (value,))
+        if name.startswith(NOT_DONE_HEADERS) or value not in harmless:
+            raise S3Error(
+                "NotImplemented",
+                f"localops does not do what the header {name} asks for; S3 may. Leave it out.",
+            )
 
 
 def check_access(request: S3Request, keys: Mapping[str, str]) -> None:

@@ -290,6 +290,35 @@ def test_conditions_on_the_source_of_a_copy_are_kept(
     assert keys(s3.list_objects_v2(Bucket=BUCKET)) == ["x"]
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"Tagging": "a=b"},
+        {"ACL": "public-read"},
+        {"GrantRead": "id=somebody"},
+        {"ServerSideEncryption": "AES256"},
+        {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
+        {"StorageClass": "GLACIER"},
+        {"ObjectLockLegalHoldStatus": "ON"},
+        {"WebsiteRedirectLocation": "/x"},
+    ],
+    ids=lambda wish: next(iter(wish)),
+)
+def test_a_wish_that_would_not_come_true_is_refused(server: Any, s3: BaseClient, wish: dict[str, str]):
+    for operation, more in (("put_object", {"Body": b"x"}), ("create_multipart_upload", {})):
+        with pytest.raises(ClientError) as error:
+            getattr(s3, operation)(Bucket=BUCKET, Key="x", **more, **wish)
+        assert code_of(error) == ("NotImplemented", 501)
+        assert "k" * 32 not in str(error.value)
+    assert server.stored_files() == []
+
+
+@pytest.mark.parametrize("wish", [{"ACL": "private"}, {"StorageClass": "STANDARD"}, {"Tagging": ""}])
+def test_a_wish_for_nothing_is_granted(s3: BaseClient, wish: dict[str, str]):
+    s3.put_object(Bucket=BUCKET, Key="x", Body=b"x", **wish)
+    assert keys(s3.list_objects_v2(Bucket=BUCKET)) == ["x"]
+
+
 def test_a_large_file_goes_up_in_parts_and_comes_back_whole(server: Any, s3: BaseClient):
     content = os.urandom(20 * MIB + 7)
     s3.upload_fileobj(io.BytesIO(content), BUCKET, "/upload/large", {"ContentType": "image/png"})
