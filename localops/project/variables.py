@@ -6,14 +6,22 @@ internal/env): what the login gives, the environment, `packages/.env`, `.env`.
 
 from __future__ import annotations
 
+import functools
+import io
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from localops.project.folder import Project
+
+log = logging.getLogger("localops.project.variables")
+# It warns at every reading, and does not say of which file.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
@@ -49,5 +57,30 @@ def layers_of_desk(project: Project) -> dict[str, Variable]:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a `.env` file; none when there is no such file."""
-    return {key: value for key, value in dotenv_values(path).items() if value is not None}
+    """The variables of a `.env` file; none when there is no such file.
+
+    What of it makes no sense is passed over, and told.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        text = path.read_text()
+    except UnicodeDecodeError:
+        tell(f"{path} is not in UTF-8, so no variable of it counts; save it as UTF-8")
+        return {}
+    except OSError as error:
+        tell(f"{path} cannot be read, so no variable of it counts: {error.strerror}")
+        return {}
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            tell(
+                f"{path} line {binding.original.line} is not NAME=VALUE, or lacks a quote; it is passed over"
+            )
+    found = dotenv_values(stream=io.StringIO(text))
+    return {key: value for key, value in found.items() if value is not None}
+
+
+@functools.lru_cache(maxsize=100)
+def tell(sentence: str) -> None:
+    """Say something once: the files are read again with every change of the project."""
+    log.warning("%s", sentence)

@@ -12,7 +12,7 @@ from localops.errors import StartError
 from localops.project.folder import Project
 from localops.project.scan import scan
 from localops.project.syntax import syntax_problem
-from localops.project.variables import layers
+from localops.project.variables import layers, read_env_file
 
 
 @pytest.fixture
@@ -113,6 +113,23 @@ def test_variables_of_the_login_beat_the_environment_and_that_beats_the_files(
         ("environment", "environment"),
         ("login", "login"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "told"),
+    [
+        (b"A=1\nB='two'\nexport C=3\n# D=4\nE\n", {"A": "1", "B": "two", "C": "3"}, ""),
+        (b'A="open\nB=2\nno line\n', {"B": "2"}, ".env line 1 is not NAME=VALUE, or lacks a quote"),
+        (b"A=\xff\n", {}, ".env is not in UTF-8, so no variable of it counts; save it as UTF-8"),
+    ],
+)
+def test_what_of_an_env_file_makes_no_sense_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes, expected: dict[str, str], told: str
+):
+    (tmp_path / ".env").write_bytes(content)
+    assert [read_env_file(tmp_path / ".env") for _ in range(2)] == [expected, expected]
+    assert [told in message for message in caplog.messages][:1] == ([True] if told else [])
+    assert len(caplog.messages) == len(set(caplog.messages))
 
 
 def test_a_folder_without_packages_is_refused_with_what_to_do(tmp_path: Path):
