@@ -121,8 +121,16 @@ def unreachable(page: Page, deployment: Deployment) -> None:
     expect(page.get_by_role("heading", name="The deployment does not answer")).to_be_visible()
 
 
+def members_only(page: Page, deployment: Deployment) -> None:
+    assert isinstance(deployment.index, dict)
+    deployment.index["services"] = [{"Club": [{"name": "For members", "url": "a/b", "users": "ann"}]}]
+    page.goto(deployment.url)
+    expect(page.get_by_role("main").get_by_role("button", name="Log in")).to_be_visible()
+
+
 STATES: list[Callable[[Page, Deployment], None]] = [
     opened,
+    members_only,
     rich_reply,
     running_reply,
     failed_reply,

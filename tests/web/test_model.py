@@ -127,14 +127,29 @@ def test_a_choice_that_fails_is_told(chat: Page, deployment: Deployment) -> None
     expect(chat.get_by_role("status")).to_contain_text("No such model.")
 
 
+NOTICE = "A tiny model answers; run `ollama pull x` (https://ollama.com/download)."
+
+
 def test_what_the_deployment_says_about_its_model_is_shown(chat: Page, deployment: Deployment) -> None:
     assert isinstance(deployment.index, dict)
-    deployment.index["notice"] = "A tiny model answers; run `ollama pull x` (https://ollama.com/download)."
+    deployment.index["notice"] = NOTICE
     chat.reload()
     notice = chat.locator("[data-notice]")
-    # Until then the greeting says who answers.
-    expect(notice).to_be_hidden()
-    asked(chat, "Capital?")
     expect(notice).to_have_text("A tiny model answers; run ollama pull x (ollama.com/download).")
     expect(notice.locator("code")).to_have_text("ollama pull x")
     expect(notice.get_by_role("link")).to_have_attribute("href", "https://ollama.com/download")
+
+
+def test_what_a_greeting_says_is_not_said_again_below_it(chat: Page, deployment: Deployment) -> None:
+    assert isinstance(deployment.index, dict)
+    deployment.index["notice"] = NOTICE
+    greeting = {"output": "I am tiny: see https://ollama.com/download.", "streaming": True}
+    deployment.asked[ASSISTANT] = lambda body: assistant(body) if body.get("input") else greeting
+    chat.reload()
+    expect(chat.get_by_text("I am tiny")).to_be_visible()
+    expect(chat.locator("[data-notice]")).to_be_hidden()
+    asked(chat, "Capital?")
+    expect(chat.locator("[data-notice]")).to_be_hidden()
+    chat.reload()
+    expect(chat.locator("chat-message")).to_have_count(2)
+    expect(chat.locator("[data-notice]")).to_be_visible()

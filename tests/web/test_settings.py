@@ -113,6 +113,31 @@ def test_every_language_has_every_sentence(chat: Page) -> None:
             assert sentence.count("{") == words["en"][key].count("{"), (code, key)
 
 
+def test_text_from_right_to_left_stands_on_the_right(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("عاصمة إيطاليا هي روما."))
+    enter(page, deployment)
+    text = asked(page, "ما هي العاصمة؟").locator("[data-text]")
+    own = page.locator("chat-message[data-from=user] [data-text]")
+    for each in (text, own):
+        assert each.evaluate("(text) => getComputedStyle(text).direction") == "rtl"
+    page.get_by_role("textbox", name="Message").fill("مرحبا")
+    box = page.get_by_role("textbox", name="Message")
+    assert box.evaluate("(box) => getComputedStyle(box).direction") == "rtl"
+
+
+def test_a_long_greeting_is_no_headline(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Long", "chat/x", lambda _: [], greeting="Many words of a greeting. " * 20)
+    deployment.chat("Short", "chat/y", lambda _: [], greeting="Ask me.")
+    enter(page, deployment)
+    greeting = page.locator("chat-message[data-opening]")
+    size = "(greeting) => parseFloat(getComputedStyle(greeting).fontSize)"
+    expect(greeting).to_contain_text("Many words")
+    small = greeting.evaluate(size)
+    page.get_by_role("button", name="Short").click()
+    expect(greeting).to_contain_text("Ask me.")
+    assert greeting.evaluate(size) > small
+
+
 @pytest.mark.parametrize("width", [360, 768])
 def test_a_small_screen_shows_the_chat_and_keeps_the_menu_at_hand(
     page: Page, deployment: Deployment, width: int

@@ -29,7 +29,14 @@ def test_a_question_is_answered(page: Page, localops: LocalopsProcess, chat: str
 
 def test_the_page_says_that_a_tiny_model_answers(page: Page, localops: LocalopsProcess) -> None:
     page.goto(localops.url)
-    expect(page.locator("[data-notice]")).to_contain_text("model")
+    says_so = page.locator("chat-message[data-opening], [data-notice]:not([hidden])")
+    expect(says_so).to_have_count(1)
+    expect(says_so).to_contain_text("mastrogpt-tiny:3m")
+    expect(says_so).to_contain_text("ollama pull llama3.1:8b")
+    asked(page, "What is the capital of Italy?")
+    page.reload()
+    expect(says_so).to_have_count(1)
+    expect(says_so).to_contain_text("tiny model")
 
 
 def test_a_model_is_chosen_from_those_of_the_server(page: Page, localops: LocalopsProcess) -> None:

@@ -1,8 +1,9 @@
 /** Where a person writes, sends and stops. */
 
 import { t } from "../i18n.js"
+import { isRunning } from "../store.js"
 import { isSending } from "./enter.js"
-import { noticeNodes } from "./notice.js"
+import { isToldIn, noticeNodes } from "./notice.js"
 import { part, wish } from "./parts.js"
 
 /** @import { Store } from "../store.js" */
@@ -41,9 +42,11 @@ export class ChatComposer extends HTMLElement {
     part(this, "stop").hidden = !running
     part(this, "send", HTMLButtonElement).disabled = !takesMessages(store)
     if (hadFocus && !this.contains(document.activeElement)) this.focusText()
-    // Who answers is what a greeting tells; the line stands where that has gone out of sight.
-    const begun = store.state.messages.some(({ opening }) => !opening)
-    this.#notice((begun && store.state.place?.notice) || "")
+    const notice = store.state.place?.notice ?? ""
+    const greeting = store.state.messages.find(({ opening }) => opening)
+    // Once is enough.
+    const told = greeting && (isRunning(greeting) || isToldIn(greeting.text, notice))
+    this.#notice(told ? "" : notice)
     this.#note("silence", running && store.running?.id === store.state.silent ? t("status.silent") : "")
     this.#note("unkept", store.state.keeps ? "" : t("status.unkept"))
     this.#note("plain", store.state.formats ? "" : t("status.plain"))

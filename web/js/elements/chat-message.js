@@ -76,6 +76,7 @@ export class ChatMessage extends HTMLElement {
     const { from, status, text, thinking } = this.#message
     if (!this.firstChild) return
     this.dataset.status = status
+    this.toggleAttribute("data-long", text.length > LONG_GREETING)
     if (text.length !== this.#text.length || thinking.length !== this.#thinking.length || (this.#complete && isRunning(this.#message))) this.#begin()
     if (from === "user") return
     this.setAttribute("aria-busy", String(!this.#complete))
@@ -143,6 +144,8 @@ export class ChatMessage extends HTMLElement {
   }
 }
 
+/** More does not look good in large type. */
+const LONG_GREETING = 140
 /** Shorter thoughts took no time worth telling. */
 const SHOWN_THOUGHT_MS = 100
 

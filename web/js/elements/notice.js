@@ -1,6 +1,16 @@
 /** One line for people from a deployment, in which an address is a link and what to type is code. */
 
 const SPECIAL = /(`[^`]+`|https?:\/\/[^\s),;]*[^\s),;.])/
+const ADDRESS = /https?:\/\/[^\s),;]*[^\s),;.]/g
+
+/**
+ * @param {string} text
+ * @param {string} notice
+ * @returns {boolean} whether the text says what the notice does: it sends people to the same place
+ */
+export function isToldIn(text, notice) {
+  return (notice.match(ADDRESS) ?? []).some((address) => text.includes(address))
+}
 
 /**
  * @param {string} words
