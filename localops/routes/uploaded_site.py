@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from localops.routes.site import INDEX, Site
@@ -46,7 +46,9 @@ class UploadedSite:
         for key in self.keys(path):
             try:
                 found, file = self.storage.open(self.bucket, key)
-            except S3Error:
+            except S3Error as error:
+                if error.code != "NoSuchKey":
+                    return PlainTextResponse(f"{error.message}\n", error.status)
                 continue
             if key == path:
                 self.site.tell_of_file(path)

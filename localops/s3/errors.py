@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 from localops.errors import LocalopsError
+
+log = logging.getLogger("localops.s3")
 
 # code -> HTTP status and the sentence, as S3 or, for a full disk, minio words it.
 ERRORS: dict[str, tuple[int, str]] = {
@@ -14,6 +18,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "EntityTooLarge": (400, "Your upload is larger than the largest object allowed."),
     "EntityTooSmall": (400, "Every part but the last must have at least 5 MiB."),
     "IncompleteBody": (400, "The request has not as many bytes as it announced."),
+    "InternalError": (500, "localops cannot use what it keeps; its console says why."),
     "InvalidAccessKeyId": (403, "The access key does not exist here."),
     "InvalidArgument": (400, "Invalid argument."),
     "InvalidDigest": (400, "The Content-MD5 that you gave is not valid."),
@@ -55,3 +60,10 @@ class S3Error(LocalopsError):
         self.code = code
         self.message = message or usual
         super().__init__(self.message)
+
+
+def unusable(error: Exception) -> S3Error:
+    """What to answer when the files on disk are damaged, gone or not to be opened."""
+    text = f"localops cannot use what it keeps in .localops/s3 of the project: {error}. See to that folder."
+    log.warning("s3: %s", text)
+    return S3Error("InternalError", text)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from localops.s3.errors import S3Error
+from localops.s3.errors import S3Error, unusable
 
 SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -33,6 +33,17 @@ SELECT_OBJECT = "SELECT key, blob, size, etag, modified_s, headers FROM objects"
 SELECT_PART = "SELECT number, blob, size, etag, modified_s FROM parts"
 LAST_CHARACTER = "\U0010ffff"
 BUSY_TIMEOUT_S = 10
+# Of SQLite's codes the last eight bits say what kind of error it is; the others are mistakes of ours.
+PRIMARY_CODE = 0xFF
+UNUSABLE = (
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+)
 
 
 @dataclass(frozen=True)
@@ -77,13 +88,16 @@ class Part:
 
 @contextmanager
 def disk_errors() -> Generator[None]:
-    """Turn SQLite's word for a full disk into S3's."""
+    """Turn SQLite's words for a full disk, and for a file that cannot be used, into S3's."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+    except sqlite3.DatabaseError as error:
+        code: int | None = getattr(error, "sqlite_errorcode", None)
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+            raise S3Error("XMinioStorageFull") from error
+        if code is None or code & PRIMARY_CODE not in UNUSABLE:
             raise
-        raise S3Error("XMinioStorageFull") from error
+        raise unusable(error) from error
 
 
 class Index:
@@ -91,8 +105,8 @@ class Index:
 
     def __init__(self, file: Path) -> None:
         self.lock = threading.RLock()
-        self.connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
         with disk_errors():
+            self.connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
             self.connection.executescript(SCHEMA)
 
     def close(self) -> None:

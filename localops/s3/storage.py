@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from localops.s3.errors import S3Error
+from localops.s3.errors import S3Error, unusable
 from localops.s3.index import Index, Object, Part, Upload
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -29,13 +29,11 @@ COPY_BYTES = 1024 * 1024
 
 @contextmanager
 def disk_errors() -> Generator[None]:
-    """Turn the system's word for a full disk into S3's."""
+    """Turn the system's words for a full disk, and for what else is wrong with it, into S3's."""
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise S3Error("XMinioStorageFull") from error
+        raise S3Error("XMinioStorageFull") if error.errno in FULL else unusable(error) from error
 
 
 class NewFile:
@@ -131,7 +129,8 @@ class Storage:
             found = self.index.find(bucket, key)
             if found is None:
                 raise S3Error("NoSuchKey", f"The key {key!r} does not exist.")
-            return found, (self.files / found.blob).open("rb")
+            with disk_errors():
+                return found, (self.files / found.blob).open("rb")
 
     def put(self, bucket: str, file: NewFile, each: Object, check: Callable[[Object | None], None]) -> None:
         """Store an object whose bytes are in `file`.

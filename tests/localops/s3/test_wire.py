@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from localops_process import LocalopsProcess
 
 # A busy machine may be slow to start an action; what is right comes long before this.
 TIMEOUT_S = 60
@@ -209,6 +211,34 @@ def test_a_full_disk_is_said_and_leaves_what_was_there(server: Any, s3: BaseClie
     assert "The disk is full" in str(error.value)
     assert s3.get_object(Bucket=BUCKET, Key="x")["Body"].read() == b"old"
     assert len(server.stored_files()) == 1
+
+
+@pytest.mark.parametrize("damaged", ["index", "folder", "object"])
+def test_what_cannot_be_used_on_disk_is_said_to_the_client_and_on_the_console(tmp_path: Path, damaged: str):
+    (tmp_path / "packages").mkdir()
+    kept = tmp_path / ".localops" / "s3"
+    if damaged == "index":
+        (kept / "objects").mkdir(parents=True)
+        (kept / "index.sqlite").write_text("this is no database" * 100)
+    with LocalopsProcess(project=tmp_path) as running:
+        secret = json.loads((tmp_path / ".localops" / "credentials.json").read_text())["s3_secret_key"]
+        server = SimpleNamespace(url=running.url, secret=secret)
+
+        def ask(method: str, body: bytes = b"") -> httpx.Response:
+            headers = signed(server, method, f"/{BUCKET}/x", body)
+            url = f"{running.url}/{BUCKET}/x"
+            return httpx.request(method, url, headers=headers, content=body, timeout=TIMEOUT_S)
+
+        if damaged == "folder":
+            kept.write_text("in the way")
+        if damaged == "object":
+            assert ask("PUT", b"x").status_code == 200
+            next((kept / "objects").iterdir()).unlink()
+        answer = ask("GET")
+        assert (answer.status_code, "<Code>InternalError</Code>" in answer.text) == (500, True)
+        assert "cannot use what it keeps in .localops/s3 of the project" in answer.text
+        running.wait_for_line("warning: s3: localops cannot use what it keeps in .localops/s3")
+        assert not [line for line in running.log if "Traceback" in line]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process as Linux shows it")
