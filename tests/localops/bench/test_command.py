@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from localops import bench
+from localops.bench import subjects as subject_modules
 from localops.bench.command import MAIN_FILE, show, subjects
 from localops.bench.errors import BenchError
 from localops.bench.figure import Figure
@@ -25,7 +26,7 @@ def test_list_names_every_subject_with_a_line_of_its_own(capsys: pytest.CaptureF
     assert bench.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(subjects())
-    assert set(subjects()) == {module.name for module in pkgutil.iter_modules(bench.subjects.__path__)}
+    assert set(subjects()) == {module.name for module in pkgutil.iter_modules(subject_modules.__path__)}
     assert all(len(line.split()) > 5 for line in lines)
 
 
