@@ -109,6 +109,16 @@ def test_an_edit_is_given_up_with_escape_and_the_focus_goes_back(chat: Page) -> 
     expect(chat.get_by_role("textbox", name="Message", exact=True)).to_be_focused()
 
 
+def test_keys_that_follow_each_other_at_once_all_turn(chat: Page) -> None:
+    asked(chat, "Go")
+    again(chat, last_reply(chat), "Answer 2.")
+    again(chat, last_reply(chat), "Answer 3.")
+    last_reply(chat).get_by_role("button", name="Previous version").evaluate(
+        "(button) => { button.click(); document.activeElement.click() }"
+    )
+    expect(texts(chat)).to_have_text(["Go", "Answer 1."])
+
+
 def test_versions_are_turned_with_the_keyboard(chat: Page) -> None:
     asked(chat, "Go")
     again(chat, last_reply(chat), "Answer 2.")

@@ -81,16 +81,16 @@ export class Chat {
    *
    * @param {string} id
    * @param {number} step
-   * @returns {Promise<{ id: string, at: number, of: number } | null>} the one that is shown now
+   * @returns {{ id: string, at: number, of: number } | null} the one that is shown now, before it is kept
    */
-  async turn(id, step) {
+  turn(id, step) {
     const { tree } = this.#store.state
     const message = tree.find((candidate) => candidate.id === id)
     const versions = message ? versionsOf(tree, message) : []
     const at = versions.findIndex((version) => version.id === id) + step
     const version = versions[at]
     if (!version) return null
-    await this.#library.turnTo(version.id)
+    this.#library.turnTo(version.id)
     return { id: version.id, at: at + 1, of: versions.length }
   }
 

@@ -111,7 +111,7 @@ export default {
 
     "start.unreachable": "Il server non risponde",
     "start.empty": "Qui non c’è ancora nessuna chat",
-    "start.empty-words": "Il menu non ne elenca. Installa un’azione con un’annotazione index e riprova.",
+    "start.empty-words": "Il menu non ne elenca. Pubblica un’azione con un’annotazione index e riprova.",
     "start.retry": "Riprova",
 
     "dialog.close": "Chiudi",

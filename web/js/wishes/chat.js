@@ -31,8 +31,9 @@ export function followChat({ chat, store, composer, transcript }) {
   on("chat-again", (id) => again(() => chat.again(id)))
   on("chat-go-on", (id) => again(() => chat.goOn(id)))
   on("chat-edit", ({ id, text }) => again(() => chat.edit(id, text)))
-  on("message-turn", async ({ id, step }) => {
-    const turned = await chat.turn(id, step)
+  on("message-turn", ({ id, step }) => {
+    // At once, so that the next key finds the button that this one pressed.
+    const turned = chat.turn(id, step)
     if (!turned) return
     const message = transcript.message(turned.id)
     if (message) focusVersion(message, step)
