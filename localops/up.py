@@ -37,7 +37,7 @@ from localops.runtime.activations import Activations
 from localops.runtime.requirements import Requirements
 from localops.runtime.runner import Runner
 from localops.s3.storage import Storage
-from localops.serving import guard, hosts
+from localops.serving import guard, hosts, open_files
 from localops.serving.app import Access, make_app
 from localops.serving.listening import Listening
 from localops.serving.server import serve
@@ -77,6 +77,7 @@ async def up(options: Options) -> None:
 
 
 async def run(options: Options) -> None:
+    open_files.allow_many()
     project = opened_project(options.project)
     storage = contextlib.closing(Storage(project.private / "s3"))
     with Listening(options.host, options.port) as listening, storage as objects:

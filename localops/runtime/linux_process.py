@@ -1,4 +1,7 @@
-"""What Linux tells of a running process, cheaply and at once. Source: proc(5)."""
+"""What Linux tells of a running process, cheaply and at once; nothing when no file is free to read it from.
+
+Source: proc(5).
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ def is_dying(pid: int) -> bool:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return True
+    except OSError:
+        return False
     return bool(int(fields[FLAGS_FIELD]) & PF_EXITING)
 
 
@@ -26,7 +31,7 @@ def memory_bytes(pid: int) -> int:
     """What a process holds, without its children: pages that they share would count many times."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:
         return 0
     return pages * resource.getpagesize()
 
@@ -45,7 +50,7 @@ def descendants(pid: int) -> list[int]:
 def children(pid: int) -> Iterator[int]:
     try:
         texts = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
-    except (FileNotFoundError, ProcessLookupError):
-        return  # it, or one of its threads, has just ended
+    except OSError:
+        return  # it, or one of its threads, may just have ended
     for text in texts:
         yield from map(int, text.split())

@@ -90,7 +90,8 @@ class ActionProcess:
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), str(theirs.fileno())),
                 pass_fds=[theirs.fileno()],
@@ -103,6 +104,7 @@ class ActionProcess:
                 start_new_session=debugging is None,
                 process_group=None if debugging is None else 0,
             )
+            undo.pop_all()
         return cls(action, process, ours, debugging, own_folder)
 
     async def load(

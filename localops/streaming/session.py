@@ -49,10 +49,10 @@ class Streams:
             web: the action is called as a web action, whose answer production's streamer waits for.
 
         Raises:
-            RequestError: `make_arguments` refuses the request.
+            RequestError: `make_arguments` refuses the request, or the system gives no listener.
         """
         with contextlib.ExitStack() as undo:
-            listener = StreamListener(self.delay)
+            listener = self.new_listener()
             undo.callback(listener.close)
             activation = Activation(action, make_arguments(listener.arguments()))
             session = StreamSession(self, listener, activation, web)
@@ -61,6 +61,13 @@ class Streams:
         if len(self.recordings) > KEPT:
             self.recordings.popitem(last=False)
         return session
+
+    def new_listener(self) -> StreamListener:
+        try:
+            return StreamListener(self.delay)
+        except OSError as error:
+            text = f"No stream can be opened: {error.strerror}; wait for others to end, or raise `ulimit -n`"
+            raise RequestError(500, text) from error
 
 
 class StreamSession:

@@ -10,7 +10,7 @@ parts: that, and not a read of 2048 bytes at a time, is what lets one process re
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import socket
 import time
 from typing import NamedTuple
@@ -26,6 +26,10 @@ FLOOD_GAP_S = 0.0002
 FLOOD_READS = 4
 FLOOD_REST_S = 0.001
 FLOOD_BYTES = 512
+# When the system has no further file for a connection, others may soon be closed.
+ACCEPT_AGAIN_S = 0.1
+
+log = logging.getLogger("localops.stream")
 
 
 class Arrival(NamedTuple):
@@ -157,7 +161,7 @@ class StreamListener:
         self.connected: asyncio.Future[None] = self.loop.create_future()
         self.later_connections = 0
         self.ignored: set[socket.socket] = set()
-        self.loop.add_reader(self.listener.fileno(), self.accept)
+        self.listen()
 
     def arguments(self) -> dict[str, str]:
         """What the action needs to connect; both are strings, as in production."""
@@ -166,9 +170,24 @@ class StreamListener:
 
     def accept(self) -> None:
         """Take a connection that waits; called by the event loop, and by who must know now."""
-        with contextlib.suppress(BlockingIOError):
-            if self.is_open:
-                self.take(self.listener.accept()[0])
+        if not self.is_open:
+            return
+        try:
+            accepted = self.listener.accept()[0]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            # The event loop would ask again at once, and without an end.
+            log.warning("a stream's connection has to wait: %s", error)
+            self.loop.remove_reader(self.listener.fileno())
+            self.loop.call_later(ACCEPT_AGAIN_S, self.listen)
+            return
+        self.take(accepted)
+
+    def listen(self) -> None:
+        """Have the event loop call `accept` when a connection waits."""
+        if self.is_open:
+            self.loop.add_reader(self.listener.fileno(), self.accept)
 
     def take(self, accepted: socket.socket) -> None:
         if self.connection is None:
