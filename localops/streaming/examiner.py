@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections import deque
 
+from localops.streaming.action_connection import Arrival
+from localops.streaming.examination import Examination
 from localops.streaming.recording import StreamRecording
-from localops.streaming.rules import READ_BYTES, Examination, Rule
-from localops.streaming.streamer import Arrival
+from localops.streaming.rules import READ_BYTES, Rule
 
 # Looked at in one go; takes about a millisecond, which other streams have to wait.
 AT_ONCE_BYTES = 8 * 1024

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from localops.streaming.examination import Examination
 from localops.streaming.recording import MOST_MESSAGES, MOST_TEXT_BYTES, StreamMessage, StreamRecording
-from localops.streaming.rules import READ_BYTES, Ending, Examination, Rule, broken_at_the_end
+from localops.streaming.rules import READ_BYTES, Ending, Rule, broken_at_the_end
 
 # A pace that production keeps up with.
 GAP_S = 0.0625  # adds up without rounding
