@@ -108,6 +108,11 @@ class Action:
     def is_raw(self) -> bool:
         return self.annotations.get("raw-http") is True
 
+    def is_given_api_key(self) -> bool:
+        """Whether it runs with the caller's key. Source: apache/openwhisk ContainerProxy.scala, isTruthy."""
+        given = self.annotations.get("provide-api-key", True)
+        return bool(given) or given in ({}, [])
+
 
 def action_path(package: str, name: str) -> str:
     return f"{package}/{name}" if package else name

@@ -152,6 +152,7 @@ def add(found: Scan, package: str, code: Code, variables_of: VariablesOf) -> Non
         parameters=arguments.parameters,
         annotations={"provide-api-key": False, **arguments.annotations},
         limits=arguments.as_limits(),
+        image=arguments.image,
     )
     found.actions[path] = OnDisk(action, on_disk)
     if kind == BLACKBOX:

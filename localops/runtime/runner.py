@@ -181,7 +181,7 @@ class Runner:
             "__OW_TRANSACTION_ID": activation.id,
             "__OW_DEADLINE": str(int(time.time() * 1000) + action.limits.timeout_ms),
         }
-        if action.annotations.get("provide-api-key") is True:
+        if action.is_given_api_key():
             variables["__OW_API_KEY"] = self.api_key
         return variables
 

@@ -6,6 +6,7 @@ Browsers and curl try both; others, such as Node 18, try only the first that the
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 from localops.errors import StartError
@@ -75,4 +76,11 @@ def refusal(host: str, port: int, error: OSError) -> StartError:
             f"port {port} is taken by another program; end that program or choose a port with --port "
             "(0 takes any free one)"
         )
-    return StartError(f"cannot listen on {host} port {port}: {error.strerror}; see --host")
+    # Of the error's own text Python makes a sentence with the address in it, a second time.
+    reason = os.strerror(error.errno) if error.errno else error
+    remedy = (
+        "choose a port above 1023"
+        if error.errno == errno.EACCES
+        else "give --host an address of this machine"
+    )
+    return StartError(f"cannot listen on {host} port {port}: {reason}; {remedy}")

@@ -76,6 +76,7 @@ def test_an_action_for_a_container_image_runs_as_plain_python_and_says_so(projec
     write(project, "packages/chat/two.py", "#--docker some/image\n")
     found = scan(project, {})
     assert found.actions["chat/two"].entity.kind == "blackbox"
+    assert found.actions["chat/two"].entity.image == "some/image"
     assert found.problems == ["chat/two runs as plain Python here, not in its container image"]
 
 

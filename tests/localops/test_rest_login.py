@@ -155,10 +155,9 @@ def test_only_a_post_logs_in(running: LocalopsProcess):
 def test_the_key_of_a_login_opens_the_rest_api_and_is_what_actions_get(cloud: Cloud):
     assert cloud.call("GET", "/api/v1/namespaces").json() == ["devel"]
     source = "import os\ndef main(args): return {'key': os.environ.get('__OW_API_KEY')}\n"
-    cloud.deploy("key", source, annotations={"provide-api-key": True})
-    assert cloud.invoke("key", blocking=True, result=True).json() == {"key": cloud.auth}
-    cloud.deploy("key", source, annotations={"provide-api-key": False})
-    assert cloud.invoke("key", blocking=True, result=True).json() == {"key": None}
+    for given, key in ((True, cloud.auth), (False, None), ("true", cloud.auth), (0, None)):
+        cloud.deploy("key", source, annotations={"provide-api-key": given})
+        assert cloud.invoke("key", blocking=True, result=True).json() == {"key": key}
 
 
 SOURCE = {"kind": "python:3", "code": "def main(args): return {}"}
