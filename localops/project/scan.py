@@ -79,13 +79,24 @@ def scan(project: Project, variables: Mapping[str, str], over_https: Mapping[str
         found.takes_https_for_granted = True
         return {**variables, **(over_https or {})}
 
-    for package in sorted(path for path in project.packages.iterdir() if path.is_dir()):
+    for package in package_folders(found, project):
         try:
             add_package(found, project, package, variables_of)
         except OSError as error:
             # An editor may take a file away while this looks at it; the next event brings this here again.
             found.problems.append(f"packages/{package.name} cannot be read whole: {error}")
     return found
+
+
+def package_folders(found: Scan, project: Project) -> list[Path]:
+    try:
+        return sorted(path for path in project.packages.iterdir() if path.is_dir())
+    except OSError as error:
+        reason = f"packages/ cannot be read: {error.strerror}"
+        found.problems.append(
+            f"{reason}; put it back and start localops again, so that it follows your edits"
+        )
+        return []
 
 
 def add_package(found: Scan, project: Project, package: Path, variables_of: VariablesOf) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -92,6 +93,16 @@ def test_a_syntax_error_is_reported_at_once_and_leaves_the_rest_running(
     assert "broken.py line 2" in running.wait_for_line("demo/broken cannot run")
     assert "SyntaxError" in answer(running, "broken")
     assert answer(running) == '{"answer":"one"}'
+
+
+def test_a_project_whose_packages_go_away_is_told_so_and_the_rest_is_served(
+    running: LocalopsProcess, project: Path
+):
+    assert answer(running) == '{"answer":"one"}'
+    shutil.rmtree(project / "packages")
+    assert "start localops again" in running.wait_for_line("warning: packages/ cannot be read: ")
+    assert httpx.get(running.url, timeout=PATIENCE_S).text == "<h1>the page</h1>"
+    assert "No web action demo/hello is deployed" in answer(running)
 
 
 def test_a_changed_env_file_reaches_the_actions(running: LocalopsProcess, project: Path):
