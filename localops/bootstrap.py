@@ -26,7 +26,7 @@ class BootstrapError(Exception):
 
 
 def enter(argv: List[str]) -> None:
-    """Return when running inside `.venv`; otherwise make it and replace this process by one that does.
+    """Return when running inside `.venv`, or asked for help; else make it and go on as a process inside it.
 
     Args:
         argv: the words after `python3 -m localops`; the first decides what is installed.
@@ -35,6 +35,8 @@ def enter(argv: List[str]) -> None:
         return
     try:
         check_python()
+        if is_question(argv):
+            return
         with installation_lock():
             install(requirement_files(argv))
     except BootstrapError as error:
@@ -44,6 +46,11 @@ def enter(argv: List[str]) -> None:
         print("localops: stopped; run the same command again to finish the installation", file=sys.stderr)
         sys.exit(130)
     os.execv(str(VENV_PYTHON), [str(VENV_PYTHON), "-m", "localops"] + argv)  # noqa: S606 - our own venv
+
+
+def is_question(argv: List[str]) -> bool:
+    """Whether only the help of a command is wanted, which needs no packages; that of `bench` does."""
+    return not argv or (argv[0] != "bench" and bool({"-h", "--help"}.intersection(argv)))
 
 
 def check_python() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from localops.bootstrap import BootstrapError
 ROOT = Path(__file__).parent.parent.parent
 BARE_PYTHON = [str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "localops"]
 FIRST_RUN_TIMEOUT_S = 300
+HELPFUL = ("up", "check", "test", "sync", "invoke", "logs", "url", "pull")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,22 @@ def test_without_network_the_first_run_ends_with_a_sentence(clone: Path, tmp_pat
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "connect this machine to the network, which only the first run needs" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], *([name, "--help"] for name in HELPFUL)], ids=" ".join)
+def test_help_installs_nothing(tmp_path: Path, words: list[str]):
+    shutil.copytree(ROOT / "localops", tmp_path / "localops", ignore=shutil.ignore_patterns("__pycache__"))
+    done = subprocess.run(
+        [BARE_PYTHON[0], "-S", *BARE_PYTHON[1:], *words],  # without the packages of this machine
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "usage: python3 -m localops" in (done.stdout if words else done.stderr)
+    assert done.returncode == (0 if words else 2)
+    assert not (tmp_path / ".venv").exists()
 
 
 @contextmanager
