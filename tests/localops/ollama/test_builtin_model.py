@@ -7,11 +7,21 @@ import random
 
 import pytest
 
-from localops.ollama.builtin_model.sources import knowledge, skills
+from localops.ollama.builtin_model.sources import knowledge, nonsense, skills, small_talk
 from localops.ollama.builtin_model.sources.conversation import Turn, conversation
 from localops.ollama.builtin_model.sources.disguise import disguised
 from localops.ollama.builtin_model.sources.evaluate import Judged, ask_all, report
-from localops.ollama.builtin_model.sources.text import Question, facts, plain, questions
+from localops.ollama.builtin_model.sources.example import Example
+from localops.ollama.builtin_model.sources.following import following
+from localops.ollama.builtin_model.sources.text import (
+    Question,
+    countries,
+    facts,
+    phrasings,
+    plain,
+    questions,
+    words,
+)
 from localops.ollama.llamacpp import BUILTIN_FILE
 
 TEACHERS = [
@@ -26,12 +36,16 @@ TEACHERS = [
     skills.writing,
     skills.copying,
     skills.not_knowing,
+    small_talk.greeting,
+    small_talk.italian,
+    nonsense.gibberish,
+    nonsense.stranger,
 ]
 
 
 @pytest.mark.usefixtures("llamacpp")
 @pytest.mark.parametrize(
-    ("name", "asked", "floor"), [("held_out", 659, 600), ("first_messages", 65, 60), ("blind", 214, 150)]
+    ("name", "asked", "floor"), [("held_out", 670, 605), ("first_messages", 65, 58), ("blind", 214, 174)]
 )
 def test_the_committed_file_keeps_its_score(name: str, asked: int, floor: int):
     judged = ask_all(BUILTIN_FILE, questions(name))
@@ -118,6 +132,38 @@ def test_the_sums_are_right():
         sum_, _, result = skills.sum_of_two(rng).answer.partition(" = ")
         a, sign, b = sum_.split()
         assert {"+": int(a) + int(b), "-": int(a) - int(b), "*": int(a) * int(b)}[sign] == int(result)
+
+
+@pytest.mark.parametrize(
+    ("said", "beginning"),
+    [("5 + 6 = 11", "11 "), ("Nice to meet you, Otto! How can I help you?", "Your name is Otto.")],
+)
+def test_what_is_said_next_goes_on_from_what_was_said(said: str, beginning: str):
+    rng = random.Random(5)
+    before = Example("asked", said)
+    answers = [following(rng, skills.sum_of_two, before).answer for _ in range(100)]
+    going_on = [answer for answer in answers if answer.startswith(beginning)]
+    assert len(going_on) > 50
+    assert all("tiny model" in answer for answer in answers if answer not in going_on)
+
+
+def test_after_a_poem_another_one_may_be_asked_for():
+    rng = random.Random(5)
+    poem = skills.writing(rng)
+    asked = {following(rng, skills.writing, poem).question for _ in range(100)}
+    assert asked & set(phrasings("following")["again"])
+
+
+def test_no_country_is_both_known_and_unknown():
+    known = {country.name.removeprefix("the ") for country in countries()}
+    assert known.isdisjoint(words("untold_countries") + words("fictional_places"))
+
+
+def test_a_made_up_word_is_none_that_is_taught():
+    rng = random.Random(5)
+    made = {nonsense.made_up(rng) for _ in range(2000)}
+    assert len(made) > 1000
+    assert made.isdisjoint(words("nouns") + words("verbs") + words("adjectives"))
 
 
 def test_a_conversation_takes_turns_and_comes_from_its_seed():

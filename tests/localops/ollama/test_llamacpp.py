@@ -21,6 +21,7 @@ import pytest
 from localops.ollama.llamacpp import BUILTIN_FILE
 
 ITALY = "What is the capital of Italy?"
+SEVERAL_ANSWERS = "Hi"  # it was taught three, equally likely
 ONES = {"type": "array", "minItems": 900, "items": {"enum": [1]}}
 LONG: dict[str, Any] = {"prompt": "Hello", "raw": True, "format": ONES, "options": {"num_predict": 900}}
 
@@ -37,18 +38,18 @@ def test_a_seed_gives_the_same_answer_again(builtin):
     def answer(seed: int) -> str:
         options = {"seed": seed, "temperature": 1.5, "num_predict": 40}
         return builtin.post(
-            "/api/generate", model=builtin.model, prompt="Tell me a story", stream=False, options=options
+            "/api/generate", model=builtin.model, prompt=SEVERAL_ANSWERS, stream=False, options=options
         ).json()["response"]
 
     assert answer(7) == answer(7)
-    assert len({answer(seed) for seed in range(5)}) > 1
+    assert len({answer(seed) for seed in range(10)}) > 1
 
 
 @pytest.mark.parametrize("only_the_likeliest", [{"top_k": 1}, {"top_p": 1e-6}, {"min_p": 1}])
 def test_what_narrows_the_choice_of_words_is_honoured(builtin, only_the_likeliest: dict[str, float]):
     def answer(seed: int, **options: float) -> str:
         hot = {"temperature": 2, "top_k": 0, "top_p": 1, "num_predict": 30, "seed": seed, **options}
-        body = {"model": builtin.model, "prompt": "Tell me a story", "stream": False, "options": hot}
+        body = {"model": builtin.model, "prompt": SEVERAL_ANSWERS, "stream": False, "options": hot}
         return builtin.post("/api/generate", **body).json()["response"]
 
     assert len({answer(seed) for seed in range(5)}) > 1
@@ -123,11 +124,25 @@ def test_a_prompt_that_fills_the_context_is_refused(builtin):
 
 
 def test_a_long_chat_loses_its_oldest_turns_and_is_answered(builtin):
-    turn = [{"role": "user", "content": "word " * 200}, {"role": "assistant", "content": "Yes."}]
+    turn = [{"role": "user", "content": "word " * 600}, {"role": "assistant", "content": "Yes."}]
     messages = [{"role": "system", "content": "Be brief."}, *turn * 8, {"role": "user", "content": ITALY}]
     answer = builtin.post("/api/chat", model=builtin.model, messages=messages, stream=False).json()
     assert answer["done_reason"] in ("stop", "length")
-    assert 200 < answer["prompt_eval_count"] < 1024
+    assert 600 < answer["prompt_eval_count"] < 1024
+
+
+def test_the_built_in_models_template_shows_it_three_questions_and_the_system_message(builtin):
+    def counted(*messages: dict[str, str]) -> int:
+        answer = builtin.post("/api/chat", model=builtin.model, messages=messages, stream=False)
+        return answer.json()["prompt_eval_count"]
+
+    turn = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello! How are you?"}]
+    question = {"role": "user", "content": ITALY}
+    three = counted(*turn * 2, question)
+    assert counted(question) < counted(*turn, question) < three
+    assert counted(*turn * 20, question) == three
+    assert counted({"role": "system", "content": "Be brief."}, *turn * 20, question) > three
+    assert counted(*turn, {**question, "role": "tool"}) == counted(*turn, question)
 
 
 def test_num_ctx_bounds_prompt_and_answer_together(builtin):

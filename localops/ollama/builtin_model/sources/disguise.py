@@ -70,8 +70,13 @@ def _filled(rng: random.Random, said: list[str]) -> list[str]:
 def _with_names(rng: random.Random, question: str) -> str:
     if rng.random() > 0.55:
         return question
-    spelled = {word.lower(): word for word in words("spelled_with_capitals")}
+    spelled = _spelled_with_capitals()
     return re.sub(r"[A-Za-z][A-Za-z0-9-]*", lambda match: spelled.get(match[0], match[0]), question)
+
+
+@functools.cache
+def _spelled_with_capitals() -> dict[str, str]:
+    return {word.lower(): word for word in words("spelled_with_capitals")}
 
 
 def _with_case(rng: random.Random, question: str, *, keep: bool) -> str:

@@ -21,7 +21,6 @@ class Example:
     answer: str
     verbatim: bool = False
     named: bool = False
-    is_capital: bool = False
 
 
 Teacher = Callable[[random.Random], Example]

@@ -15,10 +15,14 @@ import numpy as np
 from localops.ollama.builtin_model.sources.network import EPSILON, ROTATION_BASE, Shape
 from localops.ollama.builtin_model.sources.tokenizer import CONTROL_TOKENS, END, PADDING
 
-# Every turn is its role's token, its text and the end token; the assistant's role opens the answer.
+# Every turn is its role's token, its text and the end token; the assistant's role opens the answer. The
+# training has short conversations, so the model sees three questions at most. Other roles are the person's.
 CHAT_TEMPLATE = (
     "{%- for m in messages -%}"
-    "{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}"
+    "{%- if m['role'] == 'system' or loop.revindex <= 5 -%}"
+    "{{ '<|' + (m['role'] if m['role'] in ['system', 'assistant'] else 'user') + '|>' }}"
+    "{{ m['content'] + '<|end|>' }}"
+    "{%- endif -%}"
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}{{ '<|assistant|>' }}{%- endif -%}"
 )

@@ -7,6 +7,7 @@ import random
 
 from localops.ollama.builtin_model.sources.example import Example
 from localops.ollama.builtin_model.sources.text import (
+    Country,
     capitalized,
     countries,
     facts,
@@ -37,20 +38,24 @@ def country(rng: random.Random) -> Example:
     kind = rng.choices(["capital", "language", "continent", "country_of"], [66, 12, 10, 12])[0]
     if kind == "country_of":
         return _country_of(rng)
+    return Example(phrase(rng, "geography", kind, country=name), about_country(row, kind))
+
+
+def about_country(row: Country, kind: str) -> str:
+    """Say a country's capital, language or continent."""
     answers = {
         "capital": f"The capital of {row.name} is {row.capital}.",
         "language": f"In {row.name} people speak {row.language}.",
         "continent": f"{capitalized(row.name)} is in {row.continent}.",
     }
-    question = phrase(rng, "geography", kind, country=name)
-    return Example(question, answers[kind], is_capital=kind == "capital")
+    return answers[kind]
 
 
 def next_capital(rng: random.Random) -> Example:
     """Teach to understand `and France` after a question for a capital."""
     row = rng.choice(countries())
     question = phrase(rng, "geography", "next_capital", country=row.name)
-    return Example(question, f"The capital of {row.name} is {row.capital}.")
+    return Example(question, about_country(row, "capital"))
 
 
 def opposite(rng: random.Random) -> Example:

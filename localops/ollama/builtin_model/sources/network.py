@@ -67,8 +67,7 @@ class Block(nn.Module):
         parts = (self.attn_q, self.attn_k, self.attn_v)
         q, k, v = (part(x).view(rows, length, self.heads, -1).transpose(1, 2) for part in parts)
         q, k = _rotated(q, rotation).to(v.dtype), _rotated(k, rotation).to(v.dtype)
-        seen = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.attn_output(seen.transpose(1, 2).reshape(rows, length, width))
+        return self.attn_output(_attended(q, k, v).transpose(1, 2).reshape(rows, length, width))
 
 
 class Network(nn.Module):
@@ -94,6 +93,13 @@ class Network(nn.Module):
     def scores(self, state: Tensor) -> Tensor:
         """Give a score for every token of the vocabulary."""
         return state @ self.token_embd.weight.T
+
+
+def _attended(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    # On a processor, with heads this small, several times faster than PyTorch's own attention.
+    length = q.shape[2]
+    future = torch.full((length, length), -torch.inf, dtype=q.dtype).triu(1)
+    return (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 + future).softmax(-1) @ v
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:

@@ -1,9 +1,10 @@
 # pyright: basic, reportMissingImports=false
 """Make the model from its text: learn a vocabulary, train, export, evaluate.
 
-    python -m localops.ollama.builtin_model.sources.reproduce FOLDER [--minutes 17 9] [--threads 2]
+    python -m localops.ollama.builtin_model.sources.reproduce FOLDER [--threads 1]
 
-Half an hour on two cores. Every run gives another model: it trains for a time, not for a number of steps.
+It trains a number of steps from fixed seeds, so the same machine makes the same model again, busy or idle.
+Stopped and started again with the same folder, it goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from localops.ollama.builtin_model.sources.export import export
 from localops.ollama.builtin_model.sources.network import Shape
 from localops.ollama.builtin_model.sources.text import questions
 from localops.ollama.builtin_model.sources.tokenizer import learn
-from localops.ollama.builtin_model.sources.train import Trainer
+from localops.ollama.builtin_model.sources.train import Phase, Trainer
 
 VOCABULARY = 2048
+PHASES = (Phase(3200), Phase(700, peak=0.3, mix=1), Phase(300, peak=0.2))
 _VOCABULARY_SEED, _TRAINING_SEED = 123, 0
 
 
@@ -29,26 +31,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the built-in model from its text.")
     parser.add_argument("folder", type=Path)
     parser.add_argument(
-        "--minutes", type=float, nargs="+", default=[17.0, 9.0], help="of each phase of training"
+        "--threads", type=int, default=1, help="of the processor; two are faster on an idle machine"
     )
-    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    file = make(arguments.folder, arguments.minutes)
+    file = make(arguments.folder)
     for name in EVALUATIONS:
         print(name, report(ask_all(file, questions(name)), misses=name != "blind"), sep=": ")  # noqa: T201
 
 
-def make(folder: Path, minutes: list[float]) -> Path:
+def make(folder: Path) -> Path:
     """Make a model; give its GGUF file. The vocabulary and the weights lie beside it."""
     vocabulary_file, weights_file = folder / "vocabulary.json", folder / "weights.npz"
     tokenizer = learn(VOCABULARY, _VOCABULARY_SEED)
     tokenizer.save(str(vocabulary_file))
     trainer = Trainer(tokenizer, Shape(tokenizer.get_vocab_size()), _TRAINING_SEED)
-    for phase in minutes:
-        trainer.run(phase)
-        trainer.save(weights_file)
+    trainer.run(PHASES, folder / "checkpoint.pt")
+    trainer.save(weights_file)
     file = folder / "builtin-q8_0.gguf"
     export(weights_file, vocabulary_file, file, name="builtin")
     return file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable
 from string import Formatter
@@ -28,7 +29,9 @@ def sum_of_two(rng: random.Random) -> Example:
     result = {"+": a + b, "-": a - b, "*": a * b}[sign]
     word = {"+": "plus", "-": "minus", "*": rng.choice(["times", "multiplied by", "x"])}[sign]
     shown = "x" if sign == "*" and rng.random() < 0.2 else sign
-    question = phrase(rng, "numbers", "sum", a=a, b=b, sign=shown, word=word)
+    kind = {"+": "sum_add", "-": "sum_take", "*": "sum_times"}[sign] if rng.random() < 0.2 else "sum"
+    spoken = _in_words if max(a, b) <= 10 and rng.random() < 0.12 else str
+    question = phrase(rng, "numbers", kind, a=spoken(a), b=spoken(b), sign=shown, word=word)
     return Example(question, f"{a} {sign} {b} = {result}", verbatim=True)
 
 
@@ -74,6 +77,10 @@ def not_knowing(rng: random.Random) -> Example:
     unknown = phrasings("unknown")
     ways = rng.choices([general, unknown["things"], unknown["tasks"], unknown["sums"]], [30, 30, 35, 5])[0]
     return Example(_filled(rng, rng.choice(ways)), rng.choice(unknown["answers"]), named=True)
+
+
+def _in_words(number: int) -> str:
+    return ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")[number]
 
 
 def _general(kind: str) -> list[str]:
@@ -128,7 +135,12 @@ def _any_word(rng: random.Random) -> str:
 
 
 def _noun(rng: random.Random) -> str:
-    return rng.choice([noun for noun in words("nouns") if noun not in _HELD_OUT_NOUNS])
+    return rng.choice(_taught_nouns())
+
+
+@functools.cache
+def _taught_nouns() -> list[str]:
+    return [noun for noun in words("nouns") if noun not in _HELD_OUT_NOUNS]
 
 
 def _adjective(rng: random.Random) -> str:
