@@ -166,6 +166,15 @@ def test_a_made_up_word_is_none_that_is_taught():
     assert made.isdisjoint(words("nouns") + words("verbs") + words("adjectives"))
 
 
+def test_the_second_mix_has_more_sums():
+    def sums(mix: int) -> int:
+        rng = random.Random(5)
+        turns = [turn for _ in range(200) for turn in conversation(rng, 300, mix)]
+        return sum(" = " in text for role, text in turns if role == "assistant")
+
+    assert sums(1) > 1.3 * sums(0)
+
+
 def test_a_conversation_takes_turns_and_comes_from_its_seed():
     def made(seed: int) -> list[list[Turn]]:
         rng = random.Random(seed)
