@@ -40,6 +40,9 @@ TEACHERS = [
     small_talk.italian,
     nonsense.gibberish,
     nonsense.stranger,
+    skills.first_sum,
+    skills.first_count,
+    knowledge.first_words,
 ]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import calendar
+import functools
 import random
 
 from localops.ollama.builtin_model.sources.example import Example
 from localops.ollama.builtin_model.sources.text import (
     Country,
+    Fact,
     capitalized,
     countries,
     facts,
@@ -29,6 +31,17 @@ def fact(rng: random.Random) -> Example:
     else:
         question = rng.choice(known.ask)
     return Example(question, rng.choice(known.answers), named=True)
+
+
+def first_words(rng: random.Random) -> Example:
+    """Teach the facts that are asked for in a word or two: `help`, `ok`, `what?`."""
+    question, known = rng.choice(_short_questions())
+    return Example(question, rng.choice(known.answers), named=True)
+
+
+@functools.cache
+def _short_questions() -> list[tuple[str, Fact]]:
+    return [(ask, known) for known in facts() for ask in known.ask if len(ask.split()) <= 2]
 
 
 def country(rng: random.Random) -> Example:

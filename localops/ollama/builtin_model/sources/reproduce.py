@@ -22,8 +22,9 @@ from localops.ollama.builtin_model.sources.tokenizer import learn
 from localops.ollama.builtin_model.sources.train import Phase, Trainer
 
 VOCABULARY = 2048
-# After everything was learned once, what is learned last is practised, and then everything again.
-PHASES = (Phase(3200), Phase(700, peak=0.3, mix=1), Phase(300, peak=0.2))
+# After everything was learned once, what is learned last is practised, then everything again, and then what
+# people try first.
+PHASES = (Phase(3200), Phase(700, peak=0.3, mix=1), Phase(300, peak=0.2), Phase(300, peak=0.3, mix=2))
 _VOCABULARY_SEED, _TRAINING_SEED = 123, 0
 
 

@@ -23,7 +23,17 @@ _HELD_OUT_NOUNS = {"fox", "window", "market", "apple", "kite", "beach", "jazz", 
 def sum_of_two(rng: random.Random) -> Example:
     """Teach a small sum, difference or product."""
     sign = rng.choices("+-*", [45, 25, 30])[0]
-    a, b = rng.randint(0, 10 if sign == "*" else 20), rng.randint(0, 10 if sign == "*" else 20)
+    return _sum(rng, sign, 10 if sign == "*" else 20)
+
+
+def first_sum(rng: random.Random) -> Example:
+    """Teach the sums that people try first, such as 2 + 2."""
+    sign = rng.choices("+-*", [70, 15, 15])[0]
+    return _sum(rng, sign, rng.choice([3, 6, 10]))
+
+
+def _sum(rng: random.Random, sign: str, most: int) -> Example:
+    a, b = rng.randint(0, most), rng.randint(0, most)
     if sign == "-":
         a, b = max(a, b), min(a, b)
     result = {"+": a + b, "-": a - b, "*": a * b}[sign]
@@ -47,6 +57,22 @@ def counting(rng: random.Random) -> Example:
         numbers, end = range(first, last + 1), ""
         kind = "count_from_one" if first == 1 and rng.random() < 0.4 else "count"
         question = phrase(rng, "numbers", kind, a=first, b=last)
+    return Example(question, ", ".join(map(str, numbers)) + "." + end, verbatim=True)
+
+
+def first_count(rng: random.Random) -> Example:
+    """Teach to count as far as people ask for first: to ten, mostly."""
+    last = rng.choice([3, 5, 10, 10, 10, 20])
+    said = _in_words(last) if last <= 10 and rng.random() < 0.3 else str(last)
+    if rng.random() < 0.3:
+        numbers, end, question = (
+            range(last, -1, -1),
+            " Liftoff!",
+            phrase(rng, "numbers", "count_down", a=said),
+        )
+    else:
+        kind = "count_from_one" if rng.random() < 0.5 else "count"
+        numbers, end, question = range(1, last + 1), "", phrase(rng, "numbers", kind, a=1, b=said)
     return Example(question, ", ".join(map(str, numbers)) + "." + end, verbatim=True)
 
 
