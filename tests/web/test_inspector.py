@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -65,6 +66,37 @@ def test_a_message_shows_what_productions_reads_do_to_it(inspector: Page, desk: 
         expect(messages.get_by_text(mark).first).to_be_visible()
     expect(messages.get_by_text("the first 2,000 characters")).to_be_visible()
     expect(inspector.locator(".detail__warning").first).to_contain_text("production")
+
+
+def test_who_stands_on_a_row_or_presses_it_keeps_it_while_others_run(
+    inspector: Page, desk: LocalopsProcess, tmp_path: Path
+):
+    wanted = call(desk, "echo", input="wanted")
+    row = inspector.locator(f"activation-list a[href$='{wanted}']")
+    more = tmp_path / "more"
+    steps = [
+        ["send", '{"output": "first"}'],
+        ["wait for the file", str(more)],
+        ["send", '{"output": "second"}'],
+    ]
+    body = {"steps": [["connect", None], *steps, ["wait for the end", 60]]}
+    messages = inspector.get_by_role("table", name="Messages")
+    with httpx.stream("POST", f"{desk.url}/web/devel/streams/steps", json=body, timeout=60):
+        running = inspector.get_by_role("link", name="streams/steps").first
+        expect(running).to_contain_text("running")
+        running.click()
+        expect(messages).to_contain_text("first")
+        row.focus()
+        row.hover()
+        inspector.mouse.down()
+        other = inspector.locator(f"activation-list a[href$='{call(desk, 'folder')}']")
+        more.touch()
+        expect(messages).to_contain_text("second")
+        expect(other).to_have_count(0)
+        inspector.mouse.up()
+        expect(other).to_be_visible()
+    expect(row).to_be_focused()
+    expect(inspector.get_by_role("table", name="Arguments")).to_contain_text("wanted")
 
 
 def test_an_activation_runs_again_at_a_click(inspector: Page, desk: LocalopsProcess):

@@ -6,7 +6,7 @@ import * as api from "../api.js"
 import { clock, counted, duration, offset } from "../format.js"
 import { h, prose, refresh } from "../nodes.js"
 import { linkTo } from "../route.js"
-import { statusDot } from "./activation-list.js"
+import { statusDot } from "./activation-row.js"
 import { streamNodes } from "./stream-messages.js"
 import { table, valueNode } from "./table.js"
 

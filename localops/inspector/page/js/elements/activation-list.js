@@ -1,24 +1,31 @@
 /** @import { Activation } from "../api.js" */
 /** @import { Store } from "../store.js" */
 
-import { clock, counted, duration } from "../format.js"
-import { h, refresh } from "../nodes.js"
-import { linkTo } from "../route.js"
+import { h } from "../nodes.js"
+import { ActivationRow } from "./activation-row.js"
 
 /** The newest activations; a field finds some of them. */
 export class ActivationList extends HTMLElement {
   #selected = ""
+  #isPressed = false
   #input = /** @type {HTMLInputElement} */ (
     h("input", { class: "list__input", type: "search", placeholder: "Find an action or id", "aria-label": "Find an action or id" })
   )
-  #rows = h("div", { class: "list__rows" })
+  #list = h("ul", { "aria-label": "Activations, the newest first" })
+  #empty = h("p", { class: "note list__empty" })
+  /** @type {Map<string, ActivationRow>} */
+  #rows = new Map()
 
   /** @param {Store} store */
   wire(store) {
-    this.append(h("div", { class: "list__find" }, this.#input), this.#rows)
-    this.#input.addEventListener("input", () => this.#render(store))
-    store.addEventListener("change", () => this.#render(store))
-    this.#render(store)
+    const render = () => this.#render(store)
+    this.append(h("div", { class: "list__find" }, this.#input), h("div", { class: "list__rows" }, this.#list, this.#empty))
+    this.#input.addEventListener("input", render)
+    store.addEventListener("change", render)
+    // What runs meanwhile must not push another row under the pointer; the click comes before the timer.
+    this.addEventListener("pointerdown", () => (this.#isPressed = true))
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => this.#release(store)))
+    render()
   }
 
   /** @param {Store} store @param {string} id */
@@ -28,38 +35,42 @@ export class ActivationList extends HTMLElement {
   }
 
   /** @param {Store} store */
+  #release(store) {
+    if (!this.#isPressed) return
+    this.#isPressed = false
+    this.#render(store)
+  }
+
+  /** @param {Store} store */
   #render(store) {
+    if (this.#isPressed) return
     const sought = this.#input.value.trim().toLowerCase()
     const found = store.newestFirst.filter(({ action, id }) => action.toLowerCase().includes(sought) || id.startsWith(sought))
-    refresh(this.#rows, [found, this.#selected, store.activations.size], () => {
-      if (found.length) return [h("ul", { "aria-label": "Activations, the newest first" }, ...found.map((each) => this.#row(each)))]
-      const words = store.activations.size ? "No activation matches." : "Nothing has run yet. Call an action, and it appears here."
-      return [h("p", { class: "note list__empty" }, words)]
-    })
+    this.#drop(new Set(found.map(({ id }) => id)))
+    this.#place(found)
+    this.#list.hidden = found.length === 0
+    this.#empty.hidden = found.length > 0
+    this.#empty.textContent = store.activations.size ? "No activation matches." : "Nothing has run yet. Call an action, and it appears here."
   }
 
-  /** @param {Activation} each */
-  #row(each) {
-    const facts = [
-      each.messages === null ? "" : counted(each.messages, "message"),
-      each.lines ? counted(each.lines, "line") : "",
-      each.coldStart === null ? "" : "cold start",
-    ]
-    const link = h(
-      "a",
-      { class: "list__row", href: linkTo(each.id), "aria-current": each.id === this.#selected },
-      statusDot(each.status),
-      h("span", { class: "list__name" }, each.action),
-      h("span", { class: "list__time" }, clock(each.start)),
-      h("span", { class: "list__facts" }, facts.filter(Boolean).join(" · ")),
-      h("span", { class: "list__duration" }, each.duration === null ? "running" : duration(each.duration)),
-    )
-    return h("li", {}, link)
+  /** @param {Set<string>} wanted */
+  #drop(wanted) {
+    for (const [id, row] of this.#rows) {
+      if (wanted.has(id)) continue
+      row.element.remove()
+      this.#rows.delete(id)
+    }
   }
-}
 
-/** @param {string} status @returns {HTMLElement} */
-export function statusDot(status) {
-  const kind = status === "success" || status === "running" ? status : "failed"
-  return h("span", { class: "dot", "data-status": kind, role: "img", "aria-label": status, title: status })
+  /** @param {Activation[]} found */
+  #place(found) {
+    let next = this.#list.firstElementChild
+    for (const each of found) {
+      const row = this.#rows.get(each.id) ?? new ActivationRow(each)
+      this.#rows.set(each.id, row)
+      row.show(each, each.id === this.#selected)
+      if (row.element === next) next = next.nextElementSibling
+      else this.#list.insertBefore(row.element, next)
+    }
+  }
 }
