@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from localops.import_statements import imported_names
+
 SYNC = "python3 -m localops sync"
 SOURCE_LINE = re.compile(rb"^Shared by copy: edit (packages/\S+\.py) only", re.MULTILINE)
 REGION = re.compile(
@@ -168,10 +170,7 @@ class Packages:
 def imported(tree: ast.Module) -> Iterator[str]:
     """Yield the first part of each name that is imported absolutely, anywhere in a module."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
+        yield from imported_names(node)
 
 
 def problems(project: Path) -> list[str]:

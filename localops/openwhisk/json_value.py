@@ -37,6 +37,7 @@ def read(data: bytes) -> Any:
 
 
 def refuse(constant: str) -> None:
+    """What to do with a constant that Python takes for JSON: NaN and the infinities."""
     raise NotJsonError(f"{constant} is no JSON")
 
 

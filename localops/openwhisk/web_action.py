@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -54,7 +55,7 @@ class WebRequest:
     body: bytes = b""
     user: str | None = None
 
-    @property
+    @cached_property
     def media_type(self) -> MediaType:
         """What the body is; bytes of no kind where no header says it."""
         return media_type.parse(self.headers.get("content-type", "")) or UNKNOWN

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from localops.errors import DirectiveError
+from localops.openwhisk import json_value
 from localops.openwhisk.entities import Limits
 from localops.openwhisk.kinds import BLACKBOX
 
@@ -20,13 +21,9 @@ WEB_EXPORT = "web-export"
 WEB_SECURE = "require-whisk-auth"
 # What `--web-secure true` is in this run: `wsk` makes a number up that JavaScript can hold, and tells nobody.
 SECRET_NUMBER = secrets.randbelow(2**53)
-WEB_ANNOTATIONS = {
-    "true": {"web-export": True, "raw-http": False, "final": True},
-    "yes": {"web-export": True, "raw-http": False, "final": True},
-    "raw": {"web-export": True, "raw-http": True, "final": True},
-    "false": {"web-export": False, "raw-http": False, "final": False},
-    "no": {"web-export": False, "raw-http": False, "final": False},
-}
+WEB = {"web-export": True, "raw-http": False, "final": True}
+NO_WEB = {"web-export": False, "raw-http": False, "final": False}
+WEB_ANNOTATIONS = {"true": WEB, "yes": WEB, "raw": {**WEB, "raw-http": True}, "false": NO_WEB, "no": NO_WEB}
 
 
 @dataclass
@@ -107,15 +104,10 @@ def members(key: str, value: str) -> dict[str, Any]:
 
 def is_json(value: str) -> bool:
     try:
-        json.loads(value, parse_constant=refuse_constant)
+        json.loads(value, parse_constant=json_value.refuse)
     except ValueError:
         return False
     return True
-
-
-def refuse_constant(text: str) -> None:
-    """Python takes NaN and Infinity for JSON, Go does not."""
-    raise ValueError(text)
 
 
 def set_web(arguments: Arguments, value: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from localops.import_statements import imported_names
 from localops.openwhisk.entities import Code
 from localops.project.scan import files
 
@@ -88,9 +89,6 @@ def imported_modules(file: Path, changed_ns: int) -> frozenset[str]:  # noqa: AR
 def unconditional(node: ast.AST) -> Iterator[str]:
     """The modules that are imported outside of `try`, where an action can do without."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in child.names)
-        elif isinstance(child, ast.ImportFrom) and child.module and not child.level:
-            yield child.module.partition(".")[0]
-        elif not isinstance(child, ast.Try):
+        yield from imported_names(child)
+        if not isinstance(child, ast.Try):
             yield from unconditional(child)
