@@ -6,14 +6,12 @@ import http.client
 import importlib
 import json
 import random
-import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -21,6 +19,7 @@ from localops.bench.errors import BenchError
 from localops.bench.figure import Figure
 from localops.bench.target import Target
 from localops.ollama.llamacpp import BUILTIN_FILE, BUILTIN_NAME, start_server
+from localops.runtime import linux_process
 
 LOADS = 20
 FIRST_TOKENS = 100
@@ -70,9 +69,7 @@ class ModelServer:
 
     def memory_mb(self) -> float:
         """Resident memory, 0 where the system does not tell."""
-        status = Path(f"/proc/{self.process.pid}/status")
-        found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.exists() else None
-        return int(found[1]) / 1024 if found else 0.0
+        return linux_process.memory_bytes(self.process.pid) / 1e6
 
 
 def engine_binding() -> Any:
