@@ -15,19 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from deployment import Deployment, deployed
 
+from localops.bench.subjects.page import CHROMIUM_ARGUMENTS
+
 # A busy machine may be slow to draw; what is right comes long before this.
 SLOWEST_MS = 30_000
 expect.set_options(timeout=SLOWEST_MS)
-
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +43,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail("browser tests are required, and there is no chromium on the PATH")
         pytest.skip("no chromium on the PATH: install it to run the browser tests")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_ARGUMENTS])
         yield browser
         browser.close()
 

@@ -12,6 +12,8 @@ from chat_page import ask, enter, last_reply
 from deployment import WEB, Deployment, Gate, Pause, Step, message
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 
+from localops.bench.baselines.markdown_writer import MIXED
+
 pytestmark = pytest.mark.browser
 
 FIRST_PAINT_BYTES = 100_000
@@ -30,25 +32,6 @@ LONGEST_TASK_MS = 50
 FLAT = 1.5
 BUSY = 2.5
 
-MIXED = """## Heading {n}
-
-A paragraph of **some** words with `code` in it and a [link](https://example.org/{n}), long enough to fill a
-few lines on the page, as models like to write when nobody asks them to be brief.
-
-- first item of the list
-- second item with *emphasis*
-  - nested item
-
-```python
-def function_{n}(x):
-    return x + {n}  # a comment
-```
-
-| a | b | c |
-|---|---|---|
-| 1 | 2 | 3 |
-
-"""
 KINDS = {
     "mixed": "".join(MIXED.format(n=n) for n in range(TOKENS // 60)),
     "one paragraph": "word and another one, " * TOKENS,

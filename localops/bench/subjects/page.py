@@ -27,7 +27,7 @@ MEASURED = markdown_writer.MARK_EVERY
 LONGEST_WAIT_MS = 240_000
 LOOK_EVERY_MS = 100
 FIRST_PAINT_KB, FLAT, LONGEST_TASK_MS = 100, 1.5, 50
-ARGUMENTS = (
+CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -55,7 +55,7 @@ def measure(target: Target) -> Iterator[Figure]:
     """Ask an action that writes as fast as a fast model, and count the CPU time of the page's main thread."""
     playwright, chromium = installed()
     with writing_desk() as desk, playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=[*ARGUMENTS])
+        browser = driver.chromium.launch(executable_path=chromium, args=[*CHROMIUM_ARGUMENTS])
         page = browser.new_page(locale="en-GB", viewport={"width": 1100, "height": 760})
         page.goto(f"http://127.0.0.1:{desk.port}/")
         page.locator("[data-send]:enabled").wait_for()
