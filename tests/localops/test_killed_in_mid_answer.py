@@ -30,12 +30,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def running(project: Path) -> Iterator[LocalopsProcess]:
-    with LocalopsProcess(project=project, environment={"OLLAMA_HOST": "127.0.0.1:9"}) as process:
-        yield process
-
-
 @pytest.fixture
 def cloud(running: LocalopsProcess, project: Path) -> Iterator[Cloud]:
     found = cloud_of(running.url, project)

@@ -8,11 +8,11 @@ import stat
 import struct
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cloud import WEB, Cloud, cloud_of, zipped
+from cloud import WEB, Cloud, zipped
 from localops_process import LocalopsProcess
 
 MAIN = "def main(args): return {'body': 'ran'}\n"
@@ -26,18 +26,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def running(project: Path) -> Iterator[LocalopsProcess]:
-    with LocalopsProcess(project=project) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def cloud(running: LocalopsProcess, project: Path) -> Iterator[Cloud]:
-    found = cloud_of(running.url, project)
-    with found.session:
-        found.call("PUT", "packages/zips", json={})
-        yield found
+@pytest.fixture(scope="module", autouse=True)
+def package(cloud: Cloud) -> None:
+    cloud.call("PUT", "packages/zips", json={})
 
 
 def archive(*entries: tuple[str, bytes, int], main: str = MAIN, method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -117,18 +116,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def running(project: Path) -> Iterator[LocalopsProcess]:
-    with LocalopsProcess(project=project, environment={"OLLAMA_HOST": "127.0.0.1:9"}) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def cloud(running: LocalopsProcess, project: Path) -> Iterator[Cloud]:
-    found = cloud_of(running.url, project)
-    with found.session:
-        found.call("PUT", "packages/demo", json={})
-        yield found
+@pytest.fixture(scope="module", autouse=True)
+def package(cloud: Cloud) -> None:
+    cloud.call("PUT", "packages/demo", json={})
 
 
 def deployed(cloud: Cloud, code: str) -> str:

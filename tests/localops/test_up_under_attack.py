@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cloud import WEB, Cloud, cloud_of
+from cloud import WEB, Cloud
 from localops_process import LocalopsProcess
 from process_figures import memory_mb, needs_proc, open_files
 
@@ -55,40 +55,27 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def attacked(project: Path) -> Iterator[LocalopsProcess]:
-    with LocalopsProcess(project=project, environment={"OLLAMA_HOST": "127.0.0.1:9"}) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def cloud(attacked: LocalopsProcess, project: Path) -> Iterator[Cloud]:
-    found = cloud_of(attacked.url, project)
-    with found.session:
-        yield found
-
-
 @pytest.fixture(autouse=True)
-def others_are_answered(attacked: LocalopsProcess) -> Iterator[None]:
+def others_are_answered(running: LocalopsProcess) -> Iterator[None]:
     """Whatever a test did, the next request works, and localops itself has logged no trace."""
-    attacked.forget_lines()
-    before = len(attacked.log)
+    running.forget_lines()
+    before = len(running.log)
     yield
-    assert_others_are_answered(attacked)
-    own = [line for line in attacked.log[before:] if " | " not in line]
+    assert_others_are_answered(running)
+    own = [line for line in running.log[before:] if " | " not in line]
     assert not [line for line in own if "Traceback" in line or "Error" in line]
 
 
-def call(attacked: LocalopsProcess, action: str, **members: object) -> httpx.Response:
-    return httpx.post(f"{attacked.url}/api/my/demo/{action}", json=members, timeout=DEADLINE_S)
+def call(running: LocalopsProcess, action: str, **members: object) -> httpx.Response:
+    return httpx.post(f"{running.url}/api/my/demo/{action}", json=members, timeout=DEADLINE_S)
 
 
-def assert_others_are_answered(attacked: LocalopsProcess) -> None:
-    assert call(attacked, "hello").json() == {"hello": "world"}
+def assert_others_are_answered(running: LocalopsProcess) -> None:
+    assert call(running, "hello").json() == {"hello": "world"}
 
 
-def connected(attacked: LocalopsProcess) -> socket.socket:
-    port = httpx.URL(attacked.url).port
+def connected(running: LocalopsProcess) -> socket.socket:
+    port = httpx.URL(running.url).port
     assert port is not None
     return socket.create_connection(("127.0.0.1", port), DEADLINE_S)
 
@@ -130,25 +117,25 @@ UNFINISHED = {
 
 
 @needs_proc
-def test_connections_that_never_finish_a_request_hold_nobody_up_and_are_let_go(attacked: LocalopsProcess):
-    assert_others_are_answered(attacked)
-    before = open_files(attacked.process.pid)
+def test_connections_that_never_finish_a_request_hold_nobody_up_and_are_let_go(running: LocalopsProcess):
+    assert_others_are_answered(running)
+    before = open_files(running.process.pid)
     with ExitStack() as stack:
-        idle = [stack.enter_context(connected(attacked)) for _ in range(MANY)]
+        idle = [stack.enter_context(connected(running)) for _ in range(MANY)]
         for number, connection in enumerate(idle):
             connection.sendall(list(UNFINISHED.values())[number % len(UNFINISHED)].encode())
-        assert_others_are_answered(attacked)
+        assert_others_are_answered(running)
         wait_until_closed(idle)
     deadline = time.monotonic() + DEADLINE_S
-    while open_files(attacked.process.pid) > before and time.monotonic() < deadline:
+    while open_files(running.process.pid) > before and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert open_files(attacked.process.pid) <= before
+    assert open_files(running.process.pid) <= before
 
 
 @needs_proc
-def test_a_head_that_never_ends_is_refused(attacked: LocalopsProcess):
-    before = memory_mb(attacked.process.pid)
-    with connected(attacked) as connection:
+def test_a_head_that_never_ends_is_refused(running: LocalopsProcess):
+    before = memory_mb(running.process.pid)
+    with connected(running) as connection:
         connection.sendall(HEAD.encode())
         answer = b""
         try:
@@ -158,7 +145,7 @@ def test_a_head_that_never_ends_is_refused(attacked: LocalopsProcess):
         except (BrokenPipeError, ConnectionResetError):
             answer = received(connection)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
-    assert memory_mb(attacked.process.pid) - before < 30
+    assert memory_mb(running.process.pid) - before < 30
 
 
 TWO_MB = b'{"input": "' + b"x" * 2 * MIB + b'"}'
@@ -169,25 +156,25 @@ TOO_LARGE = f"Request larger than allowed: {len(TWO_MB)} > 1048576 bytes."
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
 def test_a_body_of_two_megabytes_is_too_much_for_a_web_action(
-    attacked: LocalopsProcess, kind: str, chunked: bool, connection: str
+    running: LocalopsProcess, kind: str, chunked: bool, connection: str
 ):
     with httpx.Client(timeout=DEADLINE_S) as client:
         answer = client.post(
-            f"{attacked.url}/api/my/demo/hello",
+            f"{running.url}/api/my/demo/hello",
             content=iter([TWO_MB]) if chunked else TWO_MB,
             headers={"content-type": kind, "connection": connection},
         )
         assert (answer.status_code, answer.json()["error"]) == (413, TOO_LARGE)
-        assert client.post(f"{attacked.url}/api/my/demo/hello").json() == {"hello": "world"}
+        assert client.post(f"{running.url}/api/my/demo/hello").json() == {"hello": "world"}
 
 
 def test_a_body_of_two_megabytes_is_too_much_for_an_invocation_and_a_stream(
-    attacked: LocalopsProcess, cloud: Cloud
+    running: LocalopsProcess, cloud: Cloud
 ):
     for query in ("blocking=true", "blocking=true&result=true", "blocking=false"):
         answer = cloud.call("POST", f"actions/demo/hello?{query}", data=TWO_MB)
         assert (answer.status_code, answer.json()["error"]) == (413, TOO_LARGE)
-    answer = httpx.post(f"{attacked.url}/web/devel/demo/hello", content=TWO_MB, timeout=DEADLINE_S)
+    answer = httpx.post(f"{running.url}/web/devel/demo/hello", content=TWO_MB, timeout=DEADLINE_S)
     assert not answer.is_success
     assert TOO_LARGE in answer.text
 
@@ -202,17 +189,17 @@ def test_two_megabytes_of_parameters_are_too_much_and_two_of_code_are_not(cloud:
 
 @needs_proc
 def test_a_result_that_is_too_large_is_the_actions_error_and_is_not_even_taken(
-    attacked: LocalopsProcess, cloud: Cloud
+    running: LocalopsProcess, cloud: Cloud
 ):
-    assert len(call(attacked, "returns", size=MIB - 12).content) == MIB - 12
-    before = memory_mb(attacked.process.pid)
+    assert len(call(running, "returns", size=MIB - 12).content) == MIB - 12
+    before = memory_mb(running.process.pid)
     around = len('{"body": ""}')
     for size in (MIB, 30 * MIB):
         answer = cloud.invoke("demo/returns", {"size": size}, blocking=True, result=True)
         limit = f"exceeded the allowed length: {size + around} > 1048576 bytes."
         assert answer.status_code == 502
         assert answer.json() == {"error": f"The action produced a response that {limit}"}
-    assert memory_mb(attacked.process.pid) - before < 20
+    assert memory_mb(running.process.pid) - before < 20
 
 
 @needs_proc
@@ -220,35 +207,35 @@ def test_a_result_that_is_too_large_is_the_actions_error_and_is_not_even_taken(
     ("text", "many", "times"), [("x", MIB, 100), ("x\n", MIB, 1)], ids=["one line", "short lines"]
 )
 def test_an_action_that_prints_without_an_end_fills_no_memory(
-    attacked: LocalopsProcess, text: str, many: int, times: int
+    running: LocalopsProcess, text: str, many: int, times: int
 ):
-    before = memory_mb(attacked.process.pid)
-    assert call(attacked, "prints", text=text, many=many, times=times).status_code == 200
-    attacked.wait_for_line("Logs were truncated", DEADLINE_S)
-    attacked.wait_for_line("demo/prints success", DEADLINE_S)
-    assert memory_mb(attacked.process.pid) - before < 150
+    before = memory_mb(running.process.pid)
+    assert call(running, "prints", text=text, many=many, times=times).status_code == 200
+    running.wait_for_line("Logs were truncated", DEADLINE_S)
+    running.wait_for_line("demo/prints success", DEADLINE_S)
+    assert memory_mb(running.process.pid) - before < 150
 
 
 @needs_proc
-def test_readers_that_do_not_read_hold_neither_memory_nor_others(attacked: LocalopsProcess, tmp_path: Path):
+def test_readers_that_do_not_read_hold_neither_memory_nor_others(running: LocalopsProcess, tmp_path: Path):
     readers, parts = 20, 2000
-    before = memory_mb(attacked.process.pid)
+    before = memory_mb(running.process.pid)
     with ExitStack() as stack:
         for number in range(readers):
             body = f'{{"told": "{tmp_path}/{number}", "parts": {parts}}}'
-            connection = stack.enter_context(connected(attacked))
+            connection = stack.enter_context(connected(running))
             connection.sendall(f"{STREAMED}Content-Length: {len(body)}\r\n\r\n{body}".encode())
         wait_until_still(tmp_path, readers)
-        assert_others_are_answered(attacked)
+        assert_others_are_answered(running)
         told = tmp_path / "whole"
-        url, asked = f"{attacked.url}/web/devel/demo/floods", {"told": str(told), "parts": 5}
+        url, asked = f"{running.url}/web/devel/demo/floods", {"told": str(told), "parts": 5}
         whole = httpx.post(url, json=asked, timeout=DEADLINE_S).content
         assert whole.count(b"x") == 5 * READ_BYTES
-        assert memory_mb(attacked.process.pid) - before < readers * 3
+        assert memory_mb(running.process.pid) - before < readers * 3
         # Nobody read: what an action could send is what the system and localops hold at most.
         assert max(int(file.read_text()) for file in tmp_path.iterdir()) < parts / 2
     for _ in range(readers):
-        attacked.wait_for_line("demo/floods: the reader left", DEADLINE_S)
+        running.wait_for_line("demo/floods: the reader left", DEADLINE_S)
 
 
 def wait_until_still(folder: Path, count: int) -> None:

@@ -7,11 +7,10 @@ import copy
 import io
 import struct
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cloud import WEB, Cloud, cloud_of
+from cloud import WEB, Cloud
 from localops_process import LocalopsProcess
 from process_figures import memory_mb, needs_proc
 
@@ -25,19 +24,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "packages" / "demo").mkdir(parents=True)
     (folder / "packages" / "demo" / "hello.py").write_text(f"#--web true\n{MAIN}")
     return folder
-
-
-@pytest.fixture(scope="module")
-def running(project: Path) -> Iterator[LocalopsProcess]:
-    with LocalopsProcess(project=project, environment={"OLLAMA_HOST": "127.0.0.1:9"}) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def cloud(running: LocalopsProcess, project: Path) -> Iterator[Cloud]:
-    found = cloud_of(running.url, project)
-    with found.session:
-        yield found
 
 
 def many_entries(count: int) -> bytes:
