@@ -1,7 +1,7 @@
 /** One line for people from a deployment, in which an address is a link and what to type is code. */
 
-const SPECIAL = /(`[^`]+`|https?:\/\/[^\s),;]*[^\s),;.])/
 const ADDRESS = /https?:\/\/[^\s),;]*[^\s),;.]/g
+const SPECIAL = new RegExp(`(\`[^\`]+\`|${ADDRESS.source})`)
 
 /**
  * @param {string} text
