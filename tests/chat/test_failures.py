@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from raw_server import raw_server
 from scripted_ollama import (
     Answer,
     End,
@@ -257,38 +255,3 @@ def test_a_reasoning_that_breaks_off_is_closed_before_the_sentence(load_action: 
     assert output.startswith("[think]\none")
     assert "\n[/think]\n\n" in output
     assert "ended the answer before it was whole" in output
-
-
-@contextmanager
-def raw_server(said: bytes) -> Iterator[str]:
-    """Answer every request with these bytes, and hang up."""
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                while b"\r\n\r\n" not in connection.recv(65536, socket.MSG_PEEK):
-                    pass
-                connection.recv(65536)
-                with_patience(connection, said)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
-def with_patience(connection: socket.socket, said: bytes) -> None:
-    """Send, say that this was all, and read what is still there, so that nothing is reset."""
-    try:
-        connection.sendall(said)
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
-            pass
-    except OSError:
-        return

@@ -12,6 +12,7 @@ import requests
 import streamock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from raw_server import raw_server
 from scripted_ollama import Answer, Insert, Schedule, Script, ScriptedOllama, Slice
 from streamock import Streamock
 
@@ -118,10 +119,22 @@ def test_figures_are_for_a_client_that_asks_and_come_last(
     assert figures["tokens_per_s"] > 0
 
 
-def test_figures_name_the_model_that_really_answered(main: Any):
+def test_figures_tell_why_an_answer_ended(main: Any):
     with ScriptedOllama(Answer("yes", done_reason="length")) as ollama:
         figures = main(ollama, metrics=True)["metrics"]
     assert (figures["model"], figures["done_reason"]) == ("llama3.1:8b", "length")
+
+
+@pytest.mark.parametrize(
+    "end", [b'{"model": "tiny:3m", "response": "", "done": true}\n', b""], ids=["whole", "cut off"]
+)
+def test_figures_name_the_model_that_really_answered(load_action: Any, end: bytes):
+    said = b'HTTP/1.0 200 OK\r\n\r\n{"model": "tiny:3m", "response": "yes"}\n' + end
+    with raw_server(said) as host:
+        asked = {"OLLAMA_HOST": host, "input": "hi", "metrics": True}
+        body = load_action("chat/stateless").main(asked)["body"]
+    assert body["output"].startswith("yes")
+    assert body["metrics"]["model"] == "tiny:3m"
 
 
 def test_a_client_that_does_not_ask_gets_only_output_and_state(

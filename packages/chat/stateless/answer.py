@@ -84,8 +84,9 @@ class Answer:
                 texts = []
             if text := message.get("response") or message.get("content"):
                 texts.append(text)
+            self._last = event
             if event.get("done"):
-                self._last, self.is_whole = event, True
+                self.is_whole = True
                 break
         return _with_output(runs, texts), None
 
