@@ -285,7 +285,7 @@ def test_figures_come_from_the_action(page: Page, deployment: Deployment) -> Non
 
 
 def test_figures_are_measured_where_the_action_gives_none(page: Page, deployment: Deployment) -> None:
-    steps = [*spoken("one two "), Gate("rest"), *spoken("three four five six")]
+    steps = [*spoken("one two "), Gate("rest"), Pause(0.3), *spoken("three four five six")]
     deployment.chat("Chat", "chat/x", lambda _: steps)
     enter(page, deployment)
     ask(page, "Go")
@@ -294,6 +294,13 @@ def test_figures_are_measured_where_the_action_gives_none(page: Page, deployment
     expect(last_reply(page).locator("[data-figures]")).to_have_text(
         re.compile(r"about [\d,]+ tokens/s · first token after [\d.]+m?s")
     )
+
+
+def test_what_comes_in_one_piece_has_no_pace(page: Page, deployment: Deployment) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: [message(output="word " * 200)])
+    enter(page, deployment)
+    figures = asked(page, "Go").locator("[data-figures]")
+    expect(figures).to_have_text(re.compile(r"^first token after [\d.]+m?s$"))
 
 
 def test_reasoning_is_folded_and_stays_open_for_whom_opened_it(page: Page, deployment: Deployment) -> None:
