@@ -185,6 +185,6 @@ def sync(options: argparse.Namespace) -> int:
 
 
 def bench(options: argparse.Namespace) -> int:
-    from localops import bench as figures
+    from bench import main as measure
 
-    return figures.main(options.rest)
+    return measure(options.rest)

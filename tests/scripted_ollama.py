@@ -5,7 +5,7 @@
         assert ollama.requests[0].wait_closed(1)
 
 The `ollama` fixture is one that knows a few answers; `ollama.say(...)` gives it others. Scripts, schedules
-and faults are those of `localops.ollama`.
+and faults are those of `tests/scripted`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from localops.ollama.scripted.faults import (
+from tests.scripted.faults import (
     End,
     Fails,
     Fin,
@@ -26,9 +26,9 @@ from localops.ollama.scripted.faults import (
     Status,
     error_line,
 )
-from localops.ollama.scripted.recording import RecordedRequest
-from localops.ollama.scripted.script import Answer, Answerer, Schedule, Script
-from localops.ollama.scripted.server import ScriptedServer
+from tests.scripted.recording import RecordedRequest
+from tests.scripted.script import Answer, Answerer, Schedule, Script
+from tests.scripted.server import ScriptedServer
 
 __all__ = [
     "MODELS",

@@ -17,7 +17,7 @@ RUNTIME_IMAGE = {"requests", "bcrypt", "chevron", "chess", "redis"}
 ROWS = [
     ("__main__",),
     ("cli",),
-    ("up", "bench", "commands"),
+    ("up", "commands"),
     ("serving", "console"),
     ("routes",),
     ("inspector",),
@@ -30,6 +30,8 @@ ROWS = [
 ]
 DEPTH = {name: depth for depth, names in enumerate(ROWS) for name in names}
 MODULES = sorted(ROOT.glob("localops/**/*.py"))
+# Beside localops: what each may import of the project, and which modules of localops may import it.
+BESIDE = {"bench": ({"localops", "tests.scripted"}, {"localops.cli"}), "model": ({"localops"}, set[str]())}
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -65,9 +67,21 @@ def test_an_action_imports_only_its_own_folder_and_the_runtime_image(file: Path)
 def test_localops_imports_only_inwards(file: Path):
     own = part(dotted(file))
     for name in imported(file):
-        assert not name.startswith("packages")
+        assert not name.startswith(("packages", "tests"))
+        if name.split(".")[0] in BESIDE:
+            assert dotted(file) in BESIDE[name.split(".")[0]][1], f"{file.name} imports {name}"
         if name.startswith("localops.") and part(name) != own:
             assert DEPTH[part(name)] > DEPTH[own], f"{file.name} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "file", sorted(each for folder in BESIDE for each in ROOT.glob(f"{folder}/**/*.py")), ids=dotted
+)
+def test_what_stands_beside_localops_imports_little_else(file: Path):
+    own = dotted(file).split(".")[0]
+    allowed = (own, *BESIDE[own][0])
+    ours = [name for name in imported(file) if (ROOT / name.split(".")[0]).is_dir()]
+    assert [name for name in ours if not f"{name}.".startswith(tuple(f"{each}." for each in allowed))] == []
 
 
 def test_no_module_of_localops_needs_itself():

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from deployment import Deployment, deployed
 
-from localops.bench.subjects.page import CHROMIUM_ARGUMENTS
+from bench.subjects.page import CHROMIUM_ARGUMENTS
 
 # A busy machine may be slow to draw; what is right comes long before this.
 SLOWEST_MS = 30_000

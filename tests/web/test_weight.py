@@ -12,7 +12,7 @@ from chat_page import ask, enter, last_reply
 from deployment import WEB, Deployment, Gate, Pause, Step, message
 from playwright.sync_api import Browser, CDPSession, Page, Route, expect
 
-from localops.bench.baselines.markdown_writer import MIXED
+from bench.baselines.markdown_writer import MIXED
 
 pytestmark = pytest.mark.browser
 

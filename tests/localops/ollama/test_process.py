@@ -49,7 +49,7 @@ def test_a_signal_ends_it_in_the_middle_of_a_stream(start_model, tmp_path: Path,
     script = tmp_path / "script.json"
     stall = {"text": "one two", "faults": [{"fault": "Stall", "after": 1}]}
     script.write_text(json.dumps({"answers": [stall]}))
-    with start_model("--engine", "scripted", "--script", str(script)) as server:
+    with start_model(str(script), module="tests.scripted") as server:
         body = {"model": server.model, "prompt": "x"}
         with httpx.stream("POST", server.url + "/api/generate", json=body) as stream:
             lines = stream.iter_lines()

@@ -113,9 +113,8 @@ def test_a_full_queue_is_a_503_in_ollamas_words(start_model, tmp_path: Path):
     script = tmp_path / "script.json"
     stall = {"text": "one two", "faults": [{"fault": "Stall", "after": 1}]}
     script.write_text(json.dumps({"answers": [stall], "parallel": 1}))
-    arguments = ["--engine", "scripted", "--script", str(script)]
     with (
-        start_model(*arguments, environment={"OLLAMA_MAX_QUEUE": "0"}) as server,
+        start_model(str(script), module="tests.scripted", environment={"OLLAMA_MAX_QUEUE": "0"}) as server,
         httpx.stream("POST", server.url + "/api/generate", json=body("first")) as first,
     ):
         lines = first.iter_lines()

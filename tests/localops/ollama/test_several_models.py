@@ -18,7 +18,7 @@ from localops.ollama.engines import Engines
 from localops.ollama.llamacpp import BUILTIN_FILE
 from localops.ollama.model import Model
 from localops.ollama.residency import Residency
-from localops.ollama.scripted.engine import ScriptedEngine
+from tests.scripted.engine import ScriptedEngine
 
 ITALY = "What is the capital of Italy?"
 NAMES = ["alpha:latest", "beta:q8_0", "tiny-embedder:latest"]

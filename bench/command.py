@@ -1,0 +1,90 @@
+"""The command line of `python3 -m localops bench`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.figure import Figure
+from bench.subjects import (
+    cold_import,
+    delivery,
+    desk,
+    first_token,
+    leaks,
+    model,
+    pace,
+    page,
+    processor,
+    stop,
+    streamed_first_token,
+    streamer,
+    throughput,
+)
+from bench.target import QUICK, Target
+from localops.bootstrap import ROOT
+
+MAIN_FILE = ROOT / "packages" / "chat" / "stateless" / "__main__.py"
+
+Measure = Callable[[Target], Iterator[Figure]]
+
+
+def subjects() -> dict[str, tuple[str, Measure]]:
+    """Give what there is to measure: by name, what it is in a line and how it is done."""
+    action = (delivery, pace, throughput, processor, first_token, stop, cold_import)
+    modules = (desk, *action, streamer, streamed_first_token, leaks, model, page)
+    return {
+        module.__name__.rpartition(".")[2]: (str(module.__doc__).partition("\n")[0], module.measure)
+        for module in modules
+    }
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line; 0 when every figure reaches its bar, 1 when one does not, 2 for bad words."""
+    known = subjects()
+    options = parser(known).parse_args(argv)
+    unknown = [name for name in options.names if name not in known]
+    if unknown:
+        sys.stderr.write(f"bench: there is no {unknown[0]!r}; `bench --list` names what there is\n")
+        return 2
+    if options.list:
+        sys.stdout.write("".join(f"{name:<20} {line}\n" for name, (line, _) in known.items()))
+        return 0
+    target = Target(options.action.resolve(), QUICK if options.quick else 1.0)
+    missed = sum(show(name, known[name][1], target) for name in options.names or known)
+    sys.stdout.write(f"{missed or 'no'} bar{'' if missed == 1 else 's'} missed\n")
+    return 1 if missed else 0
+
+
+def parser(known: dict[str, tuple[str, Measure]]) -> argparse.ArgumentParser:
+    """Give the parser of the command line."""
+    words = argparse.ArgumentParser(
+        prog="python3 -m localops bench", description="Measure, and print each figure beside its bar."
+    )
+    words.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(known)} (all)")
+    words.add_argument("--list", action="store_true", help="say what there is to measure")
+    words.add_argument("--quick", action="store_true", help="shorter runs, with less behind the figures")
+    words.add_argument(
+        "--action", type=Path, default=MAIN_FILE, metavar="FILE", help="the streaming action (chat/stateless)"
+    )
+    return words
+
+
+def show(name: str, measure: Measure, target: Target) -> int:
+    """Measure one subject and print its figures as they come; give how many bars are missed."""
+    began_s = time.monotonic()
+    missed = 0
+    try:
+        for figure in measure(target):
+            missed += not figure.ok
+            sys.stdout.write(figure.row() + "\n")
+            sys.stdout.flush()
+    except BenchError as error:
+        missed += 1
+        sys.stdout.write(f"{name} could not be measured: {error}\n")
+    sys.stdout.write(f"  {name}: {time.monotonic() - began_s:.0f} s\n\n")
+    return missed

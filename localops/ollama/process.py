@@ -1,0 +1,63 @@
+"""Run a model server as the whole of a process: its socket, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+
+from starlette.types import ASGIApp
+
+from localops.ollama.errors import StartFailure
+from localops.ollama.listener import Listener
+
+_ENDING_S = 0.5
+
+
+def listening_socket(fd: int | None, port: int) -> socket.socket:
+    if fd is not None:
+        try:
+            return socket.socket(fileno=fd)
+        except OSError as error:
+            raise StartFailure(f"--fd {fd} is not an open socket: {error.strerror}") from error
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise StartFailure(f"port {port} is taken; stop the other server or choose another --port") from error
+
+
+async def serve(app: ASGIApp, sock: socket.socket) -> None:
+    listener = Listener(app, sock)
+    ended = _ending()
+    await listener.start()
+    await ended.wait()
+    _end_by_force_later()
+    await listener.close()
+
+
+def _end_by_force_later() -> None:
+    """End the process in half a second if it still runs: nothing interrupts llama.cpp in a long prompt."""
+    force = threading.Timer(_ENDING_S, os._exit, (0,))
+    force.daemon = True
+    force.start()
+
+
+def _ending() -> asyncio.Event:
+    """Give an event that is set by SIGTERM, Ctrl-C, and the end of standard input."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+
+    def end_from_thread(*_: object) -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    def wait_for_parent() -> None:
+        while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
+            pass
+        end_from_thread()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end_from_thread)
+    threading.Thread(target=wait_for_parent, daemon=True).start()
+    return ended

@@ -1,0 +1,42 @@
+"""Run the scripted model server as a process of its own.
+
+    python -m tests.scripted FILE.json [--fd N | --port P]
+
+It starts and ends as `python -m localops.ollama` does, and reads the same OLLAMA_ variables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from localops.ollama.errors import StartFailure
+from localops.ollama.process import listening_socket, serve
+from localops.ollama.settings import Settings
+
+from .app import ScriptedApp
+from .script_file import read_script
+
+
+def main() -> int:
+    """Run until asked to end; return the exit status, 1 where it cannot start."""
+    parser = argparse.ArgumentParser(prog="python -m tests.scripted")
+    parser.add_argument("script", type=Path, metavar="FILE.json", help="what it says, see script_file.py")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--fd", type=int, help="an inherited listening socket")
+    where.add_argument("--port", type=int, default=0, help="a port on 127.0.0.1 (default: any free one)")
+    options = parser.parse_args()
+    try:
+        app = ScriptedApp(read_script(options.script), settings=Settings.read(os.environ))
+        asyncio.run(serve(app, listening_socket(options.fd, options.port)))
+    except StartFailure as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
