@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 
-from localops.streaming.json_objects import DECODER, JsonObjects, Piece
+from localops.streaming.json_objects import STRING, JsonObjects, Piece
 from localops.streaming.rules import READ_BYTES
+
+_CONTROL_CHARACTER = re.compile(rb"[\x00-\x1f]")
+_STRING_OR_LINE_BREAK = re.compile(rb"(?P<string>%b)|[\r\n]" % STRING, re.DOTALL)
 
 
 class Framing:
@@ -34,8 +38,8 @@ class Framing:
 class Reframing(Framing):
     """One JSON object on each line, and each line sent on its own: what `up --reframe` asks for.
 
-    Objects stay as they were sent. Text that is no object is wrapped as `{"output": text}`, so that every
-    reader shows it. Blanks beside objects are dropped.
+    Objects stay as they were sent, but for raw control characters, which are escaped. Text that is not an
+    object is wrapped as `{"output": text}`, so that every reader shows it. Blanks beside objects are dropped.
     """
 
     def __init__(self) -> None:
@@ -65,6 +69,17 @@ class Reframing(Framing):
 
 
 def one_line(data: bytes) -> bytes:
-    if b"\n" not in data and b"\r" not in data:
+    """Escape raw control characters, which JSON forbids in strings, and leave the rest as it was sent.
+
+    Decoding and encoding the object would change numbers, and make Infinity, which no reader takes, of 1e999.
+    """
+    if not _CONTROL_CHARACTER.search(data):
         return data
-    return json.dumps(DECODER.decode(data.decode())).encode()
+    return _STRING_OR_LINE_BREAK.sub(_escaped, data)
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    string = found["string"]
+    if string is None:
+        return b""  # a line break between two members
+    return _CONTROL_CHARACTER.sub(lambda control: json.dumps(control[0].decode())[1:-1].encode(), string)

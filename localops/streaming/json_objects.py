@@ -10,18 +10,22 @@ import json
 import re
 from typing import Any, NamedTuple, cast
 
+from localops.openwhisk import json_value
+
 # An object that is not complete after so many bytes is given up and comes out as text.
 LONGEST_OBJECT_BYTES = 1024 * 1024
 
+# For patterns with re.DOTALL.
+STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 BLANKS = re.compile(rb"[ \t\r\n]+")
 OBJECT_START = re.compile(rb'\{[ \t\r\n]*(["}]|\Z)')
 # A whole object without objects in it: nearly all messages, in one step.
-FLAT_OBJECT = re.compile(rb'\{[^{}"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^{}"]*+)*+\}', re.DOTALL)
+FLAT_OBJECT = re.compile(rb'\{[^{}"]*+(?:%b[^{}"]*+)*+\}' % STRING, re.DOTALL)
 NEXT_OF_OBJECT = re.compile(rb'["{}]')
 NEXT_OF_STRING = re.compile(rb'["\\]')
 
-# A raw line break in a string is wrong in JSON, but what was meant is plain.
-DECODER = json.JSONDecoder(strict=False)
+# A raw line break in a string is wrong in JSON, but what was meant is plain; NaN is no value for any reader.
+DECODER = json.JSONDecoder(strict=False, parse_constant=json_value.refuse)
 
 
 class Piece(NamedTuple):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from localops.streaming.framing import Framing, Reframing
@@ -58,13 +59,52 @@ def test_reframing_makes_every_line_one_object(parts: list[bytes], expected: lis
     assert reframed(*parts) == expected
 
 
+def strictly_read(line: bytes) -> dict[str, Any]:
+    """Return the object on a line, read as RFC 8259 has it: no raw control character, no NaN."""
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    value = json.loads(line, parse_constant=lambda constant: pytest.fail(f"{constant} in {line}"))
+    assert isinstance(value, dict)
+    return value
+
+
+@pytest.mark.parametrize("character", range(0x20))
+@pytest.mark.parametrize(
+    "sent", ['{"":"%c"}', '{"%c":[]}', '{"a": {"b%c\\"": ["%c"]}}', '{"a":\r\n"\\\\%c%c"}', '{"é%c":1e400}']
+)
+def test_a_raw_control_character_comes_out_escaped_wherever_it_is_cut(character: int, sent: str):
+    data = sent.replace("%c", chr(character)).encode()
+    meant = json.loads(data, strict=False)
+    for size in range(1, len(data) + 1):
+        (line,) = reframed(*(data[at : at + size] for at in range(0, len(data), size)))
+        assert strictly_read(line) == meant
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_only_python_takes_for_an_object_comes_out_as_text(constant: str):
+    for data in (f'{{"a": {constant}}}', f'{{"a": {{"b": [{constant}]}}}}'):
+        (line,) = reframed(data.encode())
+        assert strictly_read(line) == {"output": data}
+
+
+@pytest.mark.parametrize("number", ["1e999", "0.10", "12345678901234567890.5", "-0"])
+def test_a_number_stays_as_it_was_sent_beside_a_control_character(number: str):
+    assert reframed(b'{"a": %b, "b": "\t"}' % number.encode()) == [
+        b'{"a": %b, "b": "\\t"}\n' % number.encode()
+    ]
+
+
+PARTS = st.binary(max_size=30) | st.sampled_from(
+    [b'{"output": "', b'"}', b"{}", b"\n", b'{"a": ', b"NaN", b"-1e999", b'"\x00\x1f"', b"}", b"\\", b"\xc3"]
+)
+
+
 @settings(deadline=None)
-@given(st.lists(st.binary(max_size=30) | st.sampled_from([b'{"output": "', b'"}', b"{}", b"\n"]), max_size=8))
+@given(st.lists(PARTS, max_size=8))
+@example([b'{"":"\x00"}'])
 def test_whatever_is_sent_every_line_that_comes_out_is_one_object(parts: list[bytes]):
     for line in reframed(*parts):
-        assert line.endswith(b"\n")
-        assert line.count(b"\n") == 1
-        assert isinstance(json.loads(line), dict)
+        strictly_read(line)
 
 
 @settings(deadline=None)
