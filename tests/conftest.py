@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 from dotenv import dotenv_values
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ROOT / "packages"
@@ -18,6 +19,11 @@ PACKAGES = ROOT / "packages"
 # A __pycache__ in an action's folder would be packed and deployed with it.
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests"))
+
+# A run may not depend on luck. What `--hypothesis-profile=explore` finds becomes an @example of its test.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 from localops_process import LocalopsProcess  # noqa: E402
 from scripted_ollama import ScriptedOllama, ollama  # noqa: E402

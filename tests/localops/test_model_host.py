@@ -27,10 +27,11 @@ ASKS = """#--web true
 #--param CHAT_NOTICE "$CHAT_NOTICE"
 import requests
 MODEL = "llama3.1:8b"
+COLD = {"temperature": 0}
 def main(args):
     if not args.get("input"):
         return {"body": args["CHAT_NOTICE"]}
-    asked = {"model": args.get("model", MODEL), "prompt": args["input"], "stream": False}
+    asked = {"model": args.get("model", MODEL), "prompt": args["input"], "stream": False, "options": COLD}
     return {"body": requests.post(f"http://{args['OLLAMA_HOST']}/api/generate", json=asked).json()}
 """
 

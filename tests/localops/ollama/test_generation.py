@@ -49,7 +49,7 @@ def test_a_stream_is_ndjson_with_the_counters_in_its_last_line(server, path: str
     ],
 )  # fmt: skip
 def test_members_come_in_ollamas_order(server, path: str, first: list[str], last: list[str]):
-    lines = lines_of(server.post(path, model=server.model, **ASKED[path]))
+    lines = lines_of(server.post(path, model=server.model, options={"temperature": 0}, **ASKED[path]))
     assert list(lines[0]) == first
     assert list(lines[-1]) == [*last, *METRICS]
 
@@ -83,7 +83,8 @@ def test_the_answer_has_the_callers_spelling_of_the_name(server):
 
 @pytest.mark.parametrize("path", ASKED)
 def test_num_predict_cuts_the_answer_and_says_length(server, path: str):
-    *lines, last = lines_of(server.post(path, model=server.model, options={"num_predict": 3}, **ASKED[path]))
+    options = {"temperature": 0, "num_predict": 3}
+    *lines, last = lines_of(server.post(path, model=server.model, options=options, **ASKED[path]))
     assert (last["done_reason"], last["eval_count"]) == ("length", 3)
     assert len(lines) <= 3
 

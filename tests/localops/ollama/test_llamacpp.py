@@ -84,6 +84,7 @@ def test_a_format_makes_json(builtin):
         model=builtin.model,
         messages=[{"role": "user", "content": "1 + 1"}],
         max_tokens=60,
+        temperature=0,
         response_format={"type": "json_schema", "json_schema": {"schema": schema}},
     ).json()
     any_json = builtin.post("/api/generate", prompt="1 + 1", format="json", **body).json()
@@ -101,6 +102,7 @@ def test_openais_json_object_makes_json(builtin):
         model=builtin.model,
         messages=[{"role": "user", "content": "1 + 1"}],
         max_tokens=20,
+        temperature=0,
         response_format={"type": "json_object"},
     ).json()["choices"][0]
     assert choice["message"]["content"].lstrip().startswith("{")
@@ -231,5 +233,6 @@ def test_a_persons_own_file_has_the_name_of_the_file(llamacpp, tmp_path: Path):
     file = shutil.copy(BUILTIN_FILE, tmp_path / "My Model-Q8.gguf")
     with llamacpp("--model", str(file)) as server:
         assert server.model == "my-model-q8:latest"
-        answer = server.post("/api/generate", model="my-model-q8", prompt=ITALY, stream=False).json()
+        body = {"prompt": ITALY, "stream": False, "options": {"temperature": 0}}
+        answer = server.post("/api/generate", model="my-model-q8", **body).json()
     assert "Rome" in answer["response"]
