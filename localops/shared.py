@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localops.import_statements import imported_names
+from localops.reading.python_source import imported_names
 
 SYNC = "python3 -m localops sync"
 SOURCE_LINE = re.compile(rb"^Shared by copy: edit (packages/\S+\.py) only", re.MULTILINE)

@@ -10,7 +10,7 @@ import re
 from typing import Any, TypeVar, cast
 
 from localops.errors import RequestError
-from localops.openwhisk import json_value
+from localops.reading import json_value
 
 T = TypeVar("T", str, bool)
 SEMANTIC_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")

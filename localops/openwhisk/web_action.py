@@ -16,11 +16,12 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from localops.errors import RequestError
-from localops.openwhisk import json_value, media_type
+from localops.openwhisk import media_type
 from localops.openwhisk.entities import Action, Activation
 from localops.openwhisk.http_answer import HTML, WebResponse, http_response
 from localops.openwhisk.media_type import FORM, JSON, MediaType
 from localops.openwhisk.request_content import malformed
+from localops.reading import json_value
 
 EXTENSIONS = ("http", "json", "html", "svg", "text")
 RESERVED = ("__ow_method", "__ow_headers", "__ow_path", "__ow_user", "__ow_query", "__ow_body")

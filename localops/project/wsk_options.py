@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from localops.errors import DirectiveError
-from localops.openwhisk import json_value
 from localops.openwhisk.entities import Limits
 from localops.openwhisk.kinds import BLACKBOX
+from localops.reading import json_value, number
+from localops.terminal_text import quoted
 
 NATIVE_IMAGE = "openwhisk/dockerskeleton"
 WEB_EXPORT = "web-export"
@@ -58,10 +59,10 @@ def read_options(given: list[str]) -> Arguments:
     while rest:
         option, glued, value = rest.pop(0).partition("=")
         if option in NOT_DONE:
-            raise DirectiveError(f"localops does not do {option}; leave it out to run the action here")
+            raise DirectiveError(f"localops does not support {option}; leave it out to run the action here")
         if option not in OPTIONS:
             raise DirectiveError(
-                f"{option!r} is no option of `ops action update`; "
+                f"{quoted(option)} is not an option of `ops action update`; "
                 "if it is part of a value, put double quotes around the value"
             )
         count, apply = OPTIONS[option]
@@ -84,53 +85,59 @@ def refuse_what_excludes_each_other(arguments: Arguments) -> None:
         raise DirectiveError("--web-secure is for web actions only; add `#--web true`")
 
 
-def members(key: str, value: str) -> dict[str, Any]:
-    """A key and a value as `wsk` sends them: as JSON, in quotes where the value alone is none.
+def _members(key: str, value: str) -> dict[str, Any]:
+    """Return a key and a value as `wsk` sends them: as JSON, in quotes where the value alone is not JSON.
 
     It escapes nothing in the value, so a backslash there begins an escape of JSON's, and quotes end the text.
 
     Raises:
-        DirectiveError: `wsk` would make no JSON of it and send nothing.
+        DirectiveError: `wsk` would make no JSON of it and send nothing, or the value has no end.
     """
-    name, text = json.dumps(key, ensure_ascii=False), value if is_json(value) else f'"{value}"'
     try:
-        return json.JSONDecoder().raw_decode(f"{{{name}: {text}}}")[0]
+        found = _json_members(key, value)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character can be read, but not sent
+    except json_value.TooLargeError as error:
+        raise DirectiveError(f"the value of {quoted(key)} cannot be used here: {error}") from error
     except ValueError as error:
         raise DirectiveError(
-            f"the value of {key} cannot be sent by `ops`, which escapes nothing in it; "
+            f"the value of {quoted(key)} cannot be sent by `ops`, which escapes nothing in it; "
             r"""write it as JSON, such as '"C:\\data"'"""
         ) from error
+    return found
 
 
-def is_json(value: str) -> bool:
+def _json_members(key: str, value: str) -> dict[str, Any]:
     try:
-        json.loads(value, parse_constant=json_value.refuse)
+        return {key: json_value.read(value)}
+    except json_value.TooLargeError:
+        raise
     except ValueError:
-        return False
-    return True
+        name = json.dumps(key, ensure_ascii=False)
+        return json_value.read_beginning(f'{{{name}: "{value}"}}')
 
 
 def set_web(arguments: Arguments, value: str) -> None:
     if value.lower() not in WEB_ANNOTATIONS:
-        raise DirectiveError(f"--web takes true, false, yes, no or raw, not {value!r}")
+        raise DirectiveError(f"--web takes true, false, yes, no or raw, not {quoted(value)}")
     arguments.annotations.update(WEB_ANNOTATIONS[value.lower()])
 
 
 def set_limit(name: str, low: int, high: int) -> Callable[[Arguments, str], None]:
     def apply(arguments: Arguments, value: str) -> None:
-        if not value.isdigit() or not low <= int(value) <= high:
-            raise DirectiveError(f"the limit {name} is a number from {low} to {high}, not {value!r}")
-        arguments.limits[name] = int(value)
+        limit = number.whole_number(value, range(low, high + 1))
+        if limit is None:
+            raise DirectiveError(f"the limit {name} is a number from {low} to {high}, not {quoted(value)}")
+        arguments.limits[name] = limit
 
     return apply
 
 
 def set_parameter(arguments: Arguments, key: str, value: str) -> None:
-    arguments.parameters.update(members(key, value))
+    arguments.parameters.update(_members(key, value))
 
 
 def set_annotation(arguments: Arguments, key: str, value: str) -> None:
-    arguments.annotations.update(members(key, value))
+    arguments.annotations.update(_members(key, value))
 
 
 def delete_annotation(arguments: Arguments, key: str) -> None:

@@ -19,11 +19,12 @@ from starlette.routing import Route
 from localops.access.basic_auth import is_authenticated
 from localops.deployment.registry import Registry
 from localops.errors import RequestError
-from localops.openwhisk import json_value, media_type, web_action
+from localops.openwhisk import media_type, web_action
 from localops.openwhisk.entities import Action
 from localops.openwhisk.namespace import USER
 from localops.openwhisk.refusals import FOREIGN_TEXT
 from localops.openwhisk.web_action import WebRequest
+from localops.reading import json_value
 from localops.routes.production import Differences
 from localops.routes.request import read_body
 from localops.streaming.framing import Framing, Reframing

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from localops.import_statements import imported_names
 from localops.openwhisk.entities import Code
 from localops.project.scan import files
+from localops.reading import python_source
 
 # Remembered, so that a cold start need not read them again.
 MOST_FILES = 4096
@@ -81,14 +81,14 @@ def missing_packages(code: Code) -> list[str]:
 def imported_modules(file: Path, changed_ns: int) -> frozenset[str]:  # noqa: ARG001 - tells versions apart
     """The top names of what a file imports, whatever happens; none of a file that is not Python."""
     try:
-        return frozenset(unconditional(ast.parse(file.read_bytes())))
-    except (SyntaxError, ValueError):
+        return frozenset(unconditional(python_source.parse(file)))
+    except SyntaxError:
         return frozenset()
 
 
 def unconditional(node: ast.AST) -> Iterator[str]:
     """The modules that are imported outside of `try`, where an action can do without."""
     for child in ast.iter_child_nodes(node):
-        yield from imported_names(child)
+        yield from python_source.imported_names(child)
         if not isinstance(child, ast.Try):
             yield from unconditional(child)

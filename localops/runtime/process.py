@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localops.openwhisk import json_value
 from localops.openwhisk.entities import Action, LogLine, Status
+from localops.reading import json_value
 from localops.runtime import linux_process
 from localops.runtime.child import MOST_RESULT_BYTES
 from localops.runtime.debugging import Debugging

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any, NamedTuple, cast
 
-from localops.openwhisk import json_value
+from localops.reading import json_value
 
 # An object that is not complete after so many bytes is given up and comes out as text.
 LONGEST_OBJECT_BYTES = 1024 * 1024

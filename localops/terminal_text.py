@@ -1,0 +1,26 @@
+"""Make text of others harmless before it reaches a terminal."""
+
+from __future__ import annotations
+
+import re
+
+# All that a terminal obeys or that changes the order of what it shows, but for tabs and line feeds; and
+# halves of characters, which cannot be written at all.
+# Source: ECMA-48 (C0, C1); Unicode, the explicit directional formatting characters; line separators.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_MAX_QUOTED = 80
+
+
+def harmless(text: str) -> str:
+    r"""Return a text whose control characters are shown (an escape as `\x1b`) instead of obeyed."""
+    return _UNSAFE.sub(_shown, text)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a sentence quotes it: harmless, and not so long that the sentence is lost."""
+    shown = repr(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…")
+    return harmless(shown)
+
+
+def _shown(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
