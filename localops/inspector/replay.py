@@ -9,6 +9,7 @@ from localops.deployment.registry import Registry
 from localops.errors import RequestError
 from localops.openwhisk.entities import Action, Activation
 from localops.streaming.session import Streams, StreamSession
+from localops.streaming.web_call import WebCall
 
 STREAM_ADDRESS = ("STREAM_HOST", "STREAM_PORT")
 
@@ -30,7 +31,9 @@ def replay(registry: Registry, streams: Streams, activation: Activation) -> Acti
         again = Activation(action, arguments)
         streams.runner.start(again)
         return again
-    session = streams.start(action, lambda address: {**arguments, **address}, recording.web)
+    listener = streams.open_listener()
+    again = Activation(action, {**arguments, **listener.address()})
+    session = streams.start(listener, again, WebCall() if recording.web else None)
     streams.runner.start_task(read_to_the_end(session))
     return session.activation
 

@@ -29,11 +29,17 @@ UNKNOWN_TYPE_TEXT = "Response did not specify a known content-type."
 
 @dataclass(frozen=True)
 class WebResponse:
-    """What the HTTP client gets; a header with several values stands several times."""
+    """What the HTTP client gets; a header with several values is there several times."""
 
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    @property
+    def media_type(self) -> MediaType | None:
+        """The type of the body; None where the result has no body."""
+        named = [value for name, value in self.headers if name == "content-type"]
+        return media_type.parse(named[0]) if named else None
 
 
 def http_response(result: Any) -> WebResponse:

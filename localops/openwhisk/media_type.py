@@ -65,6 +65,9 @@ class MediaType:
         return f"{self.value}{self.parameters}{'; charset=UTF-8' if says_charset else ''}"
 
 
+JSON_TYPE = MediaType("application", "json")
+
+
 def parse(text: str) -> MediaType | None:
     """The media type of a Content-Type value; None when it is none."""
     match = FORMAT.fullmatch(text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,11 +17,14 @@ from localops.access.basic_auth import is_authenticated
 from localops.deployment.registry import Registry
 from localops.errors import RequestError
 from localops.openwhisk import web_action
+from localops.openwhisk.content_negotiation import Acceptance
 from localops.openwhisk.entities import Action, Activation
 from localops.openwhisk.http_answer import MISMATCH_TEXT, WebResponse
+from localops.openwhisk.media_type import JSON_TYPE
 from localops.openwhisk.namespace import USER
 from localops.openwhisk.refusals import NOT_FOUND_TEXT
 from localops.openwhisk.web_action import WebRequest
+from localops.openwhisk.web_address import escaped_path, split_extension
 from localops.routes import old_menu
 from localops.routes.production import Differences
 from localops.routes.request import (
@@ -37,17 +39,19 @@ from localops.runtime.runner import Runner
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # OpenWhisk waits this long for a result, then answers 202 while the action goes on.
 LONGEST_WAIT_S = 60
-# What may stand unescaped in a path. Source: pekko-http Uri.scala.
-PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH",
 }
 NOT_READY_TEXT = "Response not yet ready."
-NO_WEB_ANSWER_TEXT = "The action {} returned what is no web answer."
+NO_WEB_ANSWER_TEXT = "The action {} did not return a valid web response."
 MISMATCH_HINT = (
     " Its body does not fit its Content-Type: a text must be base64 unless the type is of text or names a "
     "charset (`; charset=utf-8`); any other value needs a type of JSON."
+)
+NOT_ACCEPTABLE_TEXT = (
+    "The request accepts {}, and the action {} answered with another type: ask with `Accept: */*`, "
+    "or return the type that is asked for."
 )
 CREDENTIALS_HINT = "send the API key as Basic credentials, or its word in the header X-Require-Whisk-Auth."
 NO_CORS_TEXT = (
@@ -131,6 +135,8 @@ class WebActions:
         headers["x-openwhisk-activation-id"] = activation.id
         await asyncio.wait({task}, timeout=self.longest_wait_s)
         if not task.done():
+            if not acceptance(request).admits(JSON_TYPE):
+                raise RequestError(406, web_action.NOT_ACCEPTABLE_TEXT + JSON_TYPE.header())
             return error_response(request, 202, NOT_READY_TEXT, headers)
         return self.result_response(request, activation, headers)
 
@@ -138,10 +144,9 @@ class WebActions:
         self, request: Request, activation: Activation, headers: Mapping[str, str]
     ) -> Response:
         try:
-            answer = web_action.response(activation, named(request)[1])
+            answer = web_action.response(activation, named(request)[1], acceptance(request))
         except RequestError as error:
-            hint = MISMATCH_HINT if error.message == MISMATCH_TEXT else ""
-            detail = failure(activation) or NO_WEB_ANSWER_TEXT.format(activation.action.path) + hint
+            detail = reason(request, activation, error)
             return error_response(request, error.status, error.message, dict(headers), detail)
         if activation.action.path == old_menu.INDEX_PATH:
             answer = self.menu(answer)
@@ -165,11 +170,10 @@ class WebActions:
         return action if action and action.is_web() else None
 
     async def web_request(self, request: Request) -> WebRequest:
-        path = request.path_params.get("path")
         return WebRequest(
             method=request.method,
             headers=dict(request.headers.items()),
-            path="" if path is None else f"/{quote(path, PATH_CHARACTERS)}",
+            path=escaped_path(request.path_params.get("path")),
             query=request.url.query,
             body=await read_body(request),
             user=USER if is_authenticated(request, self.api_key) else None,
@@ -178,9 +182,12 @@ class WebActions:
 
 def named(request: Request) -> tuple[str, str]:
     """The action's name and the extension, `http` where the path has none that is known."""
-    name = request.path_params["action"]
-    stem, dot, suffix = name.rpartition(".")
-    return (stem, suffix) if dot and suffix in web_action.EXTENSIONS else (name, "http")
+    return split_extension(request.path_params["action"])
+
+
+def acceptance(request: Request) -> Acceptance:
+    """Return what the headers of a request accept."""
+    return Acceptance(request.headers.getlist("accept"), request.headers.getlist("accept-charset"))
 
 
 def cors_headers(request: Request) -> dict[str, str]:
@@ -200,6 +207,17 @@ def refusal(request: Request, error: RequestError) -> str | None:
     if namespace != USER:
         return f"There is no namespace {namespace} here; localops serves {USER} alone."
     return f"No web action {path} is deployed: look for packages/{path}.py or packages/{path}/__main__.py."
+
+
+def reason(request: Request, activation: Activation, error: RequestError) -> str:
+    """Return why a result is not sent, for the person who wrote the action or asks for it."""
+    path = activation.action.path
+    if error.status == 406:
+        return NOT_ACCEPTABLE_TEXT.format(
+            ", ".join(request.headers.getlist("accept")) or "other charsets", path
+        )
+    hint = MISMATCH_HINT if error.message == MISMATCH_TEXT else ""
+    return failure(activation) or NO_WEB_ANSWER_TEXT.format(path) + hint
 
 
 def failure(activation: Activation) -> str | None:

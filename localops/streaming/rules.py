@@ -1,8 +1,8 @@
-"""The rules of a stream that survives production, and which of them an ending breaks. Pure.
+"""The rules that a stream must follow to survive production, and those that an ending breaks. Pure.
 
 Every rule stands for something that the real streamer or its readers hang on, crash on, lose or cut.
 Source: apache/openserverless-streamer src/tcp/tcpserver.go, src/handlers/web_action_handler.go;
-mastrogpt/olaris-ai stream.py, chat.py.
+apache/openwhisk WebActions.scala; mastrogpt/olaris-ai stream.py, chat.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 READ_BYTES = 2048
 # OpenWhisk answers the streamer after this time, whatever becomes of the action.
-LONGEST_WAIT_S = 60
+MAX_WAIT_S = 60
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,19 @@ REFUSES_LATE = Rule(
     "answered a status other than 2xx after its stream had ended",
     "this ends production's streamer for everybody who is using it",
     "Send the error as text and return a status of 2xx",
+)
+RETURNS_BODY = Rule(
+    "returns-body",
+    "returned a body after it had streamed",
+    "to a reader whose `Accept` excludes the type of that body OpenWhisk answers 406, and this ends "
+    "production's streamer for everybody who is using it",
+    'Return {"statusCode": 204} and no body whenever STREAM_HOST is among the arguments',
+)
+CUT_AT_THE_WAIT = Rule(
+    "cut-at-the-wait",
+    f"streamed for more than {MAX_WAIT_S} seconds to a reader whose `Accept` excludes JSON",
+    "production's streamer ends such an answer there, because OpenWhisk's 202 is of that type",
+    "Have the reader accept `*/*`, or end within that time",
 )
 TIME_LIMIT = Rule(
     "time-limit",
@@ -115,6 +128,8 @@ class Ending:
         reader_left: before the end of the stream.
         succeeded: the activation's status is `success`.
         web_status: the status of its web answer; None when nobody waits for one.
+        returns_body: that answer has a body.
+        may_be_told_to_wait: the reader accepts the 202 of an action that takes long.
     """
 
     connected: bool
@@ -123,16 +138,22 @@ class Ending:
     duration_s: float
     web_status: int | None
     timed_out: bool = False
+    returns_body: bool = False
+    may_be_told_to_wait: bool = True
 
 
 def broken_at_the_end(ending: Ending) -> list[Rule]:
-    """The rules that an activation broke by the way it ended."""
-    heard = ending.web_status is not None and ending.duration_s < LONGEST_WAIT_S
-    refused = heard and not 200 <= (ending.web_status or 0) < 300
+    """Return the rules that an activation broke by the way it ended."""
+    is_web, in_time = ending.web_status is not None, ending.duration_s < MAX_WAIT_S
+    succeeds = 200 <= (ending.web_status or 200) < 300
     if not ending.connected and not ending.reader_left:
         # A refusal that comes before the stream is passed on to the reader, as it should be.
-        return [] if refused else [NEVER_CONNECTS]
+        return [NEVER_CONNECTS] if succeeds or not in_time else []
     found = [TIME_LIMIT] if ending.timed_out else []
-    if refused:
+    if is_web and in_time and not succeeds:
         found.append(REFUSES_LATE if ending.succeeded else FAILS_LATE)
+    if is_web and in_time and succeeds and ending.returns_body:
+        found.append(RETURNS_BODY)
+    if is_web and not in_time and not ending.may_be_told_to_wait and not ending.reader_left:
+        found.append(CUT_AT_THE_WAIT)
     return found

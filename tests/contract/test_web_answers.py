@@ -271,11 +271,65 @@ def test_a_result_cannot_break_the_answer_apart(cloud: Cloud, returns: str):
         assert answer(cloud, returns, {"body": "next"}).text == "next"
 
 
-@pytest.mark.usefixtures("localops_only")
-def test_the_answers_type_is_not_weighed_against_what_the_caller_accepts(cloud: Cloud, returns: str):
-    accepts = {"accept": "application/json"}
-    found = cloud.web(returns, json={"result": {"body": "text"}}, headers=accepts)
-    assert (found.status_code, found.text) == (200, "text")
+NOT_ACCEPTABLE = "Resource representation is only available with these types:\n"
+
+
+@pytest.mark.parametrize(
+    ("result", "extension", "accept", "types"),
+    [
+        ({"body": "text"}, "", JSON, HTML),
+        ({"body": "text"}, ".http", JSON, HTML),
+        ({"body": "text", "statusCode": 201}, "", JSON, HTML),
+        ({"body": "text", "statusCode": 204}, "", JSON, HTML),
+        ({"body": "text"}, "", "*/*;q=0", HTML),
+        ({"body": {"a": 1}}, "", "text/event-stream", JSON),
+        ({"error": {"body": {"a": 1}}}, "", "text/html", JSON),
+        (typed("text/event-stream", "data: x"), "", JSON, "text/event-stream"),
+        (typed("image/png", "eA=="), "", "image/jpeg, text/*", "image/png"),
+        (typed("application/hal+json", {"a": 1}), "", JSON, "application/hal+json"),
+        ({"a": 1}, ".json", "text/html", JSON),
+        ({"html": "<p>"}, ".html", JSON, HTML),
+        ({"svg": "<svg/>"}, ".svg", "text/html", "image/svg+xml"),
+        ({"text": "x"}, ".text", "text/html", "text/plain"),
+    ],
+)
+def test_a_type_that_the_caller_does_not_accept_is_a_406(
+    cloud: Cloud, returns: str, result: Any, extension: str, accept: str, types: str
+):
+    found = cloud.web(returns + extension, json={"result": result}, headers={"accept": accept})
+    assert (found.status_code, found.json()["error"]) == (406, NOT_ACCEPTABLE + types)
+    assert found.json()["code"]
+    if cloud.is_localops:
+        assert f"The request accepts {accept}, and the action {returns} answered" in found.json()["detail"]
+        assert found.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("result", "extension", "accept", "status"),
+    [
+        ({}, "", JSON, 204),
+        ({"body": ""}, "", "text/event-stream", 204),
+        ({"body": None}, "", "*/*;q=0", 204),
+        ({"statusCode": 204}, "", "text/event-stream", 204),
+        ({"statusCode": 200}, "", "text/html", 200),
+        (typed("text/plain", ""), "", JSON, 204),
+        ({"body": "no", "statusCode": 404}, "", JSON, 404),
+        ({"body": {"a": 1}, "statusCode": 500}, "", "text/html", 500),
+        ({"body": "x", "statusCode": 302, "headers": {"location": "/x"}}, "", JSON, 302),
+        ({"statusCode": "soon"}, "", "text/html", 400),
+        ({"other": 1}, ".text", "text/html", 404),
+        ({"body": "text"}, "", "text/*", 200),
+        ({"body": "text"}, "", "application/json, */*;q=0.1", 200),
+        ({"body": {"a": 1}}, "", "application/json, text/event-stream", 200),
+        ({"text": "x"}, ".text", "text/plain", 200),
+        ({"body": "text"}, "", "not a media range", 200),
+    ],
+)
+def test_other_answers_are_sent_whatever_the_caller_accepts(
+    cloud: Cloud, returns: str, result: Any, extension: str, accept: str, status: int
+):
+    found = cloud.web(returns + extension, json={"result": result}, headers={"accept": accept})
+    assert found.status_code == status
 
 
 @pytest.mark.usefixtures("localops_only")

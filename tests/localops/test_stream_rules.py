@@ -144,8 +144,19 @@ def ending(
     reader_left: bool = False,
     duration_s: float = 1,
     timed_out: bool = False,
+    returns_body: bool = False,
+    may_be_told_to_wait: bool = True,
 ) -> Ending:
-    return Ending(connected, reader_left, succeeded, duration_s, web_status, timed_out)
+    return Ending(
+        connected,
+        reader_left,
+        succeeded,
+        duration_s,
+        web_status,
+        timed_out,
+        returns_body,
+        may_be_told_to_wait,
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,6 +179,17 @@ def ending(
         (ending(succeeded=False, web_status=400, duration_s=61), []),
         (ending(succeeded=False, web_status=400, duration_s=60, timed_out=True), ["time-limit"]),
         (ending(succeeded=False, web_status=400, timed_out=True), ["time-limit", "fails-late"]),
+        (ending(returns_body=True), ["returns-body"]),
+        (ending(returns_body=True, reader_left=True), ["returns-body"]),
+        (ending(returns_body=True, reader_left=True, connected=False), ["returns-body"]),
+        (ending(returns_body=True, connected=False), ["never-connects"]),
+        (ending(returns_body=True, web_status=None), []),
+        (ending(returns_body=True, web_status=500), ["refuses-late"]),
+        (ending(returns_body=True, duration_s=61), []),
+        (ending(may_be_told_to_wait=False), []),
+        (ending(may_be_told_to_wait=False, duration_s=61), ["cut-at-the-wait"]),
+        (ending(may_be_told_to_wait=False, duration_s=61, reader_left=True), []),
+        (ending(may_be_told_to_wait=False, duration_s=61, web_status=None), []),
     ],
 )
 def test_an_ending_breaks_these_rules_and_no_others(how: Ending, broken: list[str]):

@@ -27,6 +27,20 @@ FAILING: list[tuple[str, list[Any], str]] = [
         [CONNECT, ONE, ["answer", {"statusCode": 500, "body": "no"}]],
         "answered a status other than 2xx after its stream had ended; this ends",
     ),
+    ("returns_body", [CONNECT, ONE, ["answer", {"body": {"output": "one"}}]], "returned a body after it had"),
+    ("returns_text", [CONNECT, ONE, ["answer", {"body": "one"}]], "returned a body after it had streamed;"),
+    (
+        "returns_body_late",
+        [CONNECT, ONE, ["close", None], PAUSE, ["answer", {"body": [1], "statusCode": 201}]],
+        "returned a body after it had streamed; to a reader whose `Accept` excludes the type of that body "
+        "OpenWhisk answers 406, and this ends production's streamer for everybody who is using it. Return "
+        '{"statusCode": 204} and no body whenever STREAM_HOST is among the arguments.',
+    ),
+    (
+        "returns_error_body",
+        [CONNECT, ONE, ["answer", {"error": {"body": "one"}}]],
+        "returned a body after it had streamed; to",
+    ),
     ("second", [CONNECT, ONE, CONNECT, ONE], "connected a second time; production drops"),
     ("second_after", [CONNECT, ONE, ["close", None], PAUSE, CONNECT, ONE], "connected a second time;"),
     ("long", [CONNECT, ["send", json.dumps({"output": "x" * 2048})]], "sent a message of more than 2048"),
@@ -47,7 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An action of its own for each rule, since a rule is told once for each action."""
     folder = tmp_path_factory.mktemp("rules")
     (folder / "packages" / "rules").mkdir(parents=True)
-    for name in ("good", "twice", "limited", *(name for name, _, _ in FAILING)):
+    for name in ("good", "twice", "body", "limited", *(name for name, _, _ in FAILING)):
         text = STEPS.read_text().replace("#--web true", "#--web true\n#--timeout 5000")
         (folder / "packages" / "rules" / f"{name}.py").write_text(
             text if name == "limited" else STEPS.read_text()
@@ -112,9 +126,24 @@ def test_a_rule_is_told_once_for_an_action_until_it_is_edited(running: LocalopsP
     assert sentences() == 2
 
 
+def test_a_body_is_told_of_once_and_localops_goes_on_whatever_a_reader_accepts(running: LocalopsProcess):
+    steps = [CONNECT, ONE, ["answer", {"body": {"output": "one"}}]]
+    for accept in ("*/*", "application/json", "text/event-stream", "text/html"):
+        for _ in range(2):
+            answer = httpx.post(
+                f"{running.url}/web/devel/rules/body", json={"steps": steps}, headers={"accept": accept}
+            )
+            assert (answer.status_code, answer.text) == (200, '{"output": "one"}\n')
+    running.wait_for_line("warning: rules/body returned a body")
+    stream(running, "body", [["answer", {"statusCode": 204}]])
+    running.wait_for_line("rules/body ended without connecting")
+    assert sum("rules/body returned a body" in line for line in running.log) == 1
+
+
 def test_a_good_stream_is_told_nothing(running: LocalopsProcess):
     steps = [CONNECT, *[["send", '{"output": "x"}'], ["sleep", 0.05]] * 20, ["send", '{"state": "s"}']]
-    assert stream(running, "good", steps).status_code == 200
+    for answer in ({"statusCode": 204}, {}, {"body": ""}, {"body": None, "statusCode": 200}):
+        assert stream(running, "good", [*steps, ["answer", answer]]).status_code == 200
     stream(running, "fast", [])
     running.wait_for_line("rules/fast ended without connecting")
     assert [line for line in running.log if "rules/good" in line and "warning" in line] == []

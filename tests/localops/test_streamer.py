@@ -270,10 +270,10 @@ def test_a_page_of_another_origin_may_stream(desk: LocalopsProcess):
 
 
 @pytest.mark.parametrize("path", ["web/devel/cases/streams", "action/devel/streams/private"])
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_other_methods_are_refused(desk: LocalopsProcess, method: str, path: str):
     answer = httpx.request(method, f"{desk.url}/{path}", timeout=TIMEOUT_S)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, OPTIONS")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
@@ -293,6 +293,87 @@ def test_a_query_is_not_passed_on_and_the_address_is_two_texts(desk: LocalopsPro
     assert (arguments["STREAM_HOST"], arguments["STREAM_PORT"].isdigit()) == ("127.0.0.1", True)
     url = f"{desk.url}/web/devel/cases/streams?count=1"
     assert outputs(httpx.get(url, timeout=TIMEOUT_S).text) == "0 1 2 "
+
+
+def told(desk: LocalopsProcess, path: str, **request: Any) -> dict[str, Any]:
+    """The arguments of the action at this address."""
+    answer = httpx.post(f"{desk.url}/web/devel/{path}", json={"input": "x"}, timeout=TIMEOUT_S, **request)
+    assert answer.status_code == 200, answer.text
+    return json.loads(outputs(answer.text))
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "rest"),
+    [
+        ("streams/arguments", {}, ""),
+        ("streams/arguments%3Fticket=X", {"ticket": "X"}, ""),
+        ("streams/arguments%3fticket=X%26other=a%2520b", {"ticket": "X", "other": "a b"}, ""),
+        ("streams/arguments%3Finput=query", {}, ""),
+        ("streams/arguments%3F", {}, ""),
+        ("streams/arguments%2Fabc", {}, "/abc"),
+        ("streams/arguments%2F", {}, "/"),
+        ("streams/arguments%2Fa%2Fb%3Fticket=X", {"ticket": "X"}, "/a/b"),
+        ("streams/arguments%2Fa b", {}, "/a%20b"),
+        ("streams/arguments.http%2Fabc", {}, "/abc"),
+        ("streams/arguments%23%3Fticket=X", {}, ""),
+        ("streams%2Farguments", {}, ""),
+        ("streams%2Farguments%2Fabc%3Fticket=X", {"ticket": "X"}, "/abc"),
+        ("streams/arguments?dropped=1", {}, ""),
+    ],
+)
+def test_an_escaped_question_mark_or_slash_hands_over_arguments_and_a_path(
+    desk: LocalopsProcess, path: str, given: dict[str, str], rest: str
+):
+    found = told(desk, path)
+    names = {name for name in found if not name.startswith(("__ow_", "STREAM_"))}
+    assert {name: found[name] for name in names} == {"input": "x", **given}
+    assert found["__ow_path"] == rest
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("streams/missing%3Fticket=X", "not ok (404 Not Found)\nNo web action streams/missing?ticket=X is"),
+        ("%3Fstreams/arguments", "not ok (404 Not Found)"),
+        ("streams/arguments%2500", "not ok (404 Not Found)"),
+        ("streams/" + "x" * 300, "not ok (404 Not Found)"),
+        ("streams%2F%2Farguments", "not ok (404 Not Found)"),
+        ("streams/arguments%25zz", "The address cannot be passed on: '%' is not allowed in it."),
+        ("streams/arguments%00", "The address cannot be passed on: '\\x00' is not allowed in it."),
+        ("streams/arguments%3F__ow_user=root", "not ok (400 Bad Request)\nRequest defines parameters"),
+    ],
+)
+def test_an_address_that_names_no_action_is_refused_with_a_sentence(
+    desk: LocalopsProcess, path: str, text: str
+):
+    answer = httpx.post(f"{desk.url}/web/devel/{path}", json={}, timeout=TIMEOUT_S)
+    assert answer.status_code == 500
+    assert answer.text.startswith(text)
+
+
+def test_a_head_request_runs_the_action_and_gets_the_headers(desk: LocalopsProcess, api_key: str):
+    answer = httpx.head(f"{desk.url}/web/devel/cases/streams", timeout=TIMEOUT_S)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    desk.wait_for_line("cases/streams success")
+    headers = {"authorization": f"Bearer {api_key}"}
+    url = f"{desk.url}/action/devel/streams/private"
+    assert httpx.head(url, headers=headers, timeout=TIMEOUT_S).status_code == 200
+    assert httpx.head(f"{desk.url}/web/devel/cases/missing", timeout=TIMEOUT_S).status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "text"),
+    [("*/*", 200, ""), ("text/html", 500, "not ok (406 Not Acceptable)\nthe action streams/steps answered")],
+)
+def test_a_body_that_a_reader_does_not_accept_is_refused_before_the_stream(
+    desk: LocalopsProcess, accept: str, status: int, text: str
+):
+    steps = {"steps": [["answer", {"body": {"a": 1}}]]}
+    url = f"{desk.url}/web/devel/streams/steps"
+    answer = httpx.post(url, json=steps, headers={"accept": accept}, timeout=TIMEOUT_S)
+    assert answer.status_code == status
+    assert answer.text.startswith(text)
 
 
 SENDS = """import socket

@@ -40,8 +40,8 @@ class StreamListener:
         self.ignored: set[socket.socket] = set()
         self.listen()
 
-    def arguments(self) -> dict[str, str]:
-        """What the action needs to connect; both are strings, as in production."""
+    def address(self) -> dict[str, str]:
+        """Return the arguments by which an action connects; both are strings, as in production."""
         host, port = self.listener.getsockname()
         return {"STREAM_HOST": host, "STREAM_PORT": str(port)}
 
