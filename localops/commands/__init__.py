@@ -1,4 +1,4 @@
-"""The commands that talk to a server: `invoke`, `logs` and `url` to a running `up`, `pull` to an Ollama."""
+"""The commands that talk to a running `up`: `invoke`, `logs` and `url`."""
 
 from __future__ import annotations
 
@@ -29,14 +29,6 @@ examples:
 
 Of an action that is no web action it is the address in the REST API, which takes the key of
 the project: `auth` in .localops/credentials.json, as user and password."""
-PULL_EXAMPLES = """\
-examples:
-  python3 -m localops pull llama3.1:8b
-  OLLAMA_HOST=ollama.example.com python3 -m localops pull llama3.1:8b
-
-It needs an Ollama (https://ollama.com): the one that OLLAMA_HOST names in the environment or
-in .env, else the one on this machine. https://ollama.com/search has the names of models. After
-Ctrl-C, or when the connection is lost, the same command goes on where it was."""
 
 
 class Add(Protocol):
@@ -70,10 +62,6 @@ def add_to(add: Add) -> None:
     add_action(each)
     each.add_argument("--stream", action="store_true", help="the streamer's address instead")
     add_place(each)
-    each = add("pull", run_pull, "get a model with your Ollama")
-    each.epilog = PULL_EXAMPLES
-    each.add_argument("model", metavar="MODEL", help="its name, such as llama3.1:8b")
-    add_project(each, "whose .env may set OLLAMA_HOST")
 
 
 def add_action(command: argparse.ArgumentParser) -> None:
@@ -82,12 +70,12 @@ def add_action(command: argparse.ArgumentParser) -> None:
 
 def add_place(command: argparse.ArgumentParser) -> None:
     command.add_argument("--url", default=DEFAULT_URL, help="where localops answers (%(default)s)")
-    add_project(command, "the folder that it runs, which holds the key")
-
-
-def add_project(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument(
-        "--project", type=Path, default=bootstrap.ROOT, metavar="DIR", help=f"{what} (this one)"
+        "--project",
+        type=Path,
+        default=bootstrap.ROOT,
+        metavar="DIR",
+        help="the folder that it runs, which holds the key (this one)",
     )
 
 
@@ -105,11 +93,5 @@ def run_logs(options: argparse.Namespace) -> int:
 
 def run_url(options: argparse.Namespace) -> int:
     from localops.commands import url as command
-
-    return command.run(options)
-
-
-def run_pull(options: argparse.Namespace) -> int:
-    from localops.commands import pull as command
 
     return command.run(options)

@@ -47,7 +47,7 @@ class Choice:
         except AddressError as error:
             log.warning("model: %s", error)
         else:
-            tell_models(ollama, wanted_models(self.project), self.project)
+            tell_models(ollama, wanted_models(self.project))
 
 
 def choose(project: Project, files: ModelFiles | None) -> Choice:

@@ -1,4 +1,4 @@
-"""What localops itself asks an Ollama: which models it has, and to pull one."""
+"""What localops itself asks an Ollama: which models it has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import socket
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 from localops.access.masking import Masking
@@ -16,10 +15,7 @@ from localops.errors import LocalopsError
 from localops.model_host.address import Address
 
 ANSWER_S = 5.0
-# A large model is verified in silence.
-LONGEST_SILENCE_S = 600.0
 LONGEST_ERROR = 500
-SUCCESS = "success"
 
 
 class OllamaError(LocalopsError):
@@ -38,23 +34,6 @@ class BrokenOff(OllamaError):
     """It began to answer and did not end."""
 
 
-@dataclass(frozen=True)
-class Progress:
-    """One line of a pull.
-
-    Attributes:
-        status: what it is doing.
-        digest: of the layer that comes, "" when none does.
-        total: bytes of that layer, 0 when it does not say.
-        completed: bytes that are there.
-    """
-
-    status: str
-    digest: str = ""
-    total: int = 0
-    completed: int = 0
-
-
 class Ollama:
     """A model server that speaks Ollama's protocol."""
 
@@ -71,29 +50,10 @@ class Ollama:
         Raises:
             OllamaError: it does not tell.
         """
-        with self.ask("GET", "/api/tags", None, answer_s) as answer:
+        with self.ask("/api/tags", answer_s) as answer:
             found = self.members(answer.read()).get("models")
             entries = cast("list[Any]", found) if isinstance(found, list) else []
             return [entry["name"] for entry in entries if isinstance(entry, dict) and "name" in entry]
-
-    def pull(self, model: str) -> Generator[Progress]:
-        """Have it pull a model, and give what it says about it, until the model is there.
-
-        Closing the generator ends the pull; what has come is kept, and the next pull goes on from there.
-
-        Raises:
-            OllamaError: the model is not there.
-        """
-        with self.ask("POST", "/api/pull", {"model": model}, LONGEST_SILENCE_S) as answer:
-            while line := answer.readline():
-                members = self.members(line)
-                if "error" in members:
-                    raise Refused(self.masking.text(str(members["error"])[:LONGEST_ERROR]))
-                progress = as_progress(members)
-                yield progress
-                if progress.status == SUCCESS:
-                    return
-        raise BrokenOff(f"{self.address} ended the pull before it was whole")
 
     def members(self, data: bytes) -> dict[str, Any]:
         """The members of a JSON object."""
@@ -106,21 +66,17 @@ class Ollama:
         return cast("dict[str, Any]", found)
 
     @contextmanager
-    def ask(
-        self, method: str, path: str, members: dict[str, Any] | None, silence_s: float
-    ) -> Generator[http.client.HTTPResponse]:
+    def ask(self, path: str, silence_s: float) -> Generator[http.client.HTTPResponse]:
         to_server = (
             http.client.HTTPSConnection if self.address.scheme == "https" else http.client.HTTPConnection
         )
         connection = to_server(self.address.name, self.address.port, timeout=ANSWER_S)
-        headers = {**self.address.headers, "Content-Type": "application/json"}
-        body = None if members is None else json.dumps(members)
         try:
             with self.connecting():
                 connection.connect()
                 connection.sock.settimeout(silence_s)
             with self.listening():
-                connection.request(method, self.address.path + path, body, headers)
+                connection.request("GET", self.address.path + path, headers=self.address.headers)
                 answer = connection.getresponse()
                 if answer.status != http.HTTPStatus.OK:
                     raise self.refused(answer)
@@ -160,13 +116,3 @@ class Ollama:
         except (ValueError, KeyError, TypeError):
             text = f"{self.address} answered with status {answer.status} {answer.reason}"
         return Refused(self.masking.text(text[:LONGEST_ERROR]))
-
-
-def as_progress(members: dict[str, Any]) -> Progress:
-    def number(name: str) -> int:
-        value = members.get(name)
-        return value if isinstance(value, int) else 0
-
-    return Progress(
-        str(members.get("status", "")), str(members.get("digest", "")), number("total"), number("completed")
-    )

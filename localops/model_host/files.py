@@ -58,5 +58,5 @@ def check(path: Path) -> None:
     if begin != MAGIC:
         raise StartError(
             f"--model {path}: this is no GGUF file; download the model as one, "
-            "or have Ollama run it: `python3 -m localops pull MODEL`"
+            "or have Ollama run it: `ollama pull MODEL`"
         )

@@ -25,8 +25,7 @@ WHO = {
     SCRIPT: "No model answers, only a script: llama.cpp does not run on this machine",
 }
 HOW_TO_GET_A_BIG_ONE = (
-    "for a big one install Ollama (https://ollama.com), run `python3 -m localops pull llama3.1:8b` "
-    "and start this again"
+    "for a big one install Ollama (https://ollama.com), run `ollama pull llama3.1:8b` and start this again"
 )
 OTHER_WAYS = "or start it with `--model FILE.gguf`, or with OLLAMA_HOST set"
 NO_LLAMA_CPP = (

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shlex
 import threading
 from collections.abc import Callable, Sequence
 
-from localops import bootstrap
+from localops.model_host.address import OLLAMA_HERE, Address
 from localops.model_host.client import Ollama, OllamaError, Unreachable
-from localops.project.folder import Project
 
 MOST_SHOWN = 8
 # A model that is alone is loaded before its server answers.
@@ -19,13 +17,13 @@ LONGEST_LOADING_S = 600.0
 log = logging.getLogger("localops.model")
 
 
-def tell_models(ollama: Ollama, wanted: Sequence[str], project: Project) -> None:
+def tell_models(ollama: Ollama, wanted: Sequence[str]) -> None:
     """Say which models a server has.
 
     Args:
         wanted: names that the project's chats ask for.
     """
-    in_background(lambda: tell(ollama, wanted, project))
+    in_background(lambda: tell(ollama, wanted))
 
 
 def tell_own_models(ollama: Ollama) -> None:
@@ -43,7 +41,7 @@ def in_background(work: Callable[[], None]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-def tell(ollama: Ollama, wanted: Sequence[str], project: Project) -> None:
+def tell(ollama: Ollama, wanted: Sequence[str]) -> None:
     try:
         names = ollama.models()
     except Unreachable as error:
@@ -54,9 +52,8 @@ def tell(ollama: Ollama, wanted: Sequence[str], project: Project) -> None:
         return
     log.info("model: it has %s", listed(names))
     for name in missing(wanted, names):
-        log.info(
-            "model: %s, which the chats ask for, is not pulled; get it with: %s", name, pull(name, project)
-        )
+        command = pull(name, ollama.address)
+        log.info("model: %s, which the chats ask for, is not pulled; get it with: %s", name, command)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -79,7 +76,7 @@ def whole(name: str) -> str:
     return small if ":" in small.rpartition("/")[2] else f"{small}:latest"
 
 
-def pull(name: str, project: Project) -> str:
-    """The command that pulls a model, to be typed where `up` was."""
-    place = "" if project.folder == bootstrap.ROOT else f" --project {shlex.quote(str(project.folder))}"
-    return f"python3 -m localops pull {name}{place}"
+def pull(name: str, address: Address) -> str:
+    """Return the command that has the Ollama at an address pull a model."""
+    there = "" if address == OLLAMA_HERE else f"OLLAMA_HOST={address.scheme}://{address} "
+    return f"{there}ollama pull {name}"

@@ -299,7 +299,6 @@ def test_what_is_no_port_is_refused(option: str, port: str):
         (["up", "here"], "up: error: unrecognized arguments: here"),
         (["sync", "now"], "sync: error: unrecognized arguments: now"),
         (["invoke"], "invoke: error: the following arguments are required: PACKAGE/ACTION"),
-        (["pull"], "pull: error: the following arguments are required: MODEL"),
     ],
 )
 def test_wrong_words_are_answered_with_the_right_ones_of_that_command(words: list[str], end: str):
@@ -322,7 +321,6 @@ def test_without_words_the_commands_are_listed():
         ("invoke", 'chat/stateless input="Why is the sky blue?"'),
         ("logs", "--follow"),
         ("url", "PACKAGE/ACTION"),
-        ("pull", "pull llama3.1:8b"),
         ("test", "test tests/contract"),
         ("check", "types"),
         ("sync", "--check"),

@@ -181,7 +181,7 @@ def test_the_models_of_an_ollama_are_named_and_how_to_get_those_that_are_missing
         assert running.wait_for_line("model: it has llama3.1:8b, mistral:7b")
         for name in ("deepseek-r1:32b", "qwen3:4b"):
             line = running.wait_for_line(f"model: {name}, which the chats ask for, is not pulled")
-            assert line.endswith(f"get it with: python3 -m localops pull {name} --project {project}")
+            assert line.endswith(f"get it with: OLLAMA_HOST=http://{ollama.host} ollama pull {name}")
         assert not any("llama3.1:8b, which the chats ask for" in line for line in running.log)
 
 
@@ -219,6 +219,19 @@ def test_settings_that_make_no_sense_are_said_without_their_secrets(project: Pat
     with LocalopsProcess(project=project, environment=environment) as running:
         line = running.wait_for_line("warning: model: ")
         assert "AUTH is not sent to example.test over plain http" in line
+        assert not any("sesame" in each for each in running.log)
+
+
+def test_credentials_go_along_and_are_not_shown(project: Path):
+    refused = Status(401, {"error": "the key Bearer sesame-of-tests is not known"})
+    server = ScriptedOllama(Script("", routes={"/api/tags": [refused]}))
+    environment = {"AUTH": "sesame-of-tests"}
+    with (
+        server,
+        LocalopsProcess(project=project, environment={"OLLAMA_HOST": server.host, **environment}) as running,
+    ):
+        assert "the key Bearer " in running.wait_for_line("warning: model: it does not tell its models: ")
+        assert server.requests[-1].headers["authorization"] == "Bearer sesame-of-tests"
         assert not any("sesame" in each for each in running.log)
 
 
