@@ -48,6 +48,8 @@ def main(argv: list[str]) -> int:
         words.print_help(sys.stderr)
         return 2
     options, rest = words.parse_known_args(argv)
+    if options.run is running.run_invoke:
+        rest = running.take_arguments(options, rest)
     if rest and options.run not in (test, bench):
         options.words.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest

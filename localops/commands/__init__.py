@@ -79,6 +79,12 @@ def add_place(command: argparse.ArgumentParser) -> None:
     )
 
 
+def take_arguments(options: argparse.Namespace, rest: list[str]) -> list[str]:
+    """Add the arguments that follow an option, which argparse leaves over; return the other words."""
+    options.arguments = [*options.arguments, *(word for word in rest if not word.startswith("-"))]
+    return [word for word in rest if word.startswith("-")]
+
+
 def run_invoke(options: argparse.Namespace) -> int:
     from localops.commands import invoke as command
 

@@ -20,7 +20,6 @@ from localops.ollama.errors import BadRequest, ModelNotFound, RequestFailure
 from localops.ollama.godecode import Fields, decode
 from localops.ollama.model import Model
 from localops.ollama.options import Options
-from localops.ollama.wire import whole_characters
 
 Route = Literal["generate", "chat"]
 _LEVELS = ("high", "medium", "low", "max")
@@ -161,6 +160,4 @@ def _format(fields: Fields) -> str | Mapping[str, Any] | None:
         return None
     if value == "json" or isinstance(value, dict):
         return cast("str | Mapping[str, Any]", value)
-    raise RequestFailure(
-        f'invalid format: {whole_characters(json.dumps(value))}; expected "json" or a JSON Schema'
-    )
+    raise RequestFailure(f'invalid format: {json.dumps(value)}; expected "json" or a JSON Schema')

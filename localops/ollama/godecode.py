@@ -1,38 +1,26 @@
-"""Request bodies read with Go's rules and Go's complaints.
+"""Request bodies read with Go's rules.
 
-Only the first JSON value is read, whatever the Content-Type; unknown fields are ignored; a value of the wrong
-kind is named. Source: encoding/json decode.go and scanner.go; ollama server/routes.go:248.
+Only the first JSON value is read, whatever the Content-Type; unknown fields are ignored; null is as good as
+nothing; a value of the wrong kind is named as Go names it. What Python's reader takes and no other does is
+brought into order here, once: numbers beyond 64 bits, halves of characters, values as deep as a well.
+Source: encoding/json decode.go and scanner.go; ollama server/routes.go:248.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from string import hexdigits
+import math
 from typing import Any, NoReturn, cast
 
 from localops.ollama.errors import BadRequest
 from localops.ollama.wire import whole_characters
 
+MAX_DEPTH = 200
+"""Go's own is 10,000; llama.cpp and Python's writer end earlier, and no request comes near."""
+
 _WHITE = " \t\r\n"
-_AFTER = {
-    "Expecting value": "looking for beginning of value",
-    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
-    "Illegal trailing comma before end of object": "looking for beginning of object key string",
-    "Illegal trailing comma before end of array": "looking for beginning of value",
-    "Expecting ':' delimiter": "after object key",
-    "Expecting ',' delimiter": "after object key:value pair",
-    "Invalid control character at": "in string literal",
-    "Invalid \\escape": "in string escape code",
-    "Invalid \\uXXXX escape": "in \\u hexadecimal character escape",
-}
-
-
-def _refuse_constant(name: str) -> NoReturn:  # Python's NaN and Infinity are no JSON
-    raise BadRequest(f"invalid character '{name[0]}' looking for beginning of value")
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+_INTEGERS = range(-(2**63), 2**63)
+_MAX_INTEGER_DIGITS = 19
 
 
 def decode(body: bytes, go_type: str) -> Fields:
@@ -42,7 +30,7 @@ def decode(body: bytes, go_type: str) -> Fields:
         go_type: the Go name of what is expected, used in complaints: `GenerateRequest`.
 
     Raises:
-        BadRequest: with Go's text.
+        BadRequest: it is not a JSON object.
     """
     text = body.decode("utf-8", "replace").lstrip(_WHITE)
     if not text:
@@ -50,12 +38,53 @@ def decode(body: bytes, go_type: str) -> Fields:
     try:
         value, _ = _decoder.raw_decode(text)
     except json.JSONDecodeError as error:
-        raise BadRequest(_complaint(text, error)) from error
+        raise BadRequest(f"the request body is not valid JSON: {error}") from error
     except RecursionError as error:
         raise BadRequest("exceeded max depth") from error
+    if value is None:
+        value = {}
     if not isinstance(value, dict):
         raise BadRequest(f"json: cannot unmarshal {kind(value)} into Go value of type api.{go_type}")
-    return Fields(go_type, cast("dict[str, Any]", value))
+    return Fields(go_type, _in_order(cast("dict[str, Any]", value), MAX_DEPTH))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    # Python's reader takes NaN and Infinity, which JSON does not have.
+    raise BadRequest(f"the request body is not valid JSON: {name} is not a JSON value")
+
+
+def _integer(digits: str) -> int | float:
+    if len(digits.lstrip("-")) <= _MAX_INTEGER_DIGITS and (value := int(digits)) in _INTEGERS:
+        return value
+    return _real(digits)  # to Go, too, it is not an integer any more
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise BadRequest(f"json: cannot unmarshal number {digits[:20]}... into Go value of type float64")
+    return value
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer, parse_float=_real)
+
+
+def _in_order(value: Any, depth: int) -> Any:
+    """Return a decoded value with whole characters in all its texts.
+
+    Raises:
+        BadRequest: it is deeper than `depth`.
+    """
+    if isinstance(value, str):
+        return whole_characters(value)
+    if not isinstance(value, list | dict):
+        return value
+    if not depth:
+        raise BadRequest("exceeded max depth")
+    if isinstance(value, list):
+        return [_in_order(item, depth - 1) for item in cast("list[Any]", value)]
+    members = cast("dict[str, Any]", value)
+    return {whole_characters(name): _in_order(member, depth - 1) for name, member in members.items()}
 
 
 def kind(value: Any) -> str:
@@ -81,12 +110,12 @@ class Fields:
         self._path = path
 
     def has(self, name: str) -> bool:
-        """Whether the member was given."""
+        """Return whether the member was given."""
         return self.values.get(name) is not None
 
     def text(self, name: str) -> str:
         """Read a string; empty when absent."""
-        return whole_characters(self._read(name, str, "string", ""))
+        return self._read(name, str, "string", "")
 
     def flag(self, name: str) -> bool | None:
         """Read a boolean; None when absent."""
@@ -115,13 +144,13 @@ class Fields:
         return self._read(name, list, f"[]{go_item}", [])
 
     def structs(self, name: str, go_item: str) -> list[Fields]:
-        """Read an array of objects; empty when absent."""
+        """Read an array of objects, in which null is an empty one; empty when absent."""
         path = f"{self._path}{name}"
         read: list[Fields] = []
         for item in self.items(name, go_item):
-            if not isinstance(item, dict):
+            if item is not None and not isinstance(item, dict):
                 raise self._mismatch(name, item, go_item)
-            read.append(Fields(self._go_type, cast("dict[str, Any]", item), f"{path}."))
+            read.append(Fields(self._go_type, cast("dict[str, Any]", item or {}), f"{path}."))
         return read
 
     def _read(self, name: str, kinds: Any, go_type: str, absent: Any) -> Any:
@@ -137,49 +166,3 @@ class Fields:
         return BadRequest(
             f"json: cannot unmarshal {kind(value)} into Go struct field {place} of type {go_type}"
         )
-
-
-def _complaint(text: str, error: json.JSONDecodeError) -> str:
-    if error.pos >= len(text.rstrip(_WHITE)) or error.msg == "Unterminated string starting at":
-        return "unexpected EOF"
-    context = _AFTER.get(error.msg, "looking for beginning of value")
-    if error.msg == "Expecting ',' delimiter" and _inside_array(text[: error.pos]):
-        context = "after array element"
-    return f"invalid character {_go_character(text[_offence(text, error)])} {context}"
-
-
-def _offence(text: str, error: json.JSONDecodeError) -> int:
-    """Give the place of the character that Go would name; of an escape Python names the beginning."""
-    if error.msg == "Invalid \\escape":
-        return error.pos + 1
-    if error.msg == "Invalid \\uXXXX escape":
-        return len(text) - len(text[error.pos + 1 :].lstrip(hexdigits))
-    return error.pos
-
-
-def _inside_array(text: str) -> bool:
-    # The text before the error is valid JSON, so brackets outside strings balance.
-    open_brackets: list[str] = []
-    quoted = escaped = False
-    for character in text:
-        if quoted:
-            quoted = escaped or character != '"'
-            escaped = not escaped and character == "\\"
-        elif character == '"':
-            quoted = True
-        else:
-            _track(open_brackets, character)
-    return bool(open_brackets) and open_brackets[-1] == "["
-
-
-def _track(open_brackets: list[str], character: str) -> None:
-    change: dict[str, Callable[[], object]] = {"]": open_brackets.pop, "}": open_brackets.pop}
-    if character in "[{":
-        open_brackets.append(character)
-    elif character in change:
-        change[character]()
-
-
-def _go_character(character: str) -> str:
-    named = {"'": "'\\''", '"': "'\"'", "\n": "'\\n'", "\t": "'\\t'", "\r": "'\\r'"}
-    return named.get(character, f"'{character}'")

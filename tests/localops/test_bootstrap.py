@@ -22,7 +22,7 @@ from localops.bootstrap import BootstrapError
 ROOT = Path(__file__).parent.parent.parent
 BARE_PYTHON = [str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "localops"]
 FIRST_RUN_TIMEOUT_S = 300
-HELPFUL = ("up", "check", "test", "sync", "invoke", "logs", "url", "pull")
+HELPFUL = ("up", "check", "test", "sync", "invoke", "logs", "url")
 
 
 @pytest.fixture(scope="module")

@@ -92,6 +92,26 @@ def test_invoke_prints_the_result(desk: LocalopsProcess):
     assert "__ow_method" not in done.stdout
 
 
+PLACE = ["--url", "URL", "--project", str(EXAMPLES)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["cases/echo", *PLACE, "input=hello", "count=3"],
+        ["cases/echo", "input=hello", *PLACE, "count=3"],
+        [*PLACE, "cases/echo", "input=hello", "count=3"],
+        ["cases/echo", *PLACE[:2], "input=hello", *PLACE[2:], "count=3", "--no-stream"],
+        ["--no-stream", "cases/echo", "input=first", *PLACE, "input=hello", "count=3"],
+    ],
+    ids=" ".join,
+)
+def test_invoke_takes_options_and_arguments_in_any_order(desk: LocalopsProcess, words: list[str]):
+    done = localops("invoke", *(desk.url if word == "URL" else word for word in words))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {'"input": "hello"', '"count": 3'} <= {line.strip(" ,") for line in done.stdout.splitlines()}
+
+
 def test_invoke_calls_what_is_no_web_action(desk: LocalopsProcess):
     done = command("invoke", "cases/private", url=desk.url)
     assert (done.returncode, done.stdout) == (0, '{\n  "body": "not for the web"\n}\n')
@@ -298,6 +318,7 @@ def test_what_is_no_port_is_refused(option: str, port: str):
         (["up", "--prot", "3"], "up: error: unrecognized arguments: --prot 3"),
         (["up", "here"], "up: error: unrecognized arguments: here"),
         (["sync", "now"], "sync: error: unrecognized arguments: now"),
+        (["invoke", "a/b", "--ulr", "x", "a=1"], "invoke: error: unrecognized arguments: --ulr"),
         (["invoke"], "invoke: error: the following arguments are required: PACKAGE/ACTION"),
     ],
 )

@@ -170,12 +170,15 @@ def test_a_model_that_cannot_think_refuses_to_and_does_not_mind_not_to(server, p
     ("body", "text"),
     [
         (b"", "missing request body"),
-        (b"x", "invalid character 'x' looking for beginning of value"),
-        (b'{"model":"x"', "unexpected EOF"),
+        (b"x", "the request body is not valid JSON: Expecting value: line 1 column 1 (char 0)"),
+        (
+            b'{"model":"x"',
+            "the request body is not valid JSON: Expecting ',' delimiter: line 1 column 13 (char 12)",
+        ),
     ],
 )
 @pytest.mark.parametrize("path", ["/api/generate", "/api/chat", "/api/show"])
-def test_a_body_that_is_no_json_is_refused_in_gos_words(scripted, path: str, body: bytes, text: str):
+def test_a_body_that_is_not_json_is_refused_with_the_place(scripted, path: str, body: bytes, text: str):
     answer = scripted.http.post(path, content=body)
     assert (answer.status_code, answer.json()) == (400, {"error": text})
 
