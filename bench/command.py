@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.errors import BenchError
@@ -44,7 +45,11 @@ def subjects() -> dict[str, tuple[str, Measure]]:
 
 
 def run(argv: list[str]) -> int:
-    """Run one command line; 0 when every figure reaches its bar, 1 when one does not, 2 for bad words."""
+    """Run one command line.
+
+    Returns:
+        0 when everything was measured and reaches its bar, 1 when something does not, 2 for bad words.
+    """
     known = subjects()
     options = parser(known).parse_args(argv)
     unknown = [name for name in options.names if name not in known]
@@ -55,9 +60,11 @@ def run(argv: list[str]) -> int:
         sys.stdout.write("".join(f"{name:<20} {line}\n" for name, (line, _) in known.items()))
         return 0
     target = Target(options.action.resolve(), QUICK if options.quick else 1.0)
-    missed = sum(show(name, known[name][1], target) for name in options.names or known)
-    sys.stdout.write(f"{missed or 'no'} bar{'' if missed == 1 else 's'} missed\n")
-    return 1 if missed else 0
+    tally = Tally()
+    for name in options.names or known:
+        show(name, known[name][1], target, tally)
+    sys.stdout.write(tally.line() + "\n")
+    return 0 if tally.good else 1
 
 
 def parser(known: dict[str, tuple[str, Measure]]) -> argparse.ArgumentParser:
@@ -74,17 +81,33 @@ def parser(known: dict[str, tuple[str, Measure]]) -> argparse.ArgumentParser:
     return words
 
 
-def show(name: str, measure: Measure, target: Target) -> int:
-    """Measure one subject and print its figures as they come; give how many bars are missed."""
+@dataclass
+class Tally:
+    """How many bars were missed, and the subjects that could not be measured."""
+
+    missed: int = 0
+    unmeasured: list[str] = field(default_factory=list[str])
+
+    @property
+    def good(self) -> bool:
+        """Whether everything was measured and reaches its bar."""
+        return not self.missed and not self.unmeasured
+
+    def line(self) -> str:
+        """Return what a person reads at the end."""
+        bars = f"{self.missed or 'no'} bar{'' if self.missed == 1 else 's'} missed"
+        return f"{bars}, not measured: {', '.join(self.unmeasured)}" if self.unmeasured else bars
+
+
+def show(name: str, measure: Measure, target: Target, tally: Tally) -> None:
+    """Measure one subject, print its figures as they come, and count them."""
     began_s = time.monotonic()
-    missed = 0
     try:
         for figure in measure(target):
-            missed += not figure.ok
+            tally.missed += not figure.ok
             sys.stdout.write(figure.row() + "\n")
             sys.stdout.flush()
     except BenchError as error:
-        missed += 1
+        tally.unmeasured.append(name)
         sys.stdout.write(f"{name} could not be measured: {error}\n")
     sys.stdout.write(f"  {name}: {time.monotonic() - began_s:.0f} s\n\n")
-    return missed

@@ -48,7 +48,7 @@ def started(
 ) -> Iterator[ModelServer]:
     listener = socket.create_server(("127.0.0.1", 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", module, "--fd", str(listener.fileno()), *arguments],
+        [sys.executable, "-m", module, "--fd", str(listener.fileno()), "--ends-with-stdin", *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,

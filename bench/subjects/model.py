@@ -84,7 +84,7 @@ def serving() -> Generator[ModelServer]:
     """Run the server on a socket that listens already; it ends with its standard input."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-m", "localops.ollama", "--fd", str(listener.fileno())],
+            [sys.executable, "-m", "localops.ollama", "--fd", str(listener.fileno()), "--ends-with-stdin"],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
         )

@@ -125,9 +125,9 @@ class OwnModelServer:
         names = [word for name in self.stands_in_for for word in ("--stands-in-for", name)]
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "localops.ollama", "--fd", str(self.socket.fileno())),
-            *("--engine", self.engine, *models, *names),
+            # It ends when the pipe to it closes, so it cannot outlive this process.
+            *("--engine", self.engine, *models, *names, "--ends-with-stdin"),
             pass_fds=[self.socket.fileno()],
-            # It ends when this pipe closes, so it cannot outlive this process.
             stdin=asyncio.subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(bootstrap.ROOT)},
             start_new_session=True,

@@ -1,11 +1,11 @@
 """Run the model server as a process of its own.
 
     python -m localops.ollama [--fd N | --port P] [--engine llamacpp|scripted] [--model PATH]...
-                              [--stands-in-for NAME]...
+                              [--stands-in-for NAME]... [--ends-with-stdin]
 
 A model that is alone is loaded at once, so that the first answer is quick; several are loaded when they are
-asked. The server ends when its standard input reaches end of file, so that it never outlives the one who
-started it, and within a second on SIGTERM or Ctrl-C. OLLAMA_ORIGINS, OLLAMA_MAX_QUEUE,
+asked. The server ends within a second on SIGTERM or Ctrl-C; with --ends-with-stdin also when its standard
+input does, so that it never outlives whoever started it. OLLAMA_ORIGINS, OLLAMA_MAX_QUEUE,
 OLLAMA_MAX_LOADED_MODELS and OLLAMA_KEEP_ALIVE mean what they mean to Ollama.
 
 Exit status: 0 asked to end, 1 it cannot start, 3 the engine's library is not to be had on this machine.
@@ -60,7 +60,8 @@ def main() -> int:
     try:
         settings = Settings.read(os.environ)
         sock = listening_socket(arguments.fd, arguments.port)
-        asyncio.run(serve(_app(arguments, settings), sock))
+        app = _app(arguments, settings)
+        asyncio.run(serve(app, sock, ends_with_stdin=arguments.ends_with_stdin))
     except ModelServerError as error:
         sys.stderr.write(f"{error}\n")
         return _ENGINE_MISSING if isinstance(error, EngineMissing) else _FAILED
@@ -100,6 +101,11 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME",
         help="another model's name to answer for, by the first model that makes text; answers carry the true "
         "name (may be repeated)",
+    )
+    parser.add_argument(
+        "--ends-with-stdin",
+        action="store_true",
+        help="end when standard input does",
     )
     return parser.parse_args()
 

@@ -17,6 +17,11 @@ _ENDING_S = 0.5
 
 
 def listening_socket(fd: int | None, port: int) -> socket.socket:
+    """Return an inherited socket, or a new one on the loopback.
+
+    Raises:
+        StartFailure: there is no such socket, or the port is taken.
+    """
     if fd is not None:
         try:
             return socket.socket(fileno=fd)
@@ -28,9 +33,15 @@ def listening_socket(fd: int | None, port: int) -> socket.socket:
         raise StartFailure(f"port {port} is taken; stop the other server or choose another --port") from error
 
 
-async def serve(app: ASGIApp, sock: socket.socket) -> None:
+async def serve(app: ASGIApp, sock: socket.socket, *, ends_with_stdin: bool = False) -> None:
+    """Answer until SIGTERM or Ctrl-C.
+
+    Args:
+        ends_with_stdin: end at the end of standard input as well; a parent that holds its other side can then
+            never leave this process behind. Nothing reads it otherwise: services and containers have none.
+    """
     listener = Listener(app, sock)
-    ended = _ending()
+    ended = _ending(ends_with_stdin)
     await listener.start()
     await ended.wait()
     _end_by_force_later()
@@ -44,8 +55,8 @@ def _end_by_force_later() -> None:
     force.start()
 
 
-def _ending() -> asyncio.Event:
-    """Give an event that is set by SIGTERM, Ctrl-C, and the end of standard input."""
+def _ending(ends_with_stdin: bool) -> asyncio.Event:
+    """Return an event that is set when the process is to end."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
 
@@ -59,5 +70,6 @@ def _ending() -> asyncio.Event:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end_from_thread)
-    threading.Thread(target=wait_for_parent, daemon=True).start()
+    if ends_with_stdin:
+        threading.Thread(target=wait_for_parent, daemon=True).start()
     return ended

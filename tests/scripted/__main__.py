@@ -1,6 +1,6 @@
 """Run the scripted model server as a process of its own.
 
-    python -m tests.scripted FILE.json [--fd N | --port P]
+    python -m tests.scripted FILE.json [--fd N | --port P] [--ends-with-stdin]
 
 It starts and ends as `python -m localops.ollama` does, and reads the same OLLAMA_ variables.
 """
@@ -28,10 +28,12 @@ def main() -> int:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--fd", type=int, help="an inherited listening socket")
     where.add_argument("--port", type=int, default=0, help="a port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--ends-with-stdin", action="store_true", help="end when standard input does")
     options = parser.parse_args()
     try:
         app = ScriptedApp(read_script(options.script), settings=Settings.read(os.environ))
-        asyncio.run(serve(app, listening_socket(options.fd, options.port)))
+        sock = listening_socket(options.fd, options.port)
+        asyncio.run(serve(app, sock, ends_with_stdin=options.ends_with_stdin))
     except StartFailure as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 ONES = {"type": "array", "minItems": 900, "items": {"enum": [1]}}
+COMMAND = [sys.executable, "-m", "localops.ollama"]
 PATIENCE_S = 20
 GIVE = "give --model a GGUF file, or a folder of them"
 LONG = {"prompt": "Hello", "raw": True, "format": ONES, "options": {"num_predict": 900}}
@@ -23,7 +25,7 @@ LONG = {"prompt": "Hello", "raw": True, "format": ONES, "options": {"num_predict
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "localops.ollama", *arguments],
+        [*COMMAND, *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -39,6 +41,35 @@ def test_it_ends_when_its_standard_input_does(start_model):
         server.process.stdin.close()
         assert server.process.wait(PATIENCE_S) == 0
         assert server.process.stderr.read() == ""
+
+
+def closed_input() -> None:
+    os.close(0)
+
+
+@pytest.mark.parametrize("preparation", [None, closed_input], ids=["null", "closed"])
+def test_without_a_standard_input_it_runs_until_a_signal(preparation: Callable[[], None] | None):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        process = subprocess.Popen(
+            [*COMMAND, "--engine", "scripted", "--fd", str(listener.fileno())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=preparation,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=[listener.fileno()],
+        )
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with process:
+        try:
+            assert [httpx.get(url, timeout=PATIENCE_S).text for _ in range(3)] == ["Ollama is running"] * 3
+            assert process.poll() is None
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
 
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
