@@ -17,6 +17,9 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 OLDEST_PYTHON = (3, 11)
 TEST_COMMANDS = ("test", "check")
+# They run the built-in model in any case; `up` installs llama.cpp where no other model server answers.
+MODEL_COMMANDS = ("test", "check", "bench")
+LLAMA_CPP_FILE = ROOT / "requirements" / "llamacpp.txt"
 # What a stamp records when the package index has no build of a package for this machine.
 NO_BUILD = "no build for this machine"
 
@@ -73,9 +76,10 @@ def check_python() -> None:
 
 
 def requirement_files(argv: List[str]) -> List[Path]:
-    """The lock files that a command needs, the one that may have no build last."""
-    base = "test.txt" if argv and argv[0] in TEST_COMMANDS else "run.txt"
-    return [ROOT / "requirements" / base, ROOT / "requirements" / "llamacpp.txt"]
+    """Return the lock files that a command needs, the one that may have no build last."""
+    command = argv[0] if argv else ""
+    base = ROOT / "requirements" / ("test.txt" if command in TEST_COMMANDS else "run.txt")
+    return [base, LLAMA_CPP_FILE] if command in MODEL_COMMANDS else [base]
 
 
 class installation_lock:
@@ -100,6 +104,13 @@ def install(files: List[Path]) -> None:
         if not is_installed(file):
             tell("installing what requirements/{} locks (needs the network once)".format(file.name))
             stamp(file).write_text("\n".join([digest(file), pip_install(file)]))
+
+
+def install_llama_cpp() -> bool:
+    """Install llama.cpp, unless it is here; return False when there is no build of it for this machine."""
+    with installation_lock():
+        install([LLAMA_CPP_FILE])
+    return has_build("llamacpp")
 
 
 def is_current_venv() -> bool:

@@ -41,6 +41,13 @@ RESTART_PAUSE_S = 1.0
 log = logging.getLogger("localops.model")
 
 
+def _has_llama_cpp() -> bool:
+    try:
+        return bootstrap.install_llama_cpp()
+    except bootstrap.BootstrapError as error:
+        raise StartError(f"{error}; with an Ollama, here or at OLLAMA_HOST, this is not needed") from error
+
+
 class OwnModelServer:
     """The model server as a child process, started again when it ends unasked.
 
@@ -54,13 +61,13 @@ class OwnModelServer:
         when_changed: called when another engine answers from now on.
 
     Raises:
-        StartError: the person's models cannot run on this machine.
+        StartError: the person's models cannot run on this machine, or llama.cpp cannot be installed.
     """
 
     def __init__(self, files: ModelFiles | None, wanted: Sequence[str]) -> None:
         self.files = files
         self.stands_in_for = tuple(dict.fromkeys([*ALWAYS_STOOD_IN_FOR, *wanted]))
-        self.engine = LLAMA_CPP if bootstrap.has_build(LLAMA_CPP) else SCRIPT
+        self.engine = LLAMA_CPP if _has_llama_cpp() else SCRIPT
         if files and self.engine == SCRIPT:
             raise StartError(NO_LLAMA_CPP)
         self.socket = socket.create_server(("127.0.0.1", 0))
