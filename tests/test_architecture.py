@@ -18,7 +18,7 @@ ROWS = [
     ("__main__",),
     ("cli",),
     ("up", "commands"),
-    ("serving", "console"),
+    ("serving", "console", "background"),
     ("routes",),
     ("inspector",),
     ("deployment", "streaming", "redis", "model_host"),

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from localops.deployment.settings import Settings
 from localops.errors import DirectiveError
 from localops.openwhisk.entities import Action, Activation
 from localops.project import directives
 from localops.project.expansion import named_variables
 from localops.project.folder import Project
-from localops.project.variables import Variable, layers, read_env_file
+from localops.project.variables import Variable, read_env_file
 
 # Stands for a variable's value while the directives are read; no source holds these characters.
 MARK = re.compile("\ue000([A-Za-z_][A-Za-z0-9_]*)\ue001")
@@ -90,11 +91,9 @@ def layer(variables: Mapping[str, Variable], name: str) -> str:
     return found.source if found else "nowhere: it is not set"
 
 
-def variable_uses(
-    project: Project, login: Mapping[str, str], actions: Mapping[str, Action]
-) -> list[VariableUse]:
+def variable_uses(project: Project, settings: Settings, actions: Mapping[str, Action]) -> list[VariableUse]:
     """The variables that the project's `.env` files set, that its actions name, or that a login gives."""
-    winners = layers(project, login)
+    winners, login = settings.variables(), settings.login
     files = {str(path.relative_to(project.folder)): read_env_file(path) for path in project.env_files}
     users = users_by_variable(project, actions)
     names = {name for file in files.values() for name in file} | login.keys() | users.keys()

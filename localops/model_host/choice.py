@@ -28,13 +28,21 @@ class Choice:
     """The model server of one run.
 
     Attributes:
-        host: where it is; changes with the engine of `own`.
-        own: one that is to be run, where none is there already.
+        server: one that is there already, or one that is to be run here.
     """
 
     project: Project
-    host: ModelHost
-    own: OwnModelServer | None = None
+    server: ModelHost | OwnModelServer
+
+    @property
+    def own(self) -> OwnModelServer | None:
+        """The one that is to be run here."""
+        return self.server if isinstance(self.server, OwnModelServer) else None
+
+    @property
+    def host(self) -> ModelHost:
+        """Where it is and what people are told; both change with the engine of `own`."""
+        return self.server.host() if isinstance(self.server, OwnModelServer) else self.server
 
     def tell(self) -> None:
         """Say on the console which models the person has, as soon as their server answers."""
@@ -60,7 +68,4 @@ def choose(project: Project, files: ModelFiles | None) -> Choice:
         StartError: the files cannot run on this machine.
     """
     there = None if files else chosen_by_person(layers_of_desk(project)) or ollama_of_this_machine()
-    if there:
-        return Choice(project, there)
-    own = OwnModelServer(files, wanted_models(project))
-    return Choice(project, own.host(), own)
+    return Choice(project, there or OwnModelServer(files, wanted_models(project)))

@@ -22,7 +22,6 @@ from localops.inspector import inspection, origins
 from localops.inspector.activity import Activity, LogFollower
 from localops.inspector.replay import replay
 from localops.openwhisk.entities import Activation
-from localops.project.variables import layers
 from localops.routes.request import comes_from_another_origin
 from localops.streaming.session import Streams
 
@@ -91,13 +90,13 @@ class Inspector:
 
     async def variables(self, request: Request) -> Response:  # noqa: ARG002
         masking, deployment = self.masking(), self.deployment
-        uses = origins.variable_uses(deployment.project, deployment.login, deployment.registry.actions)
+        uses = origins.variable_uses(deployment.project, deployment.settings, deployment.registry.actions)
         shown = [{**asdict(use), "value": masking.value(use.value, use.name)} for use in uses]
         return JSONResponse(shown, headers=HEADERS)
 
     async def activation(self, request: Request) -> Response:
         activation = self.find(request)
-        variables = layers(self.deployment.project, self.deployment.login)
+        variables = self.deployment.settings.variables()
         content = inspection.detail(
             activation,
             self.streams.recordings.get(activation.id),
@@ -121,9 +120,7 @@ class Inspector:
 
     def masking(self) -> Masking:
         """One that knows the secrets of the project as it is configured now."""
-        variables = layers(self.deployment.project, self.deployment.login)
-        values = {name: variable.value for name, variable in variables.items()}
-        return Masking([*self.secrets, *secrets_in(values)])
+        return Masking([*self.secrets, *secrets_in(self.deployment.settings.values())])
 
 
 def answered(answer: Answer) -> Answer:

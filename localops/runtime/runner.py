@@ -39,6 +39,7 @@ class Runner:
         api_host: the URL under which actions reach this server.
         api_key: `uuid:secret`, for actions annotated with `provide-api-key`.
         debugging: what a person debugs, if anything.
+        process_variables: returns what every process has in its environment beside the runtime's own.
 
     Attributes:
         idle: the processes that wait for a call, by the version of their action; the one used last is last.
@@ -52,14 +53,14 @@ class Runner:
         api_key: str,
         requirements: Requirements,
         debugging: Debugging | None = None,
+        process_variables: Callable[[], Mapping[str, str]] = dict[str, str],
     ) -> None:
         self.activations = activations
         self.api_host = api_host
         self.api_key = api_key
         self.requirements = requirements
         self.debugging = debugging
-        # Variables that every action's process has beside those of the cloud's runtime.
-        self.surroundings: dict[str, str] = {}
+        self.process_variables = process_variables
         # Calls of an action that is debugged wait for each other: a person looks at one at a time.
         self.debug_turn = asyncio.Lock()
         self.idle: dict[tuple[str, str], list[ActionProcess]] = {}
@@ -172,7 +173,7 @@ class Runner:
         """The `__OW_` variables of one activation. Source: openserverless-runtimes openwhisk/run handler."""
         action = activation.action
         variables = {
-            **self.surroundings,
+            **self.process_variables(),
             "__OW_API_HOST": self.api_host,
             "__OW_NAMESPACE": USER,
             "__OW_ACTION_NAME": f"/{USER}/{action.path}",

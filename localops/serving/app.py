@@ -107,7 +107,7 @@ def is_of_no_use_here(page: Path) -> bool:
 
 def places(deployment: Deployment) -> dict[str, str]:
     """Where a page finds what, and what it tells people, as `mastrogpt/index` names it."""
-    url, notice = deployment.runner.api_host, deployment.login.get("CHAT_NOTICE", "")
+    url, notice = deployment.runner.api_host, deployment.settings.login.get("CHAT_NOTICE", "")
     found = {name: url for name in ("host", "apihost", "streamer", "s3")}
     return {**found, "notice": notice} if notice else found
 

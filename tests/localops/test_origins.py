@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from localops.deployment.settings import Settings
 from localops.inspector.origins import of_arguments, variable_uses, variables_of_parameters
 from localops.openwhisk.entities import Action, Activation, Code
 from localops.project.folder import Project
@@ -76,7 +77,8 @@ def test_variables_are_told_with_the_layers_that_lost(project: Project, monkeypa
     for name in ("OLLAMA_HOST", "ONE", "TWO", "UNUSED"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TWO", "2")
-    found = {use.name: use for use in variable_uses(project, {"OPSDEV_HOST": "h"}, {"p/a": action(project)})}
+    settings = Settings(project, lambda: {"OPSDEV_HOST": "h"})
+    found = {use.name: use for use in variable_uses(project, settings, {"p/a": action(project)})}
     assert set(found) == {"OLLAMA_HOST", "ONE", "TWO", "UNUSED", "OPSDEV_HOST"}
     host = found["OLLAMA_HOST"]
     assert (host.value, host.source, host.overruled) == ("packages", "packages/.env", [".env"])
@@ -86,5 +88,6 @@ def test_variables_are_told_with_the_layers_that_lost(project: Project, monkeypa
 
 def test_a_variable_that_is_set_nowhere_is_told_too(project: Project, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("TWO", raising=False)
-    (two,) = [use for use in variable_uses(project, {}, {"p/a": action(project)}) if use.name == "TWO"]
+    uses = variable_uses(project, Settings(project, dict), {"p/a": action(project)})
+    (two,) = [use for use in uses if use.name == "TWO"]
     assert (two.value, two.source) == ("", "")

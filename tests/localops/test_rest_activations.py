@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from localops.deployment.from_disk import Deployment
 from localops.deployment.registry import Registry
+from localops.deployment.settings import Settings
 from localops.openwhisk.entities import Action, Activation, Code, Limits, LogLine
 from localops.project.folder import Project
 from localops.routes.web import WebActions
@@ -83,7 +84,7 @@ async def web_actions(folder: Path, longest_wait_s: float) -> AsyncIterator[tupl
     """The web actions of a project, with less patience than OpenWhisk's 60 seconds."""
     registry = Registry()
     runner = Runner(Activations(), "http://localhost", "user:key", Requirements(folder / "requirements"))
-    Deployment(Project(folder), {}, registry, runner).refresh()
+    Deployment(Project(folder), Settings(Project(folder), dict), registry, runner).refresh()
     app = Starlette(routes=WebActions(registry, runner, "user:key", {}, longest_wait_s).routes())
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:

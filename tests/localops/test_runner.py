@@ -14,6 +14,7 @@ import pytest
 
 from localops.deployment.from_disk import Deployment
 from localops.deployment.registry import Registry
+from localops.deployment.settings import Settings
 from localops.openwhisk.entities import Activation
 from localops.project.folder import Project
 from localops.runtime import process, runner
@@ -33,7 +34,7 @@ class Desk:
         (folder / "packages" / "demo").mkdir(parents=True)
         requirements = Requirements(folder / "requirements")
         self.runner = Runner(Activations(), "http://localhost", "user:key", requirements)
-        self.deployment = Deployment(self.project, {}, Registry(), self.runner)
+        self.deployment = Deployment(self.project, Settings(self.project, dict), Registry(), self.runner)
 
     def write(self, name: str, text: str) -> None:
         file = self.project.packages / "demo" / name
