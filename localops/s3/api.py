@@ -23,6 +23,8 @@ CORS = {
     "access-control-expose-headers": "ETag, x-amz-request-id, x-amz-meta-*, x-amz-checksum-crc32, "
     "x-amz-checksum-sha1, x-amz-checksum-sha256, Content-Range, Accept-Ranges, Last-Modified",
 }
+# What keeps a browser from running an object as a page, whatever type its uploader gave it.
+NO_DOCUMENT = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 # (what is named, the parameter that makes it another resource, method) -> operation
 OPERATIONS: Mapping[tuple[str, str, str], Operation] = {
@@ -102,11 +104,14 @@ class S3:
 
     Args:
         keys: the secret key of each user; the user's name is the access key.
+        host_of_its_own: whether it answers under a name where nothing else does. Elsewhere it answers signed
+            requests alone, and no object becomes a document of that origin, which is the page's.
     """
 
-    def __init__(self, storage: Storage, keys: Mapping[str, str]) -> None:
+    def __init__(self, storage: Storage, keys: Mapping[str, str], host_of_its_own: bool = True) -> None:
         self.storage = storage
         self.keys = keys
+        self.host_of_its_own = host_of_its_own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = Request(scope, receive)
@@ -119,11 +124,15 @@ class S3:
         except S3Error as error:
             response = refusal(http, error, request_id)
         response.headers.update({**CORS, "x-amz-request-id": request_id})
+        if not self.host_of_its_own:
+            response.headers.update(NO_DOCUMENT)
         await response(scope, receive, send)
 
     async def answer(self, http: Request) -> Response:
         message = Message.of(http.scope)
         caller = caller_of(message, self.keys)
+        if caller.user is None and not self.host_of_its_own:
+            raise S3Error("AccessDenied", "Under this name S3 answers only signed requests.")
         request = S3Request(http, caller, message, *split_path(message.path))
         operation = operation_of(request)
         check_access(request, self.keys)

@@ -8,18 +8,38 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from localops.s3 import signature_v2, signature_v4
+from localops.s3.errors import S3Error
 from localops.s3.signed_message import Caller, Message
 
+# The parameters of a presigned URL of Version 4 and of Version 2. One of them alone says nothing.
+_PRESIGNED = (
+    frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"}),
+    frozenset({"AWSAccessKeyId", "Expires", "Signature"}),
+)
 
-def is_signed(scope: Scope) -> bool:
-    """Whether a request, or the preflight that a browser sends before it, is meant for S3."""
+
+def claims_signature(scope: Scope) -> bool:
+    """Return whether a request says that it is signed for S3, or is what a browser asks before such a one.
+
+    It proves nothing: whoever takes such a request has to verify the signature, see `is_verified`.
+    """
     headers = Headers(scope=scope)
     if headers.get("authorization", "").startswith((signature_v4.ALGORITHM, signature_v2.SCHEME)):
         return True
     if scope["method"] == "OPTIONS":
         return "x-amz-" in headers.get("access-control-request-headers", "").lower()
-    query: bytes = scope["query_string"]
-    return b"X-Amz-Signature=" in query or b"AWSAccessKeyId=" in query
+    named = {name for name, _ in Message.of(scope).query}
+    return any(parameters <= named for parameters in _PRESIGNED)
+
+
+def is_verified(scope: Scope, secrets: Mapping[str, str]) -> bool:
+    """Return whether a request carries a signature that only a holder of a secret key can have made."""
+    if not claims_signature(scope):
+        return False
+    try:
+        return caller_of(Message.of(scope), secrets).user is not None
+    except S3Error:
+        return False
 
 
 def caller_of(message: Message, secrets: Mapping[str, str]) -> Caller:

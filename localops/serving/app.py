@@ -27,9 +27,9 @@ from localops.routes.web import LONGEST_WAIT_S, WebActions
 from localops.runtime.debugging import NO_LIMITS
 from localops.runtime.runner import Runner
 from localops.s3.api import S3
-from localops.s3.signature import is_signed
+from localops.s3.signature import claims_signature, is_verified
 from localops.s3.storage import Storage
-from localops.serving.guard import Guard
+from localops.serving.guard import Guard, Signatures
 from localops.serving.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
 from localops.streaming.session import Streams
 from localops.streaming.warnings import StreamWarnings
@@ -81,14 +81,16 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
         Route("/_localops", RedirectResponse("/_localops/")),
         Mount("/_localops", Site(INSPECTOR_PAGE)),
     ]
+    s3_keys = {credentials.user: credentials.s3_secret_key}
     services = {
         "": Starlette(routes=[*streamer.routes(), *api, *inspector, Mount("/", site)]),
         USER: Starlette(routes=[*api, Mount("/", UploadedSite(storage, f"{USER}-web", project_page))]),
         STREAM_HOST: Starlette(routes=streamer.host_routes()),
-        S3_HOST: S3(storage, {credentials.user: credentials.s3_secret_key}),
+        S3_HOST: S3(storage, s3_keys),
     }
-    hosts = VirtualHosts(services, names, is_signed)
-    return Guard(hosts, names, password, runner.api_key, is_signed)
+    hosts = VirtualHosts(services, names, S3(storage, s3_keys, host_of_its_own=False), claims_signature)
+    signatures = Signatures(claims_signature, lambda scope: is_verified(scope, s3_keys))
+    return Guard(hosts, names, password, runner.api_key, signatures)
 
 
 def is_of_no_use_here(page: Path) -> bool:

@@ -16,6 +16,7 @@ import html
 import logging
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
@@ -26,6 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from localops.errors import RequestError, StartError
 from localops.project.variables import Variable
 from localops.routes.request import comes_from_another_origin, read_body
+from localops.serving.foreign_navigation import is_foreign_navigation, sandboxed
 from localops.serving.hosts import S3_HOST, STREAM_HOST, is_loopback, service_of
 
 PASSWORD_VARIABLE = "LOCALOPS_PASSWORD"  # noqa: S105 - the name of a variable
@@ -57,6 +59,19 @@ def password_for(listening_on: str, variable: Variable | None) -> str | None:
     return password
 
 
+@dataclass(frozen=True)
+class Signatures:
+    """What S3 knows of a request's signature.
+
+    Attributes:
+        claimed: whether a request says that it is signed, so that nobody but S3 answers it.
+        verified: whether it is.
+    """
+
+    claimed: Callable[[Scope], bool]
+    verified: Callable[[Scope], bool]
+
+
 class Guard:
     """Refuses what is named above and passes on the rest.
 
@@ -64,7 +79,7 @@ class Guard:
         names: the names of this machine, see `hosts.own_names`.
         password: see `password_for`.
         api_key: `uuid:secret`; whoever shows it need not know the password.
-        is_signed: whether a request carries an S3 signature, which S3 itself checks.
+        signatures: whoever signs a request for S3 need not know the password.
     """
 
     def __init__(
@@ -73,11 +88,11 @@ class Guard:
         names: Iterable[str],
         password: str | None,
         api_key: str,
-        is_signed: Callable[[Scope], bool],
+        signatures: Signatures,
     ) -> None:
         self.app = app
         self.names = frozenset(names)
-        self.is_signed = is_signed
+        self.signatures = signatures
         self.password = password
         self.api_key = api_key
         self.cookie = secrets.token_urlsafe(32)
@@ -89,7 +104,12 @@ class Guard:
         # Whoever leaves in the middle of a request is not there to be answered.
         with contextlib.suppress(ClientDisconnect):
             refusal = self.misdirected(request) or self.cross_origin(request) or await self.unknown(request)
-            await (refusal or self.app)(scope, receive, send)
+            await (refusal or self.app_for(request))(scope, receive, send)
+
+    def app_for(self, request: Request) -> ASGIApp:
+        """What answers: other people's words never as a document of the page's origin."""
+        is_others = str(request.scope["path"]).startswith(OPEN_TO_ALL_ORIGINS)
+        return sandboxed(self.app) if is_others and is_foreign_navigation(request.headers) else self.app
 
     def misdirected(self, request: Request) -> Response | None:
         """The answer to a request that is for another machine."""
@@ -117,7 +137,7 @@ class Guard:
         return (
             service in (STREAM_HOST, S3_HOST)
             or path.startswith(OPEN_TO_ALL_ORIGINS)
-            or self.is_signed(request.scope)
+            or self.signatures.claimed(request.scope)
         )
 
     async def unknown(self, request: Request) -> Response | None:
@@ -132,7 +152,7 @@ class Guard:
         return PlainTextResponse(f"{text}.\n", 401, {"www-authenticate": "Form"})
 
     def may_pass(self, request: Request) -> bool:
-        if self.is_signed(request.scope) or request.scope["path"] == OPS_LOGIN_PATH:
+        if self.signatures.verified(request.scope) or request.scope["path"] == OPS_LOGIN_PATH:
             return True
         if request.method == "OPTIONS" and self.is_open_to_all_origins(request):
             return True

@@ -7,8 +7,9 @@
 | `stream.localhost` | the streamer alone |
 | `s3.localhost` | S3 alone |
 
-A request that carries an S3 signature is S3's under every name: Python and Node resolve `localhost`
-everywhere, but `s3.localhost` on few systems, and no other request looks like a signed one.
+A request that carries an S3 signature goes to S3 under every name: Python and Node resolve `localhost`
+everywhere, but `s3.localhost` on few systems, and no other request looks like a signed one. There S3 answers
+only what the signature proves, and no object is a document: it would be one of the page's origin.
 Source: apache/openserverless-operator nuvolaris/endpoint.py.
 """
 
@@ -84,18 +85,23 @@ class VirtualHosts:
     Args:
         services: an application for "" (the plain name) and for each of SERVICES.
         names: what counts as the plain name.
-        is_signed: whether a request is S3's whatever its name is.
+        signed: answers requests that claim an S3 signature under another name than S3's; it verifies them.
+        claims_signature: tells such requests.
     """
 
     def __init__(
-        self, services: Mapping[str, ASGIApp], names: Iterable[str], is_signed: Callable[[Scope], bool]
+        self,
+        services: Mapping[str, ASGIApp],
+        names: Iterable[str],
+        signed: ASGIApp,
+        claims_signature: Callable[[Scope], bool],
     ) -> None:
-        self.services = services
-        self.names = frozenset(names)
-        self.is_signed = is_signed
+        self._services = services
+        self._names = frozenset(names)
+        self._signed = signed
+        self._claims_signature = claims_signature
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        service = (
-            S3_HOST if self.is_signed(scope) else service_of(Headers(scope=scope).get("host", ""), self.names)
-        )
-        await self.services[service or ""](scope, receive, send)
+        service = service_of(Headers(scope=scope).get("host", ""), self._names) or ""
+        elsewhere = service != S3_HOST and self._claims_signature(scope)
+        await (self._signed if elsewhere else self._services[service])(scope, receive, send)

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 
 from localops.s3.errors import S3Error
 from localops.s3.request import split_path
-from localops.s3.signature import caller_of, is_signed
+from localops.s3.signature import caller_of, claims_signature, is_verified
 from localops.s3.signature_v4 import canonical_request, sha256, signing_key
 from localops.s3.signed_message import Message
 
@@ -124,17 +124,30 @@ def test_an_unsigned_request_comes_from_nobody():
         ("GET", {"authorization": "Basic eDp5"}, b"a=b", False),
         ("GET", {"authorization": "AWS4-HMAC-SHA256 Credential=x"}, b"", True),
         ("GET", {"authorization": "AWS a:b"}, b"", True),
-        ("GET", {}, b"X-Amz-Signature=0", True),
-        ("GET", {}, b"AWSAccessKeyId=devel&Signature=0", True),
+        ("GET", {}, b"X-Amz-Signature=0", False),
+        ("GET", {}, b"X-Amz-Signature=0&X-Amz-Algorithm=AWS4-HMAC-SHA256", False),
+        ("GET", {}, b"x=X-Amz-Signature=X-Amz-Algorithm=X-Amz-Credential=", False),
+        ("GET", {}, b"X-Amz-Signature=0&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x", True),
+        ("GET", {}, b"X-Amz-Signature&X-Amz-Algorithm&X-Amz-Credential", True),
+        ("GET", {}, b"AWSAccessKeyId=devel", False),
+        ("GET", {}, b"Signature=0&Expires=1", False),
+        ("GET", {}, b"AWSAccessKeyId=devel&Signature=0&Expires=1", True),
         ("OPTIONS", {"access-control-request-headers": "authorization,x-amz-date"}, b"", True),
         ("OPTIONS", {"access-control-request-headers": "content-type"}, b"", False),
     ],
 )
-def test_a_request_for_s3_is_known_by_its_signature(
+def test_a_request_for_s3_is_known_by_all_that_a_signature_takes(
     method: str, headers: dict[str, str], query: bytes, expected: bool
 ):
-    scope = {"type": "http", "method": method, "headers": Headers(headers).raw, "query_string": query}
-    assert is_signed(scope) is expected
+    scope = {
+        "type": "http",
+        "method": method,
+        "raw_path": b"/b/k",
+        "headers": Headers(headers).raw,
+        "query_string": query,
+    }
+    assert claims_signature(scope) is expected
+    assert not is_verified(scope, SECRETS)
 
 
 @given(st.binary(max_size=40))
