@@ -26,7 +26,7 @@ ROWS = [
     ("project", "s3"),
     ("openwhisk",),
     ("errors", "bootstrap", "shared", "ollama", "__init__"),
-    ("reading", "terminal_text"),
+    ("plain_http", "reading", "terminal_text"),
 ]
 DEPTH = {name: depth for depth, names in enumerate(ROWS) for name in names}
 MODULES = sorted(ROOT.glob("localops/**/*.py"))

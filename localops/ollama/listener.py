@@ -16,8 +16,9 @@ from typing import Any
 
 from starlette.types import ASGIApp
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from localops.plain_http import PlainHttpProtocol
 
 CONNECTION = "localops.connection"
 """The ASGI extension under which an application finds its `Connection`."""
@@ -27,7 +28,7 @@ _CLOSING_S = 0.5
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
-class Connection(HttpToolsProtocol):
+class Connection(PlainHttpProtocol):
     """One client's connection: tells when the client ends it, and lets an application go past HTTP."""
 
     def __init__(self, config: Config, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:

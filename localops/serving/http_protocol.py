@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 
 from httptools.parser.url_parser import URL, parse_url
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from localops.plain_http import PlainHttpProtocol
 
 # uvicorn cannot read the target of CONNECT, a bare host and port; the guard refuses by the method alone.
 CONNECT_TARGET = b"/"
@@ -24,7 +25,7 @@ LONGEST_SILENCE_S = 20.0
 MOST_HEAD_BYTES = 512 * 1024
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(PlainHttpProtocol):
     """Puts the host of an absolute-form target into the Host header and its path where paths belong.
 
     Attributes:
@@ -111,5 +112,6 @@ class HttpProtocol(HttpToolsProtocol):
         self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"] + [(b"host", host + port)]
         self.url = (target.path or b"/") + (b"?" + target.query if target.query else b"")
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a CONNECT is refused with a sentence, any other upgrade goes on as plain HTTP."""
+    def body_goes_on(self) -> None:
+        super().body_goes_on()
+        self.in_body = True
