@@ -30,7 +30,11 @@ examples:
   python3 -m localops test tests/contract
   python3 -m localops test -x -k login
 
-All words go to pytest; `python3 -m localops test --fixtures`, say, is pytest's own option."""
+  python3 -m localops test -n 0 -s tests/localops/test_up.py
+
+All words go to pytest; `python3 -m localops test --fixtures`, say, is pytest's own option. Tests
+run side by side, as many as there are cores; -n NUMBER changes that, and -n 0 is for a debugger."""
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadscope")
 CHECK_PARTS = """\
 Python: ruff for format and lint, pyright for types. JavaScript: tsc for types. pyright and tsc
 need Node.js, and the network once. It changes nothing: `.venv/bin/ruff format` does the format,
@@ -157,7 +161,7 @@ def test(options: argparse.Namespace) -> int:
 
     check_tools("pytest")
     node_tools.install_if_there_is_npm()
-    command = [sys.executable, "-m", "pytest", *options.rest]
+    command = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *options.rest]
     return subprocess.run(command, cwd=bootstrap.ROOT, check=False).returncode  # noqa: S603 - our own words
 
 

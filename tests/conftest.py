@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,10 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ROOT / "packages"
+EXAMPLES = ROOT / "tests" / "examples"
+MIN_WORKERS = 2
+# Each has a browser, a model and a localops of its own.
+MAX_WORKERS = 6
 
 # A __pycache__ in an action's folder would be packed and deployed with it.
 sys.dont_write_bytecode = True
@@ -25,6 +30,9 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 
+# A script that starts the tests with `&` has SIGINT ignored, and all that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 from localops_process import LocalopsProcess  # noqa: E402
 from scripted_ollama import ScriptedOllama, ollama  # noqa: E402
 from streamock import streamer  # noqa: E402
@@ -32,16 +40,29 @@ from streamock import streamer  # noqa: E402
 __all__ = ["ollama", "streamer"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` runs the tests in: tests also wait, so one core keeps two busy."""
+    return min(max(cores(), MIN_WORKERS), MAX_WORKERS)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @pytest.fixture(scope="session")
 def default_ollama() -> Iterator[ScriptedOllama]:
-    """A scripted model for tests that only need some model to be there."""
+    """Start a scripted model for tests that only need some model to be there."""
     with ScriptedOllama() as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def test_environment(monkeypatch: pytest.MonkeyPatch, default_ollama: ScriptedOllama) -> None:
-    """What tests see: `.env`, then `tests/.env` over it, and the scripted model as OLLAMA_HOST."""
+    """Set what tests see: `.env`, then `tests/.env` over it, and the scripted model as OLLAMA_HOST."""
     for name in ("AUTH", "LOGIN_SECRET", "OLLAMA_PROTO", "REDIS_URL", "REDIS_PREFIX"):
         monkeypatch.delenv(name, raising=False)
     for name, value in dotenv_values(ROOT / ".env").items():
@@ -77,27 +98,26 @@ def load_action(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Mod
 
 @pytest.fixture(scope="session")
 def localops() -> Iterator[LocalopsProcess]:
-    """This project, served by localops with its built-in model."""
+    """Serve this project with localops and its built-in model."""
     with LocalopsProcess() as process:
         yield process
 
 
 @pytest.fixture(scope="session")
 def running_desk() -> Iterator[LocalopsProcess]:
-    examples = ROOT / "tests" / "examples"
-    with LocalopsProcess(project=examples, environment={"GREETING": "hello there"}) as process:
+    with LocalopsProcess(project=EXAMPLES, environment={"GREETING": "hello there"}) as process:
         yield process
 
 
 @pytest.fixture
 def desk(running_desk: LocalopsProcess) -> LocalopsProcess:
-    """The example actions of tests/examples, good and broken, served by localops."""
+    """Serve the example actions of tests/examples, good and broken, with localops."""
     running_desk.forget_lines()
     return running_desk
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say that where everything is required, a skipped test is a failed run."""
+    """Report that where everything is required, a skipped test is a failed run."""
     if os.environ.get("LOCALOPS_REQUIRE_ALL") and terminalreporter.stats.get("skipped"):
         terminalreporter.write_line("LOCALOPS_REQUIRE_ALL is set, and tests were skipped", red=True)
 

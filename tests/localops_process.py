@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from waiting import PATIENCE_S, ended, in_time
+
 ROOT = Path(__file__).parent.parent
-# Nothing takes this long; a machine with other work may.
-PATIENCE_S = 60
+# What `up` reads of a project.
+_PARTS = ("packages", "web", ".env")
 
 
 class LocalopsProcess:
     """Runs `up` until the end of the `with` block.
 
+    Args:
+        project: the folder to run. Of one in this repository a copy is run, because tests beside one another
+            must not share the files that `up` keeps.
+
     Attributes:
+        project: the folder that it runs.
         url: where it answers.
         log: every line of its standard error so far.
     """
@@ -33,20 +42,15 @@ class LocalopsProcess:
         environment: Mapping[str, str] | None = None,
         port: int = 0,
     ) -> None:
+        self._copy: Path | None = None
+        if project.is_relative_to(ROOT):
+            self._copy = Path(tempfile.mkdtemp(prefix="localops of a test "))
+            project = copy_of(project, self._copy / project.name)
+        self.project = project
         inherited = {name: value for name, value in os.environ.items() if name not in ("OLLAMA_HOST", "AUTH")}
+        where = ["--port", str(port), "--project", str(project)]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "localops",
-                "up",
-                "--no-open",
-                "--port",
-                str(port),
-                "--project",
-                project,
-                *words,
-            ],
+            [sys.executable, "-m", "localops", "up", "--no-open", *where, *words],
             cwd=ROOT,
             env={**inherited, **(environment or {})},
             stdout=subprocess.PIPE,
@@ -54,19 +58,23 @@ class LocalopsProcess:
             text=True,
         )
         self.log: list[str] = []
-        self.lines: queue.Queue[str] = queue.Queue()
+        self._lines: queue.Queue[str] = queue.Queue()
         assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        self.reader = threading.Thread(target=self.collect)
-        self.reader.start()
-        self.ready_line = self.process.stdout.readline().rstrip("\n")
+        self._reader = threading.Thread(target=self._collect, name="reads what localops logs")
+        self._reader.start()
+        try:
+            self.ready_line = in_time(self.process.stdout.readline, "the ready line of localops").rstrip("\n")
+        except AssertionError as error:
+            self.process.kill()
+            self.__exit__(None, None, None)
+            raise AssertionError("\n".join([str(error), *self.log])) from error
         self.url = self.ready_line.removeprefix("ready ")
 
-    def collect(self) -> None:
+    def _collect(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.log.append(line.rstrip("\n"))
-            self.lines.put(self.log[-1])
+            self._lines.put(self.log[-1])
 
     def __enter__(self) -> LocalopsProcess:
         if not self.ready_line.startswith("ready http"):
@@ -76,15 +84,15 @@ class LocalopsProcess:
 
     def forget_lines(self) -> None:
         """Let `wait_for_line` see only what is logged from now on."""
-        while not self.lines.empty():
-            self.lines.get()
+        while not self._lines.empty():
+            self._lines.get(timeout=PATIENCE_S)
 
     def wait_for_line(self, part: str, timeout_s: float = PATIENCE_S) -> str:
-        """The first log line, from where the last wait ended, that holds a text."""
+        """Return the first log line that holds a text, from where the last wait ended."""
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                line = self.lines.get(timeout=max(0.0, deadline - time.monotonic()))
+                line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 raise AssertionError(f"no line with {part!r} in:\n" + "\n".join(self.log)) from None
             if part in line:
@@ -94,15 +102,34 @@ class LocalopsProcess:
         """Send a signal and return the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        status = self.process.wait(timeout=PATIENCE_S)
-        self.reader.join(timeout=PATIENCE_S)
+        try:
+            status = self.process.wait(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        ended(self._reader)
         return status
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        self.process.stdout.close()
-        self.process.stderr.close()
+        try:
+            self.stop()
+        finally:
+            assert self.process.stdout is not None
+            assert self.process.stderr is not None
+            self.process.stdout.close()
+            self.process.stderr.close()
+            if self._copy is not None:
+                shutil.rmtree(self._copy)
+
+
+def copy_of(project: Path, folder: Path) -> Path:
+    """Copy what `up` reads of a project to a new folder, and return that."""
+    folder.mkdir(parents=True)
+    for part in _PARTS:
+        if (project / part).is_dir():
+            shutil.copytree(project / part, folder / part, symlinks=True)
+        elif (project / part).exists():
+            shutil.copy(project / part, folder)
+    return folder

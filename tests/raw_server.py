@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from waiting import PATIENCE_S, ended
+
 
 @contextmanager
 def raw_server(said: bytes) -> Iterator[str]:
@@ -19,17 +21,18 @@ def raw_server(said: bytes) -> Iterator[str]:
             except OSError:
                 return
             with connection:
+                connection.settimeout(PATIENCE_S)
                 while b"\r\n\r\n" not in connection.recv(65536, socket.MSG_PEEK):
                     pass
                 connection.recv(65536)
                 with_patience(connection, said)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, name="raw server")
         thread.start()
         yield f"127.0.0.1:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        ended(thread)
 
 
 def with_patience(connection: socket.socket, said: bytes) -> None:

@@ -215,7 +215,9 @@ class Streamock:
         self._leaving = True
         self._nudge()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(TIMEOUT_S)
+            if self._thread.is_alive():
+                raise StreamockError(f"the mock is still busy {TIMEOUT_S:g} s after it was told to leave")
 
     def start(self) -> Self:
         """Begin to receive."""

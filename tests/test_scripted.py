@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from scripted_ollama import Answer, Insert, Schedule, Script, ScriptedOllama, Stall, Status
+from waiting import PATIENCE_S
 
 from localops.ollama.errors import StartFailure
 from tests.scripted.script import tokens_of
@@ -106,7 +107,7 @@ def test_requests_are_remembered(ollama: ScriptedOllama):
 
 def test_a_client_that_leaves_before_it_has_asked_is_remembered(ollama: ScriptedOllama):
     host, port = ollama.host.split(":")
-    with socket.create_connection((host, int(port))) as client:
+    with socket.create_connection((host, int(port)), PATIENCE_S) as client:
         client.sendall(b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
     left = ollama.wait_requests(1)[0]
     assert (left.path, left.body, left.answered_s) == ("/api/chat", None, None)

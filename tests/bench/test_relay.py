@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from waiting import PATIENCE_S
 
 from bench.relay import Relayed, RelayProcess
 
@@ -20,7 +21,8 @@ def relayed(relay: RelayProcess, sent: bytes) -> tuple[bytes, Relayed]:
     """Give what a reader gets of what an action sends at once."""
     with relay.connect() as reader:
         address = (relay.arguments["STREAM_HOST"], int(relay.arguments["STREAM_PORT"]))
-        with socket.create_connection(address) as action:
+        reader.settimeout(PATIENCE_S)
+        with socket.create_connection(address, PATIENCE_S) as action:
             action.sendall(sent)
         data = b"".join(iter(lambda: reader.recv(65536), b""))
     return data, relay.relayed()

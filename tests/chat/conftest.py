@@ -19,6 +19,8 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import pytest
+from child_process import child
+from waiting import PATIENCE_S, ended, in_time
 
 CHATS = ("chat/stateless", "chat/assistant")
 # However busy the machine is.
@@ -77,11 +79,11 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
         server = RedisServer(port, folder / "socket", "p@ss:w/rd")
         words = [program, "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", str(server.socket_path)]
         words += ["--requirepass", server.password, "--save", "", "--dir", str(folder)]
-        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        with child(words, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
-            if any(READY in line for line in process.stdout):
+            ready = (READY in line for line in process.stdout)
+            if in_time(lambda: any(ready), "the line with which redis-server is ready"):  # noqa: B023 - used at once
                 yield server
-                process.terminate()
                 return
     pytest.fail("redis-server does not start")
 
@@ -106,7 +108,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole, key = folder / "whole.pem", folder / "key.pem"
     words = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     words += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(whole)]
-    subprocess.run(words, check=True, capture_output=True)
+    subprocess.run(words, check=True, capture_output=True, timeout=PATIENCE_S)
     whole.write_text(whole.read_text() + key.read_text())
     return whole
 
@@ -141,7 +143,7 @@ class TlsFront:
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(DEADLINE_S)
+            ended(thread)
         self._listener.close()
 
     def _run(self, target: Callable[..., None], *args: Any) -> None:
@@ -158,7 +160,7 @@ class TlsFront:
             client,
             suppress(OSError),
             self._context.wrap_socket(client, server_side=True) as secure,
-            socket.create_connection(("127.0.0.1", self._port)) as server,
+            socket.create_connection(("127.0.0.1", self._port), PATIENCE_S) as server,
         ):
             back = threading.Thread(target=self._back, args=(server, secure))
             back.start()
@@ -167,7 +169,7 @@ class TlsFront:
                     server.sendall(data)
             with suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
-            back.join()
+            back.join(PATIENCE_S)
 
     def _back(self, server: socket.socket, secure: ssl.SSLSocket) -> None:
         with suppress(OSError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE_S, ended
 
 
 @pytest.fixture
@@ -108,8 +109,10 @@ def test_an_answer_that_is_none_is_an_error(store: Any, store_error: Any, said: 
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
+            listener.settimeout(PATIENCE_S)
             connection, _ = listener.accept()
             with connection:
+                connection.settimeout(PATIENCE_S)
                 connection.recv(1000)
                 connection.sendall(said)
 
@@ -120,7 +123,7 @@ def test_an_answer_that_is_none_is_an_error(store: Any, store_error: Any, said: 
             store(f"redis://127.0.0.1:{listener.getsockname()[1]}") as redis,
         ):
             redis.do("PING")
-        serving.join()
+        ended(serving)
 
 
 def test_a_server_that_is_silent_is_an_error(store: Any, store_error: Any):

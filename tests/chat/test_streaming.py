@@ -260,7 +260,7 @@ def test_a_reader_who_leaves_ends_it_though_its_maker_is_busy(reply: Any, stream
     def make(written: Any) -> None:
         written.on_end(closed.set)
         written.write("hello")
-        over.wait()
+        over.wait(DEADLINE_S)
 
     runner = threading.Thread(target=reply, args=(streamer.args, make))
     runner.start()
@@ -394,6 +394,7 @@ def test_a_body_never_holds_more_than_a_result_may(reply: Any):
 
 def test_reading_a_source_in_step_with_the_messages_loses_nothing(reply: Any, streamer: Streamock):
     source, sink = socket.socketpair()
+    sink.settimeout(DEADLINE_S)
     batches = [f"{number} " for number in range(200)]
 
     def feed() -> None:

@@ -12,7 +12,6 @@ import httpx
 import pytest
 from localops_process import LocalopsProcess
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 FAILED = "There was an error processing your request."
 TIMEOUT_S = 60
 PRINTS = """#--web true
@@ -62,7 +61,7 @@ def test_an_action_gets_what_the_request_was(desk: LocalopsProcess):
 
 def test_an_action_runs_in_its_own_folder_with_a_clean_environment(desk: LocalopsProcess):
     answer = call(desk, "folder").json()
-    assert answer["cwd"] == str(EXAMPLES / "packages" / "cases" / "folder")
+    assert answer["cwd"] == str(desk.project / "packages" / "cases" / "folder")
     assert answer["sibling"] == "from the same folder"
     assert answer["module"] == "main__"
     names = set(answer["environment"])

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from child_process import child
 from scripted_ollama import ScriptedOllama
+from waiting import PATIENCE_S, ended, in_time
 
 from localops import bootstrap
 from localops.bootstrap import BootstrapError
@@ -35,6 +37,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
+        timeout=PATIENCE_S,
         check=True,
     )
     for name in tracked.stdout.decode().split("\0"):
@@ -76,6 +79,7 @@ def test_help_installs_nothing(tmp_path: Path, words: list[str]):
         env=environment(tmp_path),
         capture_output=True,
         text=True,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert "usage: python3 -m localops" in (done.stdout if words else done.stderr)
@@ -89,7 +93,7 @@ def up(clone: Path, home: Path, **more: str) -> Iterator[tuple[str, list[str]]]:
     said: list[str] = []
     with (
         (home / "said").open("w+") as errors,
-        subprocess.Popen(
+        child(
             [*BARE_PYTHON, "up", "--no-open", "--port", "0"],
             cwd=clone,
             env=environment(home, **more),
@@ -100,10 +104,11 @@ def up(clone: Path, home: Path, **more: str) -> Iterator[tuple[str, list[str]]]:
     ):
         assert process.stdout is not None
         try:
-            yield process.stdout.readline().removeprefix("ready ").strip(), said
+            ready = in_time(process.stdout.readline, "the ready line", FIRST_RUN_TIMEOUT_S)
+            yield ready.removeprefix("ready ").strip(), said
         finally:
             process.terminate()
-        assert process.wait() == 0
+        assert process.wait(PATIENCE_S) == 0
         errors.seek(0)
         said.extend(errors.read().splitlines())
 
@@ -188,7 +193,7 @@ class EmptyIndex:
 
     def __exit__(self, *exc_info: object) -> None:
         self.server.shutdown()
-        self.thread.join()
+        ended(self.thread)
         self.server.server_close()
 
 

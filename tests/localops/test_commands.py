@@ -10,13 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from localops_process import PATIENCE_S, ROOT, LocalopsProcess
+from child_process import child
+from localops_process import ROOT, LocalopsProcess
 from scripted_ollama import Script, ScriptedOllama, Status
+from waiting import PATIENCE_S, in_time
 
 from localops.commands.invoke import read_arguments
 from localops.commands.server import CommandError
 
-EXAMPLES = ROOT / "tests" / "examples"
 WIDEST_HELP = 100
 NOBODY = "http://localhost:9"
 PAGE = Status(200, "<h1>Welcome</h1>")
@@ -24,15 +25,15 @@ PAGE = Status(200, "<h1>Welcome</h1>")
 WITHOUT_TOOLS = "import sys\nsys.modules.update(pytest=None, ruff=None)\n"
 
 
-def command(name: str, *words: str, url: str, project: Path = EXAMPLES) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "localops", name, *words, "--url", url, "--project", str(project)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+def command(name: str, *words: str, url: str, project: Path) -> subprocess.CompletedProcess[str]:
+    return localops(name, *words, "--url", url, "--project", str(project))
+
+
+def command_for(
+    desk: LocalopsProcess, *words: str, project: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command for a running localops, with the key of its project where no other is named."""
+    return command(*words, url=desk.url, project=project or desk.project)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_what_begins_like_json_and_is_none_is_sent_as_text_and_said(capsys: pyte
 
 
 def test_invoke_prints_the_result(desk: LocalopsProcess):
-    done = command("invoke", "cases/echo", "input=hello", "count=3", url=desk.url)
+    done = command_for(desk, "invoke", "cases/echo", "input=hello", "count=3")
     assert (done.returncode, done.stderr) == (0, "")
     assert '"input": "hello"' in done.stdout
     assert '"count": 3' in done.stdout
@@ -113,33 +114,33 @@ def test_invoke_takes_options_and_arguments_in_any_order(desk: LocalopsProcess, 
 
 
 def test_invoke_calls_what_is_no_web_action(desk: LocalopsProcess):
-    done = command("invoke", "cases/private", url=desk.url)
+    done = command_for(desk, "invoke", "cases/private")
     assert (done.returncode, done.stdout) == (0, '{\n  "body": "not for the web"\n}\n')
 
 
 def test_invoke_prints_the_text_of_a_stream(desk: LocalopsProcess):
-    done = command("invoke", "cases/streams", "count=3", url=desk.url)
+    done = command_for(desk, "invoke", "cases/streams", "count=3")
     assert (done.returncode, done.stdout, done.stderr) == (0, "0 1 2 \n", "")
 
 
 def test_invoke_prints_text_as_it_comes(desk: LocalopsProcess):
-    words = ["invoke", "cases/streams", "count=2", "pause=20", "--url", desk.url, "--project", str(EXAMPLES)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "localops", *words], cwd=ROOT, stdout=subprocess.PIPE
-    ) as process:
+    where = ["--url", desk.url, "--project", str(desk.project)]
+    words = ["invoke", "cases/streams", "count=2", "pause=20", *where]
+    with child([sys.executable, "-m", "localops", *words], cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        assert process.stdout.read(2) == b"0 "
+        stdout = process.stdout
+        assert in_time(lambda: stdout.read(2), "the first number") == b"0 "
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
 
 
 def test_invoke_prints_the_result_of_a_stream_on_request(desk: LocalopsProcess):
-    done = command("invoke", "streams/steps", "steps=[]", "--no-stream", url=desk.url)
+    done = command_for(desk, "invoke", "streams/steps", "steps=[]", "--no-stream")
     assert '"streaming": true' in done.stdout
 
 
 def test_invoke_prints_the_result_of_what_could_stream_and_did_not(desk: LocalopsProcess):
-    done = command("invoke", "streams/steps", "steps=[]", url=desk.url)
+    done = command_for(desk, "invoke", "streams/steps", "steps=[]")
     assert (done.returncode, '"streaming": true' in done.stdout) == (0, True)
 
 
@@ -159,18 +160,18 @@ def test_invoke_prints_the_result_of_what_could_stream_and_did_not(desk: Localop
 def test_invoke_tells_why_an_action_failed(
     desk: LocalopsProcess, action: str, words: list[str], printed: str, reason: str
 ):
-    done = command("invoke", action, *words, url=desk.url)
+    done = command_for(desk, "invoke", action, *words)
     assert (done.returncode, done.stdout) == (1, printed)
     assert done.stderr.splitlines()[-1] == reason
 
 
 def test_invoke_shows_what_a_failed_action_logged(desk: LocalopsProcess):
-    assert "stdout: before" in command("invoke", "cases/fails", url=desk.url).stderr
+    assert "stdout: before" in command_for(desk, "invoke", "cases/fails").stderr
 
 
 def test_logs_prints_what_was_logged(desk: LocalopsProcess):
     httpx.post(f"{desk.url}/api/my/cases/folder", timeout=PATIENCE_S)
-    lines = command("logs", "cases/folder", url=desk.url).stdout.splitlines()
+    lines = command_for(desk, "logs", "cases/folder").stdout.splitlines()
     assert any(line.endswith("cases/folder | after a blank line") for line in lines)
     assert any("cases/folder success in " in line for line in lines)
     assert all("cases/folder" in line for line in lines)
@@ -179,20 +180,20 @@ def test_logs_prints_what_was_logged(desk: LocalopsProcess):
 def test_logs_says_that_there_is_nothing_yet(tmp_path: Path):
     (tmp_path / "packages").mkdir()
     with LocalopsProcess(project=tmp_path) as running:
-        done = command("logs", url=running.url, project=tmp_path)
+        done = command_for(running, "logs")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "localops: nothing is logged yet; call an action, or wait for lines with -f\n"
 
 
 def test_logs_follows_all_actions(desk: LocalopsProcess):
-    words = ["logs", "-f", "--url", desk.url, "--project", str(EXAMPLES)]
-    with subprocess.Popen(
+    words = ["logs", "-f", "--url", desk.url, "--project", str(desk.project)]
+    with child(
         [sys.executable, "-m", "localops", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         httpx.post(f"{desk.url}/api/my/cases/sleeps", timeout=PATIENCE_S)
-        seen = next(line for line in process.stdout if "cases/sleeps | started" in line)
-        assert seen
+        lines = (line for line in process.stdout if "cases/sleeps | started" in line)
+        assert in_time(lambda: next(lines), "the line that cases/sleeps logs")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
 
@@ -206,27 +207,26 @@ def test_logs_follows_all_actions(desk: LocalopsProcess):
     ],
 )
 def test_url_prints_an_address_alone(desk: LocalopsProcess, words: list[str], expected: str):
-    done = command("url", *words, url=desk.url)
+    done = command_for(desk, "url", *words)
     assert (done.returncode, done.stdout) == (0, f"{desk.url}{expected}\n")
 
 
 def test_url_says_that_a_private_action_cannot_be_streamed_by_pages(desk: LocalopsProcess):
-    done = command("url", "cases/private", "--stream", url=desk.url)
+    done = command_for(desk, "url", "cases/private", "--stream")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("localops: cases/private is no web action")
 
 
 @pytest.mark.parametrize("name", ["invoke", "logs", "url"])
 def test_an_action_that_there_is_not_is_said_with_what_there_is(desk: LocalopsProcess, name: str):
-    done = command(name, "cases/ecko", url=desk.url)
+    done = command_for(desk, name, "cases/ecko")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("localops: there is no action 'cases/ecko'; did you mean cases/echo")
 
 
 @pytest.mark.parametrize("words", [["invoke", "a/b"], ["logs"], ["url", "a/b"]])
-@pytest.mark.usefixtures("desk")
-def test_without_a_running_localops_the_way_out_is_said(words: list[str]):
-    done = command(*words, url=NOBODY)
+def test_without_a_running_localops_the_way_out_is_said(desk: LocalopsProcess, words: list[str]):
+    done = command(*words, url=NOBODY, project=desk.project)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "localops: no localops answers at http://localhost:9; start it with `python3 -m localops up` in "
@@ -235,7 +235,7 @@ def test_without_a_running_localops_the_way_out_is_said(words: list[str]):
 
 
 def test_a_folder_that_never_ran_has_no_key(desk: LocalopsProcess, tmp_path: Path):
-    done = command("invoke", "cases/echo", url=desk.url, project=tmp_path)
+    done = command_for(desk, "invoke", "cases/echo", project=tmp_path)
     assert (done.returncode, "holds no key of a localops" in done.stderr) == (2, True)
 
 
@@ -243,7 +243,7 @@ def test_the_key_of_another_project_is_refused(desk: LocalopsProcess, tmp_path: 
     folder = tmp_path / "packages"
     folder.mkdir()
     with LocalopsProcess(project=tmp_path):
-        done = command("invoke", "cases/echo", url=desk.url, project=tmp_path)
+        done = command_for(desk, "invoke", "cases/echo", project=tmp_path)
     assert done.stderr.startswith(f"localops: localops at {desk.url} does not know the key of {tmp_path};")
 
 
@@ -251,15 +251,14 @@ def test_logs_says_that_localops_has_ended(tmp_path: Path):
     (tmp_path / "packages").mkdir()
     with LocalopsProcess(project=tmp_path) as running:
         words = ["logs", "-f", "--url", running.url, "--project", str(tmp_path)]
-        following = subprocess.Popen(
+        with child(
             [sys.executable, "-m", "localops", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
-        )
-        running.wait_for_line("")
-        assert running.stop() == 0
-    with following:
-        assert following.stderr is not None
-        assert following.stderr.read().startswith("localops: ")
-        assert following.wait(PATIENCE_S) == 2
+        ) as following:
+            running.wait_for_line("")
+            assert running.stop() == 0
+            _, said = following.communicate(timeout=PATIENCE_S)
+            assert following.returncode == 2
+    assert said.startswith("localops: ")
 
 
 def localops(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -275,11 +274,10 @@ def localops(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [["invoke", "a/b"], ["logs"], ["logs", "-f"], ["url", "a/b"]])
-@pytest.mark.usefixtures("desk")
-def test_another_program_at_the_address_is_told_from_localops(words: list[str]):
+def test_another_program_at_the_address_is_told_from_localops(desk: LocalopsProcess, words: list[str]):
     page = Script("", routes={"/_localops/api/actions": [PAGE], "/_localops/api/logs": [PAGE]})
     with ScriptedOllama(page) as server:
-        done = command(*words, url=server.url)
+        done = command(*words, url=server.url, project=desk.project)
     assert (done.returncode, done.stdout) == (2, "")
     expected = f"localops: what answers at {server.url} is no localops; say with --url where it is\n"
     assert done.stderr == expected
@@ -289,7 +287,7 @@ def test_another_program_at_the_address_is_told_from_localops(words: list[str]):
     "url", ["localhost:3233", "https://localhost:3233", "http://localhost:x", "http://[::1"]
 )
 def test_what_is_no_address_is_refused(url: str):
-    done = command("logs", url=url)
+    done = command("logs", url=url, project=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"localops: {url!r} is no address of a localops; give one such as http://localhost:3233\n"

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from child_process import child
 from localops_process import ROOT, LocalopsProcess
+from waiting import in_time
 
 from localops.errors import StartError
 from localops.runtime.debugging import asked_for
@@ -189,7 +191,7 @@ def test_the_edited_code_is_what_is_debugged(terminal: Terminal, callers: Thread
 
 def test_without_a_terminal_a_breakpoint_is_passed_with_a_word(project: Path):
     words = up_words(project, "--debug", "demo/stops")
-    with subprocess.Popen(
+    with child(
         [sys.executable, *words],
         cwd=ROOT,
         env={**os.environ, "OLLAMA_HOST": "127.0.0.1:9"},
@@ -203,10 +205,10 @@ def test_without_a_terminal_a_breakpoint_is_passed_with_a_word(project: Path):
         assert process.stderr is not None
         with contextlib.ExitStack() as undo:
             undo.callback(process.terminate)
-            url = process.stdout.readline().removeprefix("ready ").strip()
+            url = in_time(process.stdout.readline, "the ready line").removeprefix("ready ").strip()
             answer = httpx.post(f"{url}/api/my/demo/stops", json={"name": "Ada"}, timeout=DEADLINE_S)
             assert answer.json() == {"name": "Ada"}
-        assert "breakpoint() passed: `up` has no terminal" in process.stderr.read()
+        assert "breakpoint() passed: `up` has no terminal" in in_time(process.stderr.read, "the end of `up`")
 
 
 def test_a_breakpoint_that_nobody_debugs_says_how_to(project: Path):

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import requests
 from localops_process import ROOT, LocalopsProcess
+from waiting import PATIENCE_S
 
 from localops.errors import StartError
 from localops.routes.site import security_headers
@@ -205,7 +206,8 @@ def test_requests_reaches_names_that_do_not_resolve_through_a_proxy_setting(serv
 def test_answers_on_a_kept_connection_do_not_wait_for_the_readers_acknowledgement():
     with Listening("127.0.0.1", 0) as listening:
         address = ("127.0.0.1", listening.port)
-        with socket.create_connection(address), listening.sockets[0].accept()[0] as accepted:
+        listening.sockets[0].settimeout(PATIENCE_S)
+        with socket.create_connection(address, PATIENCE_S), listening.sockets[0].accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 

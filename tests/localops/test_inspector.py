@@ -90,8 +90,12 @@ class Following:
         self.told: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def next(self, member: str, accepts: Callable[[Any], bool] = lambda _: True) -> Any:
+        deadline_s = time.monotonic() + TIMEOUT_S
         while True:
-            event = self.told.get(timeout=TIMEOUT_S)
+            try:
+                event = self.told.get(timeout=max(0.0, deadline_s - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no event with {member} came within {TIMEOUT_S} s") from None
             if member in event and accepts(event[member]):
                 return event[member]
 

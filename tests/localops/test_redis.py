@@ -20,6 +20,7 @@ from localops_process import LocalopsProcess
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
+from waiting import ended
 
 from localops.errors import StartError
 from localops.project.variables import Variable
@@ -175,7 +176,7 @@ def test_many_clients_at_once_each_get_their_own_answers(running: Running):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        ended(thread)
     assert wrong == []
 
 

@@ -17,6 +17,7 @@ from threading import Thread
 import pytest
 from cloud import WEB, Cloud, cloud_of, key_values, zipped
 from localops_process import LocalopsProcess
+from waiting import ended
 
 ON_DISK = "#--web true\n#--param P disk\ndef main(args): return {'body': 'disk ' + args['P']}\n"
 OVER_REST = "def main(args): return {'body': 'rest ' + args.get('P', '')}\n"
@@ -335,7 +336,7 @@ def test_deploying_does_not_hold_up_other_answers(desk: Desk):
         while deploying.is_alive():
             assert text(desk.cloud) == "disk disk"
             answered += 1
-        deploying.join()
+        ended(deploying)
         return answered
 
     # Were they held up, there would be one answer, at the end; a busy machine may once be as slow.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE_S
 
 from localops.deployment.from_disk import Deployment
 from localops.deployment.registry import Registry
@@ -111,7 +112,7 @@ def test_a_process_that_was_killed_while_idle_is_replaced(tmp_path: Path):
         first = (await desk.invoke("one")).result["pid"]
         [[waiting]] = desk.runner.idle.values()
         os.kill(first, 9)
-        await waiting.process.wait()
+        await asyncio.wait_for(waiting.process.wait(), PATIENCE_S)
         assert (await desk.invoke("one")).result["pid"] != first
 
     run(tmp_path, check)

@@ -384,7 +384,7 @@ def main(args):
 
 
 def test_an_action_in_no_package_streams_at_both_addresses(desk: LocalopsProcess, api_key: str):
-    cloud = cloud_of(desk.url, EXAMPLES)
+    cloud = cloud_of(desk.url, desk.project)
     with cloud.session:
         cloud.deploy("alone", SENDS, annotations=WEB)
         for path in ("web/devel/alone", "web/devel/default/alone"):

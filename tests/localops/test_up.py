@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from localops_process import PATIENCE_S, ROOT, LocalopsProcess
+from waiting import in_time
 
 HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
 
@@ -46,7 +47,7 @@ def test_the_ready_line_names_the_real_port_and_is_alone_on_standard_output(runn
     assert answer(running) == '{"answer":"one"}'
     assert running.stop() == 0
     assert running.process.stdout is not None
-    assert running.process.stdout.read() == ""
+    assert in_time(running.process.stdout.read, "the end of standard output") == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

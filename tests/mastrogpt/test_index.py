@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 from localops_process import LocalopsProcess
+from waiting import ended
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Api]]:
         monkeypatch.setenv("__OW_API_KEY", "user:key")
         yield handler
         server.shutdown()
-        serving.join()
+        ended(serving)
 
 
 @pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 400, 450])

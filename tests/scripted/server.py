@@ -15,7 +15,8 @@ from .app import ScriptedApp
 from .recording import RecordedRequest
 from .script import Answerer, Script
 
-_STARTING_S = 20.0
+_STARTING_S = 60.0
+_ENDING_S = 60.0
 
 
 class ScriptedServer:
@@ -53,7 +54,7 @@ class ScriptedServer:
         """Replace the answers that are still to come."""
         self.script.answers = list(answers)
 
-    def wait_requests(self, count: int, timeout_s: float = 20.0) -> list[RecordedRequest]:
+    def wait_requests(self, count: int, timeout_s: float = 60.0) -> list[RecordedRequest]:
         """Wait until so many requests have come, and give them all.
 
         Raises:
@@ -83,7 +84,9 @@ class ScriptedServer:
     ) -> None:
         self._stop()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_ENDING_S)
+            if self._thread.is_alive():
+                raise TimeoutError(f"the scripted server did not end within {_ENDING_S} s")
         self._socket.close()
 
     async def _serve(self, ready: threading.Event) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from localops_process import ROOT, LocalopsProcess
+from localops_process import ROOT, LocalopsProcess, copy_of
 from playwright.sync_api import Page, expect
 
 EXAMPLES = ROOT / "tests" / "examples"
@@ -160,14 +160,14 @@ def steady_port() -> int:
     pytest.fail("no free port between 20,000 and 30,000")
 
 
-def test_the_end_of_the_server_is_noticed_and_its_return_too(page: Page):
-    port = steady_port()
-    with LocalopsProcess(project=EXAMPLES, port=port) as first:
+def test_the_end_of_the_server_is_noticed_and_its_return_too(page: Page, tmp_path: Path):
+    project, port = copy_of(EXAMPLES, tmp_path / "examples"), steady_port()
+    with LocalopsProcess(project=project, port=port) as first:
         page.goto(f"{first.url}/_localops")
         expect(page.get_by_role("status")).to_have_text("live")
         call(first, "echo")
         expect(page.get_by_role("link", name="cases/echo")).to_have_count(1)
     expect(page.get_by_role("status")).to_have_text("not running")
-    with LocalopsProcess(project=EXAMPLES, port=port):
+    with LocalopsProcess(project=project, port=port):
         expect(page.get_by_role("status")).to_have_text("live")
         expect(page.get_by_text("Nothing has run yet.")).to_be_visible()

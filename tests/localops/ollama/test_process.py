@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from waiting import in_time
 
 ROOT = Path(__file__).parents[3]
 ONES = {"type": "array", "minItems": 900, "items": {"enum": [1]}}
@@ -40,7 +41,7 @@ def test_it_ends_when_its_standard_input_does(start_model):
     with start_model("--engine", "scripted") as server:
         server.process.stdin.close()
         assert server.process.wait(PATIENCE_S) == 0
-        assert server.process.stderr.read() == ""
+        assert in_time(server.process.stderr.read, "the end of its log") == ""
 
 
 def closed_input() -> None:
@@ -89,7 +90,7 @@ def test_a_signal_ends_it_in_the_middle_of_a_stream(start_model, tmp_path: Path,
             assert server.process.wait(PATIENCE_S) == 0
             with pytest.raises(httpx.TransportError):
                 list(lines)
-        assert server.process.stderr.read() == ""
+        assert in_time(server.process.stderr.read, "the end of its log") == ""
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -104,7 +105,7 @@ def test_a_signal_ends_it_while_llama_cpp_works(llamacpp, number: signal.Signals
             assert server.process.wait(PATIENCE_S) == 0
             with suppress(httpx.TransportError):  # a fast machine may have made all of it before the signal
                 list(lines)
-        assert server.process.stderr.read() == ""
+        assert in_time(server.process.stderr.read, "the end of its log") == ""
 
 
 def test_another_name_is_answered_for_but_not_listed_and_the_true_name_given(start_model):

@@ -9,6 +9,7 @@ import socket
 import httpx
 import pytest
 from scripted_ollama import Script, ScriptedOllama
+from waiting import PATIENCE_S
 
 from localops.ollama.llamacpp import BUILTIN_FILE
 from localops.ollama.model import Model
@@ -251,7 +252,7 @@ def test_a_model_that_only_embeds_does_not_answer(path: str, body: dict, lacking
 
 def test_a_client_that_leaves_while_it_sends_disturbs_nobody(server):
     url = httpx.URL(server.url)
-    with socket.create_connection((url.host, url.port or 80)) as client:
+    with socket.create_connection((url.host, url.port or 80), PATIENCE_S) as client:
         client.sendall(b"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\n{")
     assert server.get("/").text == "Ollama is running"
 

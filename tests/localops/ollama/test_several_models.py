@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from scripted_ollama import Answer, Script, ScriptedOllama, Stall
+from waiting import in_time
 
 from localops.ollama.engine import Embedded, Engine
 from localops.ollama.engines import Engines
@@ -56,7 +57,7 @@ def test_all_are_listed_everywhere_and_what_is_broken_is_named(server, folder: P
     assert {model["id"] for model in server.get("/v1/models").json()["data"]} == set(NAMES)
     assert server.post("/api/show", model="BETA:q8_0").json()["details"]["quantization_level"] == "Q8_0"
     assert server.post("/api/show", model="tiny-embedder").json()["capabilities"] == ["embedding"]
-    assert server.process.stderr.readline() == (
+    assert in_time(server.process.stderr.readline, "the sentence") == (
         f"{folder / 'broken.gguf'} is not a whole GGUF file; download it again\n"
     )
 
@@ -132,7 +133,7 @@ def test_where_no_model_makes_text_nothing_answers_for_another_name_and_it_says_
 ):
     names = ("--stands-in-for", "llama3.1:8b", "--stands-in-for", "deepseek-r1:32b")
     with llamacpp("--model", str(embedder_file), *names) as server:
-        said = server.process.stderr.readline()
+        said = in_time(server.process.stderr.readline, "the sentence")
         refusal = server.post("/api/chat", model="llama3.1:8b", messages=[{"role": "user", "content": "Hi"}])
     assert said == (
         "none of these models makes text, they only embed: "
