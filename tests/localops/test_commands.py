@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -93,7 +94,7 @@ def test_invoke_prints_the_result(desk: LocalopsProcess):
     assert "__ow_method" not in done.stdout
 
 
-PLACE = ["--url", "URL", "--project", str(EXAMPLES)]
+PLACE = ["--url", "URL", "--project", "PROJECT"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,8 @@ PLACE = ["--url", "URL", "--project", str(EXAMPLES)]
     ids=" ".join,
 )
 def test_invoke_takes_options_and_arguments_in_any_order(desk: LocalopsProcess, words: list[str]):
-    done = localops("invoke", *(desk.url if word == "URL" else word for word in words))
+    place = {"URL": desk.url, "PROJECT": str(desk.project)}
+    done = localops("invoke", *(place.get(word, word) for word in words))
     assert (done.returncode, done.stderr) == (0, "")
     assert {'"input": "hello"', '"count": 3'} <= {line.strip(" ,") for line in done.stdout.splitlines()}
 
@@ -140,7 +142,8 @@ def test_invoke_prints_the_result_of_a_stream_on_request(desk: LocalopsProcess):
 
 
 def test_invoke_prints_the_result_of_what_could_stream_and_did_not(desk: LocalopsProcess):
-    done = command_for(desk, "invoke", "streams/steps", "steps=[]")
+    answer = [["answer", {"body": {"streaming": True}}]]
+    done = command_for(desk, "invoke", "streams/steps", f"steps={json.dumps(answer)}")
     assert (done.returncode, '"streaming": true' in done.stdout) == (0, True)
 
 

@@ -228,7 +228,7 @@ def test_a_private_stream_is_refused_with_a_sentence(
         (b"[1]", "The body must be a JSON object"),
         (b"null", "The body must be a JSON object"),
         (b'{"count": 1} more', "The body is not JSON: Extra data"),
-        (b'{"a": NaN}', "The body is not JSON: NaN is no JSON"),
+        (b'{"a": NaN}', "The body is not JSON: NaN is not JSON"),
         (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested more than 900 levels deep"),
         (b'{"GREETING": "mine"}', "not ok (400 Bad Request)\nRequest defines parameters"),
     ],

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from waiting import ended
+
 
 class _Page(BaseHTTPRequestHandler):
     """An empty page."""
@@ -31,4 +33,4 @@ def foreign_site() -> Iterator[str]:
         thread.start()
         yield f"http://evil.localhost:{server.server_port}/"
         server.shutdown()
-        thread.join()
+        ended(thread)
