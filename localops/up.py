@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from localops import bootstrap, console
+from localops.access import published_password
 from localops.access.credentials import FILE_NAME as CREDENTIALS_FILE
 from localops.access.credentials import Credentials, read_or_make
 from localops.access.login_answer import login_answer
@@ -100,6 +101,8 @@ async def _run(options: Options) -> None:
     storage = contextlib.closing(Storage(project.private / "s3"))
     with Listening(options.host, options.port) as listening, storage as objects:
         password = guard.password_for(options.host, layers_of_desk(project).get(guard.PASSWORD_VARIABLE))
+        if password is not None:
+            published_password.refuse(project.folder, options.host)
         desk = _composed(options, project, f"http://{hosts.shown_name(options.host)}:{listening.port}")
         console.hide(_secrets_of(desk))
         async with background() as work:

@@ -1,4 +1,4 @@
-"""The commands that talk to a running `up`: `invoke`, `logs` and `url`."""
+"""The commands that talk to a running `up`, `invoke`, `logs` and `url`, and `password`, which needs none."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ examples:
 
 Of an action that is no web action it is the address in the REST API, which takes the key of
 the project: `auth` in .localops/credentials.json, as user and password."""
+USERS_EPILOG = """\
+examples:
+  python3 -m localops password
+  python3 -m localops password fatina < password.txt
+
+The users of the chat's login and the bcrypt hashes of their passwords stand in
+packages/mastrogpt/login/users.json. It comes with the user pinocchio, whose password everybody knows;
+`up --host` and the task `deploy` refuse to go on while it is there."""
 
 
 class Add(Protocol):
@@ -63,6 +71,12 @@ def add_to(add: Add) -> None:
     each.add_argument("--stream", action="store_true", help="the streamer's address instead")
     add_place(each)
 
+    each = add("password", run_password, "set the password of somebody who logs in to the chats")
+    each.epilog = USERS_EPILOG
+    each.add_argument("user", nargs="?", default="pinocchio", metavar="USER", help="whose (%(default)s)")
+    each.add_argument("--check", action="store_true", help="only report whether the published one is there")
+    add_project(each, "the folder whose users are meant (this one)")
+
 
 def add_action(command: argparse.ArgumentParser) -> None:
     command.add_argument("action", metavar="PACKAGE/ACTION", help="as `packages/` has it: chat/stateless")
@@ -70,13 +84,11 @@ def add_action(command: argparse.ArgumentParser) -> None:
 
 def add_place(command: argparse.ArgumentParser) -> None:
     command.add_argument("--url", default=DEFAULT_URL, help="where localops answers (%(default)s)")
-    command.add_argument(
-        "--project",
-        type=Path,
-        default=bootstrap.ROOT,
-        metavar="DIR",
-        help="the folder that it runs, which holds the key (this one)",
-    )
+    add_project(command, "the folder that it runs, which holds the key (this one)")
+
+
+def add_project(command: argparse.ArgumentParser, help: str) -> None:
+    command.add_argument("--project", type=Path, default=bootstrap.ROOT, metavar="DIR", help=help)
 
 
 def take_arguments(options: argparse.Namespace, rest: list[str]) -> list[str]:
@@ -99,5 +111,11 @@ def run_logs(options: argparse.Namespace) -> int:
 
 def run_url(options: argparse.Namespace) -> int:
     from localops.commands import url as command
+
+    return command.run(options)
+
+
+def run_password(options: argparse.Namespace) -> int:
+    from localops.commands import password as command
 
     return command.run(options)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from localops.access.attempts import Attempts, refusal_text
 from localops.errors import RequestError
 from localops.openwhisk.request_content import json_object
 from localops.routes.request import error_response, read_body
@@ -31,10 +32,11 @@ class Login:
         answer: what who logs in gets: texts only, a number or a truth value ends the client.
     """
 
-    def __init__(self, user: str, password: str, answer: Mapping[str, str]) -> None:
+    def __init__(self, user: str, password: str, answer: Mapping[str, str], attempts: Attempts) -> None:
         self.user = user
         self.password = password
         self.answer = answer
+        self.attempts = attempts
 
     def routes(self) -> list[Route]:
         return [Route(PATH, self.log_in, methods=["POST", "OPTIONS"])]
@@ -47,8 +49,13 @@ class Login:
             members = json_object(await read_body(request))
         except RequestError as error:
             return error_response(request, error.status, error.message, cors)
+        address = request.client.host if request.client else "?"
+        if wait_s := self.attempts.wait_s(str(members.get("login")), address):
+            return PlainTextResponse(refusal_text(wait_s), 429, {**cors, "retry-after": str(wait_s)})
         problem = self.problem(members.get("login"), members.get("password"))
         if problem:
+            if problem != MISSING_TEXT:
+                self.attempts.note_wrong(str(members.get("login")), address)
             # What a caller wrote may hold line breaks and escapes for the terminal.
             log.warning("login refused: %r", problem)
             return PlainTextResponse(problem, 400, cors)

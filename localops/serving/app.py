@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from localops import bootstrap
+from localops.access.attempts import Attempts
 from localops.access.credentials import Credentials
 from localops.access.masking import secrets_in
 from localops.deployment.from_disk import Deployment
@@ -67,8 +68,9 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
     registry, runner = deployment.registry, deployment.runner
     credentials, password = access.credentials, access.password
     names = own_names(access.listening_on)
+    attempts = Attempts()
     api = [
-        *Login(credentials.user, password or credentials.password, access.login).routes(),
+        *Login(credentials.user, password or credentials.password, access.login, attempts).routes(),
         *WebActions(registry, runner, credentials.auth, places(deployment), longest_wait_s(runner)).routes(),
         *RestApi(registry, runner, deployment.redeployment, credentials.auth).routes(),
     ]
@@ -90,7 +92,7 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
     }
     hosts = VirtualHosts(services, names, S3(storage, s3_keys, host_of_its_own=False), claims_signature)
     signatures = Signatures(claims_signature, lambda scope: is_verified(scope, s3_keys))
-    return Guard(hosts, names, password, runner.api_key, signatures)
+    return Guard(hosts, names, password, runner.api_key, signatures, attempts)
 
 
 def is_of_no_use_here(page: Path) -> bool:

@@ -15,7 +15,7 @@ import contextlib
 import html
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -24,8 +24,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from localops.access.attempts import Attempts, refusal_text
 from localops.errors import RequestError, StartError
+from localops.openwhisk.namespace import USER
 from localops.project.variables import Variable
+from localops.routes.login import PATH as OPS_LOGIN_PATH
 from localops.routes.request import comes_from_another_origin, read_body
 from localops.serving.foreign_navigation import is_foreign_navigation, sandboxed
 from localops.serving.hosts import S3_HOST, STREAM_HOST, is_loopback, service_of
@@ -33,8 +36,6 @@ from localops.serving.hosts import S3_HOST, STREAM_HOST, is_loopback, service_of
 PASSWORD_VARIABLE = "LOCALOPS_PASSWORD"  # noqa: S105 - the name of a variable
 SHORTEST_PASSWORD = 8
 LOGIN_PATH = "/_localops/login"
-# It checks a password itself. Source: apache/openserverless-cli auth/login.go.
-OPS_LOGIN_PATH = "/api/v1/web/whisk-system/nuv/login"
 # OpenWhisk and its streamer let pages of any origin call these; they know no ambient credentials.
 OPEN_TO_ALL_ORIGINS = ("/api/", "/web/", "/action/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -80,6 +81,7 @@ class Guard:
         password: see `password_for`.
         api_key: `uuid:secret`; whoever shows it need not know the password.
         signatures: whoever signs a request for S3 need not know the password.
+        attempts: at the password, here and at the login of the `ops` tools.
     """
 
     def __init__(
@@ -89,12 +91,14 @@ class Guard:
         password: str | None,
         api_key: str,
         signatures: Signatures,
+        attempts: Attempts,
     ) -> None:
         self.app = app
         self.names = frozenset(names)
         self.signatures = signatures
         self.password = password
         self.api_key = api_key
+        self.attempts = attempts
         self.cookie = secrets.token_urlsafe(32)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,7 +140,8 @@ class Guard:
         path = str(request.scope["path"])
         return (
             service in (STREAM_HOST, S3_HOST)
-            or path.startswith(OPEN_TO_ALL_ORIGINS)
+            # No page needs the login of the `ops` tools, and one could guess passwords there.
+            or (path.startswith(OPEN_TO_ALL_ORIGINS) and path != OPS_LOGIN_PATH)
             or self.signatures.claimed(request.scope)
         )
 
@@ -146,44 +151,69 @@ class Guard:
             return None
         if request.scope["path"] == LOGIN_PATH and request.method == "POST":
             return await self.login(request)
+        wait_s = 0
+        if (given := basic_password(request.headers)) is not None:
+            wait_s = self.attempts.wait_s(USER, address_of(request))
+            if not wait_s and self.is_right(request, given):
+                return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return login_form()
+        if wait_s:
+            return PlainTextResponse(f"{refusal_text(wait_s)}\n", 429, {"retry-after": str(wait_s)})
         text = f"localops needs the password of {PASSWORD_VARIABLE}: by HTTP Basic, or a browser's form"
         return PlainTextResponse(f"{text}.\n", 401, {"www-authenticate": "Form"})
 
     def may_pass(self, request: Request) -> bool:
-        if self.signatures.verified(request.scope) or request.scope["path"] == OPS_LOGIN_PATH:
+        """Return whether a request shows something that cannot be guessed, or needs nothing of the kind."""
+        if self.signatures.verified(request.scope):
             return True
+        if request.scope["path"] == OPS_LOGIN_PATH:
+            return True  # it checks a password itself
         if request.method == "OPTIONS" and self.is_open_to_all_origins(request):
             return True
         if same(request.cookies.get(cookie_name(request), ""), self.cookie):
             return True
-        return self.knows_secret(request.headers)
-
-    def knows_secret(self, headers: Headers) -> bool:
-        scheme, _, value = headers.get("authorization", "").partition(" ")
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return same(value.strip(), self.api_key)
-        if scheme.lower() != "basic":
-            return False
-        pair = decoded(value)
-        # A browser that was once given this password may send it along with another page's request.
-        knows_password = not comes_from_another_origin(headers) and same(
-            pair.partition(":")[2], self.password or ""
-        )
-        return same(pair, self.api_key) or knows_password
+        return scheme.lower() == "basic" and same(decoded(value), self.api_key)
+
+    def is_right(self, request: Request, given: str) -> bool:
+        """Return whether a password is the right one; a wrong one is counted and reported."""
+        if same(given, self.password or ""):
+            return True
+        address = address_of(request)
+        self.attempts.note_wrong(USER, address)
+        log.warning("a wrong password was sent from %s", address)
+        return False
 
     async def login(self, request: Request) -> Response:
         try:
             fields = parse_qs((await read_body(request)).decode(errors="replace"))
         except RequestError as error:
             return PlainTextResponse(error.message, error.status)
-        if not same(fields.get("password", [""])[0], self.password or ""):
-            log.warning("a wrong password was sent from %s", request.client.host if request.client else "?")
+        if wait_s := self.attempts.wait_s(USER, address_of(request)):
+            return login_form(refusal_text(wait_s), 429, {"retry-after": str(wait_s)})
+        if not self.is_right(request, fields.get("password", [""])[0]):
             return login_form("That is not the password.", 403)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(cookie_name(request), self.cookie, httponly=True, samesite="strict")
         return answer
+
+
+def basic_password(headers: Headers) -> str | None:
+    """Return the password that a tool sends by HTTP Basic; None where there is none.
+
+    A browser that was once given it may send it along with another page's request: that counts as none.
+    """
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic" or comes_from_another_origin(headers):
+        return None
+    return decoded(value).partition(":")[2]
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "?"
 
 
 def same(given: str, expected: str) -> bool:
@@ -203,7 +233,7 @@ def cookie_name(request: Request) -> str:
     return f"localops_{request.scope['server'][1]}"
 
 
-def login_form(problem: str = "", status: int = 401) -> Response:
+def login_form(problem: str = "", status: int = 401, more: Mapping[str, str] | None = None) -> Response:
     text = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>localops</title>
@@ -217,5 +247,6 @@ def login_form(problem: str = "", status: int = 401) -> Response:
         "content-security-policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
         "cache-control": "no-store",
         "www-authenticate": "Form",
+        **(more or {}),
     }
     return HTMLResponse(text, status, headers)
