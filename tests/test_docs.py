@@ -15,7 +15,7 @@ from localops.cli import parser
 from localops.project.wsk_options import NOT_DONE, OPTIONS
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 SOURCES = sorted((ROOT / "localops").glob("**/*.py"))
 TEST_FILES = sorted(
@@ -24,6 +24,8 @@ TEST_FILES = sorted(
 NAMED_FILE = re.compile(r"`(?:tests/)?([\w/]*test_\w+\.py)(?:::(\w+))?`")
 NAMED_TEST = re.compile(r"`(test_\w+)`")
 READ_VARIABLE = re.compile(r"(?:environ(?:\.get)?|variables\.get)[\[(]\"([A-Z_0-9]+)\"")
+# Further words of these go to other programs.
+PASS_WORDS_ON = ("test", "bench")
 # They belong to the runtime or to a debugger; nobody sets them.
 NOT_FOR_PEOPLE = ("__OW_", "PYDEVD_")
 
@@ -70,6 +72,26 @@ def test_every_command_and_option_is_in_the_reference(command: str, option: str)
 @pytest.mark.parametrize("directive", [*OPTIONS, *NOT_DONE])
 def test_every_directive_is_in_the_reference(directive: str):
     assert f"`{directive}`" in REFERENCE
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_page_types_exists(page: Path):
+    typed = re.findall(r"^(?:\$ )?python3 -m localops ([a-z]+)(.*)$", page.read_text(), re.MULTILINE)
+    known = set(commands())
+    for command, words in typed:
+        assert (command, "") in known, f"{page.name} types {command}"
+        options = re.findall(r" (--[a-z-]+)", words.partition("#")[0])
+        own = {option for option in options if (command, option) in known}
+        assert command in PASS_WORDS_ON or own == set(options), f"{page.name} types {command} {options}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page: Path):
+    for path in re.findall(
+        r"`((?:\.ci|bench|docs|localops|model|requirements|tests|web)/[\w./-]+)`", page.read_text()
+    ):
+        # Tests may be named from their own folder.
+        assert (ROOT / path).exists() or (ROOT / "tests" / path).exists(), f"{page.name} names {path}"
 
 
 def addresses() -> set[str]:
