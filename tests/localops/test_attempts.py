@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -155,24 +156,33 @@ def by_ops(url: str, password: str) -> httpx.Response:
     return httpx.post(url + OPS_LOGIN_PATH, json=members, timeout=TIMEOUT_S)
 
 
-def refused_at(url: str, try_password: Callable[[str, str], httpx.Response]) -> httpx.Response:
-    """The first answer that looks at no password any more."""
+def guess_wrong(url: str, guess: Callable[[str, str], httpx.Response]) -> None:
+    """Send as many wrong passwords as are looked at without a wait."""
     for _ in range(MAX_WRONG):
-        assert try_password(url, "wrong").status_code in (400, 401, 403)
-    answer = try_password(url, "wrong")
-    assert answer.status_code == 429
-    return answer
+        assert guess(url, "wrong").status_code in (400, 401, 403)
+
+
+def refusal_of(url: str, guess: Callable[[str, str], httpx.Response], given: str) -> httpx.Response:
+    """Return the refusal to look at a password.
+
+    On a slow machine a wait may be over before the attempt; then it is guessed on, and the wait doubles.
+    """
+    for _ in range(8):
+        if (answer := guess(url, given)).status_code == 429:
+            return answer
+        guess(url, "wrong")
+    raise AssertionError("nobody waits, however many wrong passwords there were")
 
 
 @pytest.mark.parametrize(("try_password", "right"), [(by_form, 303), (by_basic, 401), (by_ops, 200)])
 def test_every_place_that_checks_the_password_of_others_has_the_limit(
     for_others: LocalopsProcess, try_password: Callable[[str, str], httpx.Response], right: int
 ):
-    answer = refused_at(for_others.url, try_password)
-    assert "There were too many wrong passwords: wait 1 second and try again." in answer.text
-    assert try_password(for_others.url, PASSWORD).status_code == 429
-    assert by_form(for_others.url, PASSWORD).status_code == 429, "the places share what they count"
-    assert answer.headers["retry-after"] == "1"
+    guess_wrong(for_others.url, try_password)
+    for other in (try_password, by_form):  # the places share what they count
+        answer = refusal_of(for_others.url, other, PASSWORD)
+        assert re.search(r"too many wrong passwords: wait \d+ seconds? and try again\.", answer.text)
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert eventually(lambda: try_password(for_others.url, PASSWORD).status_code != 429), (
         "the wait never ends"
     )
@@ -186,13 +196,14 @@ def test_the_login_of_the_ops_tools_has_the_limit_on_this_machine_too(
     on_this_machine: LocalopsProcess, project: Path
 ):
     password = json.loads((project / ".localops" / "credentials.json").read_text())["password"]
-    refused_at(on_this_machine.url, by_ops)
-    assert by_ops(on_this_machine.url, password).status_code == 429
+    guess_wrong(on_this_machine.url, by_ops)
+    refusal_of(on_this_machine.url, by_ops, password)
     assert eventually(lambda: by_ops(on_this_machine.url, password).status_code == 200), "the wait never ends"
 
 
 def test_a_browser_that_is_in_stays_in_while_its_address_waits(for_others: LocalopsProcess):
     with httpx.Client(base_url=for_others.url, timeout=TIMEOUT_S) as browser:
         assert browser.post("/_localops/login", data={"password": PASSWORD}).status_code == 303
-        refused_at(for_others.url, by_form)
+        guess_wrong(for_others.url, by_form)
+        refusal_of(for_others.url, by_form, "wrong")
         assert browser.get("/_localops/").status_code == 200
