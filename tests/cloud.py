@@ -23,7 +23,7 @@ def key_values(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def zipped(files: Mapping[str, str]) -> str:
-    """Base64 of an archive of these files."""
+    """Return an archive of these files in Base64."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
@@ -37,7 +37,7 @@ class Cloud:
 
     Attributes:
         auth: `uuid:key`.
-        is_localops: False for a real one, where some of localops's improvements are not to be found.
+        is_localops: False for a real one, which lacks some of localops's improvements.
     """
 
     apihost: str
@@ -47,7 +47,7 @@ class Cloud:
     session: requests.Session = field(default_factory=requests.Session)
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Ask the REST API as the user; a path that begins with no slash is in the user's namespace."""
+        """Ask the REST API as the user; a path without a slash at its start is in the user's namespace."""
         if not path.startswith("/"):
             path = f"/api/v1/namespaces/_/{path}"
         options.setdefault("auth", tuple(self.auth.split(":", 1)))
@@ -73,7 +73,7 @@ class Cloud:
         return self.call("PUT", f"actions/{name}", params={"overwrite": str(overwrite).lower()}, json=body)
 
     def deploy(self, name: str, code: str, **options: Any) -> dict[str, Any]:
-        """Put an action that must be taken."""
+        """Put an action, which must be accepted."""
         answer = self.put(name, code, **options)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -90,7 +90,7 @@ class Cloud:
 
 
 def logged_in(apihost: str, user: str, password: str, is_localops: bool) -> Cloud:
-    """A cloud after the login that `ops ide login` does."""
+    """Log in as `ops ide login` does, and return the cloud."""
     login = {"login": user, "password": password}
     answer = requests.post(apihost + LOGIN_PATH, json=login, timeout=TIMEOUT_S)
     assert answer.status_code == 200, answer.text
@@ -98,6 +98,6 @@ def logged_in(apihost: str, user: str, password: str, is_localops: bool) -> Clou
 
 
 def cloud_of(url: str, project: Path) -> Cloud:
-    """A localops that serves a project."""
+    """Return the cloud of a localops that serves a project."""
     credentials = json.loads((project / ".localops" / "credentials.json").read_text())
     return logged_in(url, credentials["user"], credentials["password"], is_localops=True)

@@ -71,13 +71,13 @@ def started(
 
 @pytest.fixture(scope="session")
 def start_model() -> StartModel:
-    """Start `python -m localops.ollama` with arguments, or another module; it is gone after the block."""
+    """Start `python -m localops.ollama` with arguments, or another module; it ends with the block."""
     return started
 
 
 @pytest.fixture(scope="session")
 def llamacpp() -> StartModel:
-    """The same for llama.cpp; where it has no wheel skip, or fail where nothing may be skipped."""
+    """Start the same on llama.cpp; skip where it has no wheel, or fail where nothing may be skipped."""
     if importlib.util.find_spec("xllamacpp") is not None:
         return started
     reason = "xllamacpp is not installed here"

@@ -27,7 +27,7 @@ class S3Server:
 
     @cache  # noqa: B019 - there is one server for all tests
     def client(self, signature: str = "s3v4", user: str = "devel", secret: str | None = None) -> BaseClient:
-        """A boto3 client as the actions and `ops ai chat` make it."""
+        """Make a boto3 client as the actions and `ops ai chat` make it."""
         return boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -42,5 +42,5 @@ class S3Server:
         )
 
     def stored_files(self) -> list[Path]:
-        """What lies on disk for all objects together."""
+        """Return what lies on disk for all objects together."""
         return list((self.private / "s3" / "objects").iterdir())

@@ -84,6 +84,6 @@ def know_a_little(prompt: str) -> str:
 
 @pytest.fixture
 def ollama() -> Iterator[ScriptedOllama]:
-    """Give a scripted Ollama that knows a few answers."""
+    """Start a scripted Ollama that knows a few answers."""
     with ScriptedOllama() as server:
         yield server

@@ -40,7 +40,7 @@ Ending = Literal["action", "reset", "reader"]
 
 
 class StreamockError(Exception):
-    """The action did not do within the time, or did not send, what the test waits for."""
+    """The action did not do, or did not send in time, what the test waits for."""
 
 
 class Arrival(NamedTuple):
@@ -51,7 +51,7 @@ class Arrival(NamedTuple):
 
 
 def args(extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Give fresh arguments for an action: `extra` plus STREAM_HOST and STREAM_PORT (both strings).
+    """Return fresh arguments for an action: `extra` plus STREAM_HOST and STREAM_PORT (both strings).
 
     The port is the system's choice and listens from now on, so nobody else can take it.
     """
@@ -156,11 +156,13 @@ class Streamock:
         """
         frames, rest = _decode(self.data)
         if rest and (self.ended_by == "action" or not rest.startswith("{")):
-            raise StreamockError(f"after {len(frames)} whole objects came {rest[:80]!r}, which is none")
+            raise StreamockError(
+                f"after {len(frames)} whole objects came {rest[:80]!r}, which is not an object"
+            )
         return frames
 
     def frame_times(self) -> list[float]:
-        """Give for each JSON object when the whole of it had come; later than it was sent, never sooner."""
+        """Return for each JSON object when the whole of it had come; later than it was sent, never sooner."""
         times: list[float] = []
         received = b""
         for arrival in list(self.arrivals):
@@ -338,7 +340,7 @@ def _listener(receive_buffer_bytes: int | None) -> socket.socket:
 
 
 def _decode(data: bytes) -> tuple[list[dict[str, Any]], str]:
-    """Decode whole JSON objects, and give what is left behind the last one."""
+    """Decode whole JSON objects, and return what is left behind the last one."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(data.replace(b"\n", b""))
     except UnicodeDecodeError as error:

@@ -53,7 +53,7 @@ def test_every_link_to_a_file_leads_to_one(page: Path):
 
 
 def commands() -> Iterator[tuple[str, str]]:
-    """Each command with each of its options; "" for the command itself."""
+    """Yield each command with each of its options; "" for the command itself."""
     for action in parser()._actions:
         if not isinstance(action, argparse._SubParsersAction):
             continue
@@ -95,7 +95,7 @@ def test_every_file_that_a_page_names_exists(page: Path):
 
 
 def addresses() -> set[str]:
-    """The paths of this server that stand in the code whole, up to their first variable part."""
+    """Return the paths of this server that stand in the code whole, up to their first variable part."""
     files = [
         file for folder in ("routes", "serving") for file in (ROOT / "localops" / folder).glob("**/*.py")
     ]

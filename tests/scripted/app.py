@@ -96,7 +96,7 @@ def _forget(_: RecordedRequest) -> None:
 
 
 def _noting_end(recorded: RecordedRequest, send: Send) -> Send:
-    """Give a `send` that remembers when the whole answer had been sent to a client who was still there."""
+    """Return a `send` that remembers when the whole answer had been sent to a client who was still there."""
 
     async def noting(message: Message) -> None:
         await send(message)
@@ -115,7 +115,7 @@ def _other_answer(fault: Status) -> Response:
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read already once more, then what the server says."""
+    """Return a `receive` that gives a body once more that was read already, then what the server says."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:
@@ -132,7 +132,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _question(recorded: RecordedRequest) -> str | None:
-    """Give what the person asked; None when nothing was, as when a model is only to be loaded."""
+    """Return what the person asked; None when nothing was, as when a model is only to be loaded."""
     body: object = recorded.body
     if recorded.path not in _QUESTION_ROUTES or not isinstance(body, dict):
         return None

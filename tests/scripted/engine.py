@@ -36,7 +36,7 @@ class ScriptedEngine:
         self._script = script
 
     def context_loaded(self, model: Model) -> int:
-        """Give the context length; a script is always loaded."""
+        """Return the context length; a script is always loaded."""
         return model.context_length
 
     async def load(self, model: Model, num_ctx: int | None) -> None:
@@ -73,7 +73,7 @@ class ScriptedEngine:
         )
 
     async def embed(self, model: Model, text: str) -> Embedded:
-        """Give a vector of the text's words, so that texts with words in common are near each other."""
+        """Return a vector of the text's words, so that texts with words in common are near each other."""
         size = model.embedding_length or DIMENSIONS
         vector = [0.0] * size
         spoken = [word.strip().casefold() for word in tokens_of(text)]
@@ -84,7 +84,7 @@ class ScriptedEngine:
 
 
 def _limited(answer: Answer, ask: Ask, *, think_tags: bool) -> tuple[Iterable[Piece], DoneReason]:
-    """Give the answer's pieces within the request's options, and why they end."""
+    """Return the answer's pieces within the request's options, and why they end."""
     thinking, whole = tokens_of(answer.thinking), tokens_of(answer.text)
     text = _before_stop(whole, ask.options.stop)
     pieces = itertools.chain(
@@ -98,7 +98,7 @@ def _limited(answer: Answer, ask: Ask, *, think_tags: bool) -> tuple[Iterable[Pi
 
 
 def _before_stop(tokens: list[str], stops: Sequence[str]) -> list[str]:
-    """Give the tokens before the first stop text, the last one cut where it begins."""
+    """Return the tokens before the first stop text, the last one cut where it begins."""
     text = "".join(tokens)
     end = min((place for place in map(text.find, stops) if place >= 0), default=len(text))
     kept: list[str] = []

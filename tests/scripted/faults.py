@@ -92,5 +92,5 @@ Fault: TypeAlias = Status | Fails | Insert | End | Fin | Reset | Stall | RepeatE
 
 
 def error_line(message: str, after: int | None = 0) -> tuple[Insert, End]:
-    """Give an `error` line with status 200 and the end of the answer, as servers before 0.12.6 begin one."""
+    """Return an `error` line with status 200 and the end of the answer, as servers before 0.12.6 do."""
     return Insert(dumps({"error": message}) + b"\n", after), End(after)

@@ -46,7 +46,7 @@ class Schedule:
     seed: int = 0
 
     def due_times(self) -> Iterator[float]:
-        """Give the time of every burst, in seconds after the start, without end."""
+        """Yield the time of every burst, in seconds after the start, without end."""
         pause_s = self.burst / self.tokens_per_s if self.tokens_per_s else 0.0
         stray = random.Random(self.seed)
         latest_s = due_s = self.first_s
