@@ -86,9 +86,7 @@ class Resource:
             self.check_caller(request)
             return await self.handler(request)(request)
         except RequestError as error:
-            return error_response(
-                request, error.status, error.message, CHALLENGE if error.status == 401 else {}
-            )
+            return error_response(request, error.status, error.message, challenge(request, error))
         except StorageError as error:
             log.warning("%s", error)
             return error_response(request, 500, str(error), {})
@@ -109,3 +107,9 @@ class Resource:
             raise RequestError(401, WRONG_CREDENTIALS_TEXT)
         if request.path_params.get("namespace", "_") not in ("_", USER):
             raise RequestError(403, FOREIGN_TEXT)
+
+
+def challenge(request: Request, error: RequestError) -> dict[str, str]:
+    """Return what asks a tool for its key; a browser would send it for pages of others, too."""
+    is_browser = "sec-fetch-mode" in request.headers
+    return CHALLENGE if error.status == 401 and not is_browser else {}
