@@ -182,10 +182,10 @@ def check_tools(name: str) -> None:
 
 
 def sync(options: argparse.Namespace) -> int:
-    from localops import shared
+    from localops import library
 
-    copied = [] if options.check else shared.sync(bootstrap.ROOT)
-    problems = shared.problems(bootstrap.ROOT)
+    copied = [] if options.check else library.sync(bootstrap.ROOT)
+    problems = library.problems(bootstrap.ROOT)
     print("\n".join([*(f"copied {copy}" for copy in copied), *problems]) or "all copies are up to date")
     return 1 if problems else 0
 

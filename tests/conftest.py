@@ -77,6 +77,10 @@ def load_action(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Mod
     """Import an action the way the runtime does: alone, with its folder first."""
     before = set(sys.modules)
 
+    # The library that localops reads settings with is the one at the root, not the action's copy.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mastro"]:
+        monkeypatch.delitem(sys.modules, name)
+
     def load(name: str) -> ModuleType:
         single = PACKAGES / f"{name}.py"
         main = single if single.exists() else PACKAGES / name / "__main__.py"

@@ -25,11 +25,21 @@ ROWS = [
     ("access", "runtime"),
     ("project", "s3"),
     ("openwhisk",),
-    ("errors", "bootstrap", "shared", "ollama", "__init__"),
+    ("errors", "bootstrap", "library", "ollama", "__init__"),
     ("plain_http", "reading", "terminal_text"),
 ]
 DEPTH = {name: depth for depth, names in enumerate(ROWS) for name in names}
 MODULES = sorted(ROOT.glob("localops/**/*.py"))
+# The library of the actions, likewise; each of these imports relatively, so that a copy of it is whole.
+LIBRARY_ROWS = [
+    ("chat",),
+    ("providers",),
+    ("redis_store", "streaming"),
+    ("settings", "arguments", "session", "__init__"),
+]
+LIBRARY_DEPTH = {name: depth for depth, names in enumerate(LIBRARY_ROWS) for name in names}
+LIBRARY = sorted(ROOT.glob("mastro/**/*.py"))
+ACTIONS = [file for file in sorted(ROOT.glob("packages/*/**/*.py")) if "mastro" not in file.parts]
 # Beside localops: what each may import of the project, and which modules of localops may import it.
 BESIDE = {"bench": ({"localops", "tests.scripted"}, {"localops.cli"}), "model": ({"localops"}, set[str]())}
 
@@ -44,23 +54,46 @@ def imported(file: Path) -> Iterator[str]:
 
 
 def dotted(file: Path) -> str:
-    """The name under which a file of localops is imported."""
+    """Return the name under which a file is imported."""
     parts = file.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def part(module: str) -> str:
-    """The folder or module right below `localops` that a dotted name stands in."""
+    """Return the folder or module right below `localops` or `mastro` that a dotted name stands in."""
     return [*module.split("."), "__init__"][1]
 
 
-@pytest.mark.parametrize("file", sorted(ROOT.glob("packages/*/**/*.py")), ids=lambda file: str(file.name))
+def imported_relatively(file: Path) -> Iterator[str]:
+    """Yield the whole names that relative imports mean."""
+    package = dotted(file) if file.name == "__init__.py" else dotted(file).rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package.split(".")[: len(package.split(".")) - node.level + 1]
+            yield ".".join([*base, *filter(None, [node.module])])
+            yield from (".".join([*base, *filter(None, [node.module, alias.name])]) for alias in node.names)
+
+
+@pytest.mark.parametrize("file", ACTIONS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_an_action_imports_only_its_own_folder_and_the_runtime_image(file: Path):
     siblings = (
-        {each.stem for each in file.parent.glob("*.py")} if (file.parent / "__main__.py").exists() else set()
+        {each.stem for each in file.parent.iterdir()} if (file.parent / "__main__.py").exists() else set()
     )
     allowed = sys.stdlib_module_names | RUNTIME_IMAGE | siblings
     assert {name.split(".")[0] for name in imported(file)} <= allowed
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_library_imports_only_inwards_and_relatively(file: Path):
+    assert {name.split(".")[0] for name in imported(file)} <= sys.stdlib_module_names | {"requests"}
+    own = part(dotted(file))
+    for name in imported_relatively(file):
+        if name != "mastro" and part(name) != own and part(name) in LIBRARY_DEPTH:
+            assert LIBRARY_DEPTH[part(name)] > LIBRARY_DEPTH[own], f"{file.name} imports {name}"
+
+
+def test_every_part_of_the_library_has_its_row():
+    assert {part(dotted(file)) for file in LIBRARY} == LIBRARY_DEPTH.keys()
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""Answers by https for a model server on this machine that speaks http.
+"""Answer by https for a model server on this machine that speaks http.
 
 Actions of the MastroGPT courses and of the first starter know no OLLAMA_PROTO: they call
 `https://$AUTH@$OLLAMA_HOST`, as the model servers of a cluster want it. This stands before the one on this
@@ -14,30 +14,30 @@ import socket
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from localops.deployment import certificate
 from localops.deployment.certificate import Certificate
+from mastro.providers.errors import ModelError
+from mastro.providers.ollama.host import read_host
 
 # The first byte of a TLS handshake. Source: RFC 8446, 5.1.
-HANDSHAKE = b"\x16"
-BLOCK_BYTES = 65_536
-LOOPBACK = ("localhost", "127.0.0.1")
-OLLAMA_PORT = 11434
+_HANDSHAKE = b"\x16"
+_BLOCK_BYTES = 65_536
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 log = logging.getLogger("localops.deployment.https_front")
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def http_server_of_this_machine(variables: Mapping[str, str]) -> tuple[str, int] | None:
-    """The host and port that OLLAMA_HOST names, when that is a server on this machine which speaks http."""
-    value = variables.get("OLLAMA_HOST", "")
-    address = urlsplit(value if "://" in value else f"//{value}")
-    scheme = variables.get("OLLAMA_PROTO") or address.scheme or "http"
-    if scheme != "http" or address.hostname not in LOOPBACK:
-        return None
-    return address.hostname, address.port or OLLAMA_PORT
+    """Return the host and port of the model server, when it is on this machine and speaks http."""
+    try:
+        # Without AUTH, which says nothing about where it is.
+        host = read_host({name: variables.get(name, "") for name in ("OLLAMA_HOST", "OLLAMA_PROTO")})
+    except ModelError:
+        return None  # the chats say what is wrong with the settings
+    return (host.name, host.port) if host.scheme == "http" and host.name in _LOOPBACK else None
 
 
 class HttpsFront:
@@ -52,43 +52,43 @@ class HttpsFront:
     """
 
     def __init__(self, target: tuple[str, int], folder: Path) -> None:
-        self.target = target
+        self._target = target
         self.certificate: Certificate = certificate.read_or_make(folder)
-        self.context = self.certificate.server_context()
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.socket.setblocking(False)
-        self.relays: set[asyncio.Task[None]] = set()
+        self._context = self.certificate.server_context()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.setblocking(False)
+        self._relays: set[asyncio.Task[None]] = set()
         # It goes on until the event loop ends.
-        self.accepting = asyncio.create_task(self.accept())
+        self._accepting = asyncio.create_task(self._accept())
 
     @property
     def address(self) -> str:
-        return "{}:{}".format(*self.socket.getsockname())
+        return "{}:{}".format(*self._socket.getsockname())
 
-    async def accept(self) -> None:
-        with self.socket:
+    async def _accept(self) -> None:
+        with self._socket:
             while True:
-                connection, _ = await asyncio.get_running_loop().sock_accept(self.socket)
-                relay = asyncio.create_task(self.relay(connection))
-                self.relays.add(relay)
-                relay.add_done_callback(self.relays.discard)
+                connection, _ = await asyncio.get_running_loop().sock_accept(self._socket)
+                relay = asyncio.create_task(self._relay(connection))
+                self._relays.add(relay)
+                relay.add_done_callback(self._relays.discard)
 
-    async def relay(self, connection: socket.socket) -> None:
+    async def _relay(self, connection: socket.socket) -> None:
         """Carry bytes both ways until one side ends."""
         try:
-            context = self.context if await first_byte(connection) == HANDSHAKE else None
-            inner = await asyncio.open_connection(*self.target)
+            context = self._context if await _first_byte(connection) == _HANDSHAKE else None
+            inner = await asyncio.open_connection(*self._target)
             with contextlib.closing(inner[1]):
-                outer = await accepted(connection, context)
+                outer = await _accepted(connection, context)
                 with contextlib.closing(outer[1]):
-                    await carry_both_ways(outer, inner)
+                    await _carry_both_ways(outer, inner)
         except OSError as error:  # those of ssl are among them
             connection.close()
             log.debug("a connection to the model server ended: %s", error)
 
 
-async def first_byte(connection: socket.socket) -> bytes:
-    """What a connection brings first; it stays there to be read."""
+async def _first_byte(connection: socket.socket) -> bytes:
+    """Return the first byte of a connection, which stays there to be read."""
     loop = asyncio.get_running_loop()
     readable: asyncio.Future[None] = loop.create_future()
     loop.add_reader(connection, lambda: readable.done() or readable.set_result(None))
@@ -99,8 +99,8 @@ async def first_byte(connection: socket.socket) -> bytes:
     return connection.recv(1, socket.MSG_PEEK)
 
 
-async def accepted(connection: socket.socket, context: ssl.SSLContext | None) -> Streams:
-    """Streams over an accepted connection, decrypted when there is a context."""
+async def _accepted(connection: socket.socket, context: ssl.SSLContext | None) -> _Streams:
+    """Return streams over an accepted connection, decrypted when there is a context."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
@@ -108,9 +108,9 @@ async def accepted(connection: socket.socket, context: ssl.SSLContext | None) ->
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
-async def carry_both_ways(one: Streams, other: Streams) -> None:
-    """Until one side ends; what it had sent is still passed on."""
-    ways = {asyncio.create_task(carry(one[0], other[1])), asyncio.create_task(carry(other[0], one[1]))}
+async def _carry_both_ways(one: _Streams, other: _Streams) -> None:
+    """Carry bytes until one side ends; what it had sent is still passed on."""
+    ways = {asyncio.create_task(_carry(one[0], other[1])), asyncio.create_task(_carry(other[0], one[1]))}
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -119,7 +119,7 @@ async def carry_both_ways(one: Streams, other: Streams) -> None:
         await asyncio.gather(*ways, return_exceptions=True)
 
 
-async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while block := await reader.read(BLOCK_BYTES):
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while block := await reader.read(_BLOCK_BYTES):
         writer.write(block)
         await writer.drain()

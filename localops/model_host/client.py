@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from localops.access.masking import Masking
 from localops.errors import LocalopsError
-from localops.model_host.address import Address
+from mastro.providers.ollama.host import OllamaHost
 
 ANSWER_S = 5.0
 LONGEST_ERROR = 500
@@ -37,7 +37,7 @@ class BrokenOff(OllamaError):
 class Ollama:
     """A model server that speaks Ollama's protocol."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: OllamaHost) -> None:
         self.address = address
         self.masking = Masking(address.secrets)
 

@@ -6,8 +6,9 @@ import http.client
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from localops.model_host.address import OLLAMA_HERE, Address, read_address
+from localops.model_host.address import OLLAMA_HERE, read_address
 from localops.project.variables import Variable
+from mastro.providers.ollama.host import OllamaHost
 
 SETTINGS = ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")
 OLLAMA_ANSWER = b"Ollama is running"
@@ -41,7 +42,7 @@ def chosen_by_person(variables: Mapping[str, Variable]) -> ModelHost | None:
     return ModelHost(given, f"model: {host.value} (OLLAMA_HOST from {host.source})")
 
 
-def address_of_desk(variables: Mapping[str, Variable]) -> Address:
+def address_of_desk(variables: Mapping[str, Variable]) -> OllamaHost:
     """Where the person's own model server is: at OLLAMA_HOST, else where Ollama usually is.
 
     Raises:
@@ -51,7 +52,7 @@ def address_of_desk(variables: Mapping[str, Variable]) -> Address:
     return read_address(found) if found.get("OLLAMA_HOST") else OLLAMA_HERE
 
 
-def ollama_of_this_machine(address: Address = OLLAMA_HERE) -> ModelHost | None:
+def ollama_of_this_machine(address: OllamaHost = OLLAMA_HERE) -> ModelHost | None:
     """An Ollama that answers at its usual address."""
     connection = http.client.HTTPConnection(address.name, address.port, timeout=LOOK_S)
     try:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 
 from localops import bootstrap
 from localops.errors import StartError
-from localops.model_host.address import Address
 from localops.model_host.files import ModelFiles
 from localops.model_host.host import ModelHost
+from mastro.providers.ollama.host import OllamaHost
 
 # What the model switcher of the chats asks for; a project may name more.
 ALWAYS_STOOD_IN_FOR = ("llama3.1:8b", "deepseek-r1:32b")
@@ -75,8 +75,8 @@ class OwnModelServer:
         self.when_changed: Callable[[], None] = lambda: None
 
     @property
-    def address(self) -> Address:
-        return Address("http", *self.socket.getsockname())
+    def address(self) -> OllamaHost:
+        return OllamaHost("http", *self.socket.getsockname())
 
     def host(self) -> ModelHost:
         """What actions get, and people are told, as long as this engine answers."""

@@ -7,8 +7,9 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from localops.model_host.address import OLLAMA_HERE, Address
+from localops.model_host.address import OLLAMA_HERE
 from localops.model_host.client import Ollama, OllamaError, Unreachable
+from mastro.providers.ollama.host import OllamaHost
 
 MOST_SHOWN = 8
 # A model that is alone is loaded before its server answers.
@@ -76,7 +77,7 @@ def whole(name: str) -> str:
     return small if ":" in small.rpartition("/")[2] else f"{small}:latest"
 
 
-def pull(name: str, address: Address) -> str:
+def pull(name: str, address: OllamaHost) -> str:
     """Return the command that has the Ollama at an address pull a model."""
     there = "" if address == OLLAMA_HERE else f"OLLAMA_HOST={address.scheme}://{address} "
     return f"{there}ollama pull {name}"

@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,9 +31,16 @@ READY = b"eady to accept connections"
 
 @pytest.fixture
 def shared(load_action: Callable[[str], ModuleType]) -> Callable[[str], Any]:
-    """Give a module that the chat actions share, by its name."""
+    """Return a module of the library that the chat actions share, by its name in it."""
     load_action("chat/stateless")
-    return importlib.import_module
+    return lambda name: importlib.import_module(f"mastro.{name}")
+
+
+@pytest.fixture
+def issue(load_action: Callable[[str], ModuleType]) -> Callable[[str, bytes], str]:
+    """Return the function of the login that makes a token for a user, signed with a secret."""
+    load_action("mastrogpt/login")
+    return sys.modules["login"].issue
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from scripted_ollama import Answer, Insert, Schedule, Script, ScriptedOllama, Status
+from stream_reader import streamed
 from streamock import Streamock
 
 from localops.ollama.model import Model
@@ -18,7 +19,13 @@ from localops.ollama.model import Model
 @pytest.fixture
 def main(load_action: Any) -> Callable[..., dict[str, Any]]:
     main = load_action("chat/assistant").main
-    return lambda ollama, **args: main({"OLLAMA_HOST": ollama.host, "input": "hi", **args})["body"]
+
+    def answer(ollama: ScriptedOllama, **args: Any) -> dict[str, Any]:
+        """Return the body, or the whole answer of an action that streamed."""
+        found = main({"OLLAMA_HOST": ollama.host, "input": "hi", **args})
+        return found.get("body", found)
+
+    return answer
 
 
 def sent(ollama: ScriptedOllama) -> list[tuple[str, str]]:
@@ -60,7 +67,7 @@ def test_a_history_goes_before_the_message(main: Any, ollama: ScriptedOllama):
     ],
 )
 def test_a_history_that_is_none_is_a_sentence(main: Any, ollama: ScriptedOllama, history: Any):
-    assert main(ollama, history=history)["output"].startswith("`history` is no conversation")
+    assert main(ollama, history=history)["output"].startswith("`history` is not a conversation")
     assert ollama.requests == []
 
 
@@ -98,8 +105,7 @@ def test_an_option_that_the_model_would_refuse_is_a_sentence(
 
 def test_reasoning_is_a_member_of_its_own_for_a_client_that_asks(main: Any, streamer: Streamock):
     with ScriptedOllama(Answer("Rome", thinking="let me see")) as ollama:
-        body = main(ollama, state="deepseek-r1:32b", thinking=True, **streamer.args)
-        streamer.wait_closed()
+        body = streamed(main(ollama, state="deepseek-r1:32b", thinking=True, **streamer.args), streamer)
     assert (body["thinking"], body["output"]) == ("let me see", "Rome")
     assert "".join(frame.get("thinking", "") for frame in streamer.frames()) == "let me see"
     assert streamer.text() == "Rome"
@@ -108,8 +114,7 @@ def test_reasoning_is_a_member_of_its_own_for_a_client_that_asks(main: Any, stre
 @pytest.mark.parametrize("think_tags", [True, False])
 def test_a_client_that_does_not_ask_gets_no_reasoning(main: Any, streamer: Streamock, think_tags: bool):
     with ScriptedOllama(Answer("Rome", thinking="let me see", think_tags=think_tags)) as ollama:
-        body = main(ollama, state="deepseek-r1:32b", **streamer.args)
-        streamer.wait_closed()
+        body = streamed(main(ollama, state="deepseek-r1:32b", **streamer.args), streamer)
     assert body == {"output": "Rome", "streaming": True, "state": "deepseek-r1:32b"}
     assert streamer.frames() == [{"output": "Rome", "state": "deepseek-r1:32b"}]
 
@@ -230,8 +235,7 @@ def test_a_conversation_keeps_its_model(main: Any, redis_server: Any, ollama: Sc
     assert len(sent(ollama)) == 3
 
 
-def test_a_conversation_of_another_user_is_not_known(main: Any, shared: Any, redis_server: Any, ollama: Any):
-    issue = shared("session").issue
+def test_a_conversation_of_another_user_is_not_known(main: Any, issue: Any, redis_server: Any, ollama: Any):
     settings = {"LOGIN_SECRET": "secret", **redis_server.args}
     state = main(ollama, input="a", token=issue("ada", b"secret"), **settings)["state"]
     main(ollama, input="b", token=issue("eve", b"secret"), state=state, **settings)
@@ -259,7 +263,7 @@ def test_what_had_been_said_when_it_was_stopped_is_kept(main: Any, redis_server:
     answer = Answer("one two", faults=(Insert(b"garbage\n", after=1),))
     with ScriptedOllama(Script(answer, "whole", models=["llama3.1:8b"])) as ollama:
         body = main(ollama, input="a", request=request, **redis_server.args)
-        assert "no model's answer" in body["output"]
+        assert "not part of an answer" in body["output"]
         main(ollama, input="b", state=body["state"], **redis_server.args)
         assert sent(ollama) == [("user", "a"), ("assistant", "one"), ("user", "b")]
 

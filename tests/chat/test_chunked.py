@@ -18,7 +18,7 @@ def body(shared: Callable[[str], Any]) -> Callable[[list[bytes]], bytes]:
 
     def read_all(parts: list[bytes]) -> bytes:
         left = [part for part in parts if part]
-        return b"".join(shared("chunked").dechunked(lambda _size: left.pop(0) if left else b""))
+        return b"".join(shared("providers.chunked").dechunked(lambda _size: left.pop(0) if left else b""))
 
     return read_all
 
@@ -49,7 +49,7 @@ def test_any_chunks_at_any_cut_give_what_was_sent(body: Any, chunks: list[bytes]
 
 def test_what_is_here_of_a_chunk_is_passed_on_before_the_rest_comes(shared: Any):
     parts = [b"8\r\none\ntw", b"o\n\r\n0\r\n\r\n"]
-    reading = shared("chunked").dechunked(lambda _size: parts.pop(0))
+    reading = shared("providers.chunked").dechunked(lambda _size: parts.pop(0))
     assert next(reading).startswith(b"one\n")
 
 

@@ -23,6 +23,7 @@ from scripted_ollama import (
     Status,
     error_line,
 )
+from stream_reader import streamed
 from streamock import Streamock
 
 CHATS = ["chat/stateless", "chat/assistant"]
@@ -33,17 +34,13 @@ HTML = "<html><body>Bad gateway</body></html>"
 
 @pytest.fixture(params=CHATS)
 def chat(request: pytest.FixtureRequest, load_action: Any, streamer: Streamock) -> Callable[..., str]:
-    """Ask something, and give what the reader got, which must be what the body says."""
+    """Ask something, and return what the reader got."""
     main = load_action(request.param).main
 
     def ask(host: str, **args: Any) -> str:
-        answer = main({"OLLAMA_HOST": host, "input": "count", **streamer.args, **args})
-        assert set(answer) == {"body"}
-        streamer.wait_closed()
+        body = streamed(main({"OLLAMA_HOST": host, "input": "count", **streamer.args, **args}), streamer)
         assert streamer.ended_by == "action"
-        assert streamer.text() == answer["body"]["output"]
-        assert answer["body"]["streaming"] is True
-        return answer["body"]["output"]
+        return body["output"]
 
     return ask
 
@@ -75,7 +72,7 @@ BEFORE_THE_FIRST_TOKEN = {
         "answered 301 Moved Permanently",
     ),
     "an error of an unknown shape": (Status(500, {"error": ["x"]}), "answered 500 Internal Server Error"),
-    "a web page with status 200": (Status(200, HTML), "no model's answer: check OLLAMA_HOST"),
+    "a web page with status 200": (Status(200, HTML), "not part of an answer: check OLLAMA_HOST"),
     "JSON of something else": (Status(200, {"hello": "world"}), "ended the answer before it was whole"),
     "nothing with status 200": (Status(200), "ended the answer before it was whole"),
     "a reset": (Reset(after=0), "broke off"),
@@ -98,16 +95,16 @@ IN_THE_MIDDLE = {
     "an end without done": ((End(after=2),), "ended the answer before it was whole"),
     "a cut connection": ((Fin(after=2),), "broke off in the middle of its answer"),
     "a reset": ((Reset(after=2),), "broke off in the middle of its answer"),
-    "garbage": ((Insert(b"garbage\n", after=2),), "no model's answer"),
-    "an array": ((Insert(b"[1]\n", after=2),), "no model's answer"),
+    "garbage": ((Insert(b"garbage\n", after=2),), "not part of an answer"),
+    "an array": ((Insert(b"[1]\n", after=2),), "not part of an answer"),
     "a number for text": (
         (Insert(b'{"response":5,"message":{"content":5}}\n', after=2),),
-        "no model's answer",
+        "not part of an answer",
     ),
-    "a list for a message": ((Insert(b'{"message":[]}\n', after=2),), "no model's answer"),
-    "no UTF-8": ((Insert(b'{"response":"\xff"}\n', after=2),), "no model's answer"),
-    "JSON without an end": ((Insert(b"[" * 100_000 + b"\n", after=2),), "no model's answer"),
-    "two objects on a line": ((Insert(b"{}{}\n", after=2),), "no model's answer"),
+    "a list for a message": ((Insert(b'{"message":[]}\n', after=2),), "not part of an answer"),
+    "no UTF-8": ((Insert(b'{"response":"\xff"}\n', after=2),), "not part of an answer"),
+    "JSON without an end": ((Insert(b"[" * 100_000 + b"\n", after=2),), "not part of an answer"),
+    "two objects on a line": ((Insert(b"{}{}\n", after=2),), "not part of an answer"),
 }
 
 
@@ -161,14 +158,14 @@ def test_half_a_surrogate_pair_from_the_person_is_asked_all_the_same(chat: Calla
 
 def test_a_model_that_says_nothing_is_a_sentence(chat: Callable[..., str]):
     with ScriptedOllama(Answer("")) as server:
-        assert chat(server.host) == "The model answered with nothing: ask in other words."
+        assert chat(server.host) == "The model returned an empty answer: ask in other words."
 
 
 @pytest.mark.parametrize("think_tags", [True, False])
 def test_a_model_that_only_thinks_is_a_sentence(chat: Callable[..., str], think_tags: bool):
     with ScriptedOllama(Answer("", thinking="let me see", think_tags=think_tags)) as server:
         output = chat(server.host, state="deepseek-r1:32b")
-    assert output.endswith("The model answered with nothing: ask in other words.")
+    assert output.endswith("The model returned an empty answer: ask in other words.")
 
 
 def test_a_server_that_is_down_is_a_sentence(chat: Callable[..., str]):
@@ -242,7 +239,7 @@ def test_a_slow_first_token_is_waited_for(chat: Callable[..., str]):
 
 @pytest.mark.parametrize("given", [{"form": {}}, ["x"], 5, True])
 def test_what_is_no_text_is_not_asked(chat: Callable[..., str], ollama: ScriptedOllama, given: Any):
-    assert chat(ollama.host, input=given) == "This chat understands text only: type a message."
+    assert chat(ollama.host, input=given) == "This chat understands only text: type a message."
     assert ollama.requests == []
 
 

@@ -14,9 +14,7 @@ from scripted_ollama import Answer, Schedule, ScriptedOllama
 
 DEADLINE_S = 20
 ENDLESS = Answer("word ", endless=True, schedule=Schedule(tokens_per_s=50))
-REFUSAL = (
-    "This chat is for people who have logged in: log in, or log in again if that was more than a day ago."
-)
+REFUSAL = "Please log in to use this chat; a login lasts one day."
 LOGIN = {"username": "pinocchio", "password": "geppetto"}
 HISTORY = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 
@@ -110,9 +108,9 @@ def test_a_word_for_no_is_no(post: Any, server: ScriptedOllama, token: str, no: 
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [
-        ("history", "hello", "`history` is no conversation"),
-        ("history", "{}", "`history` is no conversation"),
-        ("history", "[" * 100_000, "`history` is no conversation"),
+        ("history", "hello", "`history` is not a conversation"),
+        ("history", "{}", "`history` is not a conversation"),
+        ("history", "[" * 100_000, "`history` is not a conversation"),
         ("options", "hot", "`options` must be an object"),
         ("options", '{"temperature": "hot"}', "The option temperature must be a number"),
     ],

@@ -34,9 +34,9 @@ def greeting(shared: Callable[[str], Any]) -> Callable[..., str]:
     """Ask for the greeting with all the patience that a busy machine needs."""
 
     def greet(host: str, model: str = "llama3.1:8b", auth: str = "", patience_s: float = DEADLINE_S) -> str:
-        server = shared("ollama_host").ollama_host({"OLLAMA_HOST": host, "AUTH": auth})
-        exchange = shared("ollama_client").Exchange(server, "/api/show", {"model": model})
-        return shared("greeting").greeting(server, model, exchange, patience_s)
+        server = shared("providers.ollama.host").ollama_host({"OLLAMA_HOST": host, "AUTH": auth})
+        exchange = shared("providers.ollama.exchange").Exchange(server, "/api/show", {"model": model})
+        return shared("chat.greeting").greeting(server, model, exchange, patience_s)
 
     return greet
 

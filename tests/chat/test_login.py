@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from scripted_ollama import ScriptedOllama
+from stream_reader import streamed
 from streamock import Streamock
 
 SECRET = "the-secret"
-REFUSAL = (
-    "This chat is for people who have logged in: log in, or log in again if that was more than a day ago."
-)
+REFUSAL = "Please log in to use this chat; a login lasts one day."
 CHATS = ["chat/simple", "chat/countdown", "chat/stateless", "chat/assistant"]
 
 
@@ -48,16 +47,16 @@ def test_without_a_token_nothing_else_is_told_either(chat: Any, ollama: Scripted
 
 
 @pytest.mark.parametrize("name", CHATS)
-def test_only_a_refusal_asks_for_the_login(load_action: Any, session: Any, name: str):
+def test_only_a_refusal_asks_for_the_login(load_action: Any, issue: Any, name: str):
     main = load_action(name).main
     assert main({"LOGIN_SECRET": SECRET})["body"]["login"] is True
-    token = session.issue("ada", SECRET.encode())
+    token = issue("ada", SECRET.encode())
     assert "login" not in main({"LOGIN_SECRET": SECRET, "token": token})["body"]
     assert "login" not in main({})["body"]
 
 
-def test_a_token_of_another_secret_is_refused(chat: Any, session: Any):
-    assert chat(token=session.issue("ada", b"another")) == REFUSAL
+def test_a_token_of_another_secret_is_refused(chat: Any, issue: Any):
+    assert chat(token=issue("ada", b"another")) == REFUSAL
 
 
 def test_an_expired_token_is_refused(chat: Any, session: Any):
@@ -67,10 +66,9 @@ def test_an_expired_token_is_refused(chat: Any, session: Any):
 
 @pytest.mark.parametrize("name", ["chat/countdown", "chat/stateless", "chat/assistant"])
 def test_a_refusal_goes_through_the_stream(load_action: Any, streamer: Streamock, name: str):
-    body = load_action(name).main({"input": "1", "LOGIN_SECRET": SECRET, **streamer.args})["body"]
-    streamer.wait_closed()
+    answer = load_action(name).main({"input": "1", "LOGIN_SECRET": SECRET, **streamer.args})
+    assert streamed(answer, streamer) == {"output": REFUSAL, "streaming": True, "login": True}
     assert streamer.frames() == [{"output": REFUSAL, "login": True}]
-    assert body == {"output": REFUSAL, "streaming": True, "login": True}
 
 
 def test_a_stop_needs_a_token_too(load_action: Any, redis_server: Any):
@@ -94,5 +92,5 @@ def test_without_a_secret_all_may_chat_and_the_log_says_so_once(
         assert main({"LOGIN_SECRET": secret})["body"]["output"] != REFUSAL
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert [record.getMessage() for record in warnings] == [
-        "LOGIN_SECRET is not set, so everybody may use this chat"
+        "LOGIN_SECRET is not set, so anybody may use this chat"
     ]

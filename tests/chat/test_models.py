@@ -68,7 +68,7 @@ def test_the_whole_name_is_preferred_to_a_longer_one(chat: Any):
 
 def test_a_prefix_of_nothing_keeps_the_model_and_shows_the_list(chat: Any, ollama: ScriptedOllama):
     body = chat(ollama, input="@gpt")
-    assert body["output"].startswith("No model's name begins with gpt.")
+    assert body["output"].startswith("No model has a name that begins with gpt.")
     assert "- llama3.1:8b" in body["output"]
     assert body["state"] == "llama3.1:8b"
 
@@ -100,4 +100,4 @@ def test_a_strange_entry_is_left_out(chat: Any, answer: Any):
 @pytest.mark.parametrize("name", CHATS)
 def test_no_module_of_an_action_changes_a_global(load_action: Any, ollama: ScriptedOllama, name: str):
     load_action(name).main({"OLLAMA_HOST": ollama.host, "input": "deepseek"})
-    assert sys.modules["models"].DEFAULT_MODEL == "llama3.1:8b"
+    assert sys.modules["mastro.chat.models"].DEFAULT_MODEL == "llama3.1:8b"

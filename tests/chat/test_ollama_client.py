@@ -17,15 +17,15 @@ DEADLINE_S = 20
 @pytest.fixture
 def exchange(shared: Callable[[str], Any]) -> Callable[..., Any]:
     def make(host: str, path: str = "/api/generate", body: Any = None, **patience: float) -> Any:
-        found = shared("ollama_host").ollama_host({"OLLAMA_HOST": host})
-        return shared("ollama_client").Exchange(found, path, body, **patience)
+        found = shared("providers.ollama.host").ollama_host({"OLLAMA_HOST": host})
+        return shared("providers.ollama.exchange").Exchange(found, path, body, **patience)
 
     return make
 
 
 @pytest.fixture
 def model_error(shared: Callable[[str], Any]) -> type[Exception]:
-    return shared("ollama_host").ModelError
+    return shared("providers.errors").ModelError
 
 
 def test_lines_that_arrive_together_come_in_one_list(exchange: Any):

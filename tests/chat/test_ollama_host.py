@@ -15,12 +15,12 @@ GENERATE = "/api/generate"
 @pytest.fixture
 def host(shared: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     monkeypatch.delenv("OLLAMA_HOST")
-    return lambda **args: shared("ollama_host").ollama_host(args)
+    return lambda **args: shared("providers.ollama.host").ollama_host(args)
 
 
 @pytest.fixture
 def model_error(shared: Callable[[str], Any]) -> type[Exception]:
-    return shared("ollama_host").ModelError
+    return shared("providers.errors").ModelError
 
 
 @pytest.mark.parametrize(

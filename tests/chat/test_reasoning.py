@@ -77,7 +77,7 @@ def cuts(text: str) -> Iterator[list[str]]:
 
 @pytest.fixture
 def parser(shared: Callable[[str], Any]) -> Callable[[], Any]:
-    return shared("reasoning").Reasoning
+    return shared("providers.reasoning").Reasoning
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -130,4 +130,4 @@ def marked(marks: Any, pieces: list[tuple[str, str]]) -> str:
     ],
 )
 def test_marks_stand_around_reasoning(shared: Any, pieces: list[tuple[str, str]], expected: str):
-    assert marked(shared("reasoning").Marks(), pieces) == expected
+    assert marked(shared("chat.marks").Marks(), pieces) == expected

@@ -35,9 +35,9 @@ def test_without_a_question_it_greets(simple: Any, ollama: ScriptedOllama, given
     [
         (Status(404, {"error": "model 'x' not found"}), "get it with `ollama pull llama3.1:8b`"),
         (Status(401, "<html>"), "does not answer as Ollama does: check OLLAMA_HOST and AUTH"),
-        (Status(503, {"error": "busy"}), "gave no answer (503: busy): try again, or check OLLAMA_HOST."),
-        (Status(200, {"hello": 1}), "gave no answer (200: not what Ollama answers)"),
-        (Status(200, {"response": 5}), "gave no answer (200: not what Ollama answers)"),
+        (Status(503, {"error": "busy"}), "gave no answer (503): try again, or check OLLAMA_HOST."),
+        (Status(200, {"hello": 1}), "gave no answer (200)"),
+        (Status(200, {"response": 5}), "gave no answer (200)"),
         (Status(302, "", {"location": "/"}), "does not answer as Ollama does"),
     ],
 )

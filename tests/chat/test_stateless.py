@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_server import raw_server
 from scripted_ollama import Answer, Insert, Schedule, Script, ScriptedOllama, Slice
+from stream_reader import streamed
 from streamock import Streamock
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="<`~")
@@ -28,7 +29,13 @@ def stateless(load_action: Any) -> Any:
 @pytest.fixture
 def main(load_action: Any) -> Callable[..., dict[str, Any]]:
     main = load_action("chat/stateless").main
-    return lambda ollama, **args: main({"OLLAMA_HOST": ollama.host, "input": "hi", **args})["body"]
+
+    def answer(ollama: ScriptedOllama, **args: Any) -> dict[str, Any]:
+        """Return the body, or the whole answer of an action that streamed."""
+        found = main({"OLLAMA_HOST": ollama.host, "input": "hi", **args})
+        return found.get("body", found)
+
+    return answer
 
 
 def test_the_url_reaches_an_ollama_that_runs(stateless: Any):
@@ -77,9 +84,8 @@ def test_any_text_cut_anywhere_at_any_rate_is_what_the_reader_decodes(
     schedule = Schedule(tokens_per_s=rate, burst=burst)
     answer = Answer(tokens, schedule=schedule, faults=(Slice(size),))
     with ScriptedOllama(Script(answer, models=["llama3.1:8b"])) as ollama, Streamock(production=True) as mock:
-        body = main(ollama, **mock.args)
-        mock.wait_closed()
-        assert mock.text() == body["output"] == "".join(tokens)
+        body = streamed(main(ollama, **mock.args), mock)
+        assert body["output"] == "".join(tokens)
 
 
 @pytest.mark.parametrize("think_tags", [True, False])
@@ -108,9 +114,8 @@ def test_figures_are_for_a_client_that_asks_and_come_last(
     main: Any, ollama: ScriptedOllama, streamer: Streamock
 ):
     began_s = time.monotonic()
-    body = main(ollama, metrics=True, request="r-1", **streamer.args)
+    body = streamed(main(ollama, metrics=True, request="r-1", **streamer.args), streamer)
     took_ms = 1000 * (time.monotonic() - began_s)
-    streamer.wait_closed()
     figures = body["metrics"]
     assert streamer.frames()[-1] == {"metrics": figures}
     assert (figures["model"], figures["done_reason"], figures["request"]) == ("llama3.1:8b", "stop", "r-1")
@@ -140,8 +145,7 @@ def test_figures_name_the_model_that_really_answered(load_action: Any, end: byte
 def test_a_client_that_does_not_ask_gets_only_output_and_state(
     main: Any, ollama: ScriptedOllama, streamer: Streamock
 ):
-    body = main(ollama, **streamer.args)
-    streamer.wait_closed()
+    body = streamed(main(ollama, **streamer.args), streamer)
     assert set(body) == {"output", "streaming", "state"}
     for frame in streamer.frames():
         assert frame["output"]
@@ -152,8 +156,8 @@ def test_a_client_that_does_not_ask_gets_only_output_and_state(
 def test_figures_always_fit_a_message_and_the_runtime(
     main: Any, ollama: ScriptedOllama, streamer: Streamock, request_id: Any
 ):
-    body = main(ollama, state="\ud83d", request=request_id, token="\ud83d", metrics=True, **streamer.args)
-    streamer.wait_closed()
+    given = {"state": "\ud83d", "request": request_id, "token": "\ud83d", "metrics": True}
+    body = streamed(main(ollama, **given, **streamer.args), streamer)
     assert len(json.dumps(streamer.frames()[-1])) < 1900
     json.dumps(body, ensure_ascii=False).encode()
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from scripted_ollama import Answer, Schedule, ScriptedOllama, Stall
+from stream_reader import streamed
 from streamock import Streamock
 
 DEADLINE_S = 20
@@ -34,18 +35,18 @@ class Activation(threading.Thread):
 
     def __init__(self, main: Callable[[dict[str, Any]], dict[str, Any]], args: dict[str, Any]) -> None:
         super().__init__()
-        self.body: dict[str, Any] = {}
+        self.answer: dict[str, Any] = {}
         self._main, self._args = main, args
         self.start()
 
     def run(self) -> None:
-        self.body = self._main(self._args)["body"]
+        self.answer = self._main(self._args)
 
     def outcome(self) -> dict[str, Any]:
-        """Wait for its end and give the body of its answer."""
+        """Wait for its end and return its answer."""
         self.join(DEADLINE_S)
         assert not self.is_alive(), "the action does not end"
-        return self.body
+        return self.answer
 
 
 @pytest.fixture(params=CHATS)
@@ -104,7 +105,7 @@ def test_a_stop_before_the_request_is_sent_ends_the_action(
         else:
             main({"stop": request, **redis_server.args})
         # Had it waited for the host instead, it would have said what is wrong with that.
-        assert activation.outcome()["output"] == ""
+        assert streamed(activation.outcome(), streamer)["output"] == ""
 
 
 def test_a_stop_that_comes_before_its_request_counts_too(main: Any, redis_server: Any):
@@ -133,8 +134,7 @@ def test_a_stop_is_used_up_by_the_request_that_it_stopped(main: Any, redis_serve
         assert main({**args, "OLLAMA_HOST": ollama.host})["body"]["output"] == "whole answer"
 
 
-def test_nobody_stops_the_request_of_another(main: Any, shared: Any, streamer: Streamock, redis_server: Any):
-    issue = shared("session").issue
+def test_nobody_stops_the_request_of_another(main: Any, issue: Any, streamer: Streamock, redis_server: Any):
     settings = {"LOGIN_SECRET": "secret", **redis_server.args}
     request = secrets.token_urlsafe()
     with ScriptedOllama(ANSWERING) as ollama:
@@ -192,7 +192,7 @@ def test_a_stopped_reply_says_why_to_a_client_that_asks(main: Any, redis_server:
         activation = Activation(main, args)
         ollama.wait_requests(1, DEADLINE_S)
         main({"stop": request, **redis_server.args})
-        metrics = activation.outcome()["metrics"]
+        metrics = activation.outcome()["body"]["metrics"]
     assert (metrics["done_reason"], metrics["request"]) == ("stopped", request)
 
 

@@ -25,7 +25,8 @@ Make = Callable[[Any], object]
 
 @pytest.fixture
 def reply(shared: Callable[[str], Any]) -> Callable[..., dict[str, Any]]:
-    return shared("streaming").reply
+    """Deliver a reply, and return the body that it would have without a stream."""
+    return lambda args, make: shared("streaming").deliver(args, make).body()
 
 
 def writing(*texts: str) -> Make:
@@ -156,6 +157,9 @@ def test_a_sentence_of_the_action_stands_apart(reply: Any):
     assert reply({}, make)["output"] == "First.\n\nSecond."
 
 
+UNREACHABLE = "The streamer at STREAM_HOST and STREAM_PORT cannot be reached: open the chat again."
+
+
 @pytest.mark.parametrize(
     "args",
     [
@@ -167,18 +171,67 @@ def test_a_sentence_of_the_action_stands_apart(reply: Any):
         {"STREAM_HOST": "\udc00.example", "STREAM_PORT": "1"},
     ],
 )
-def test_a_streamer_that_cannot_be_reached_is_said_in_the_body_and_nothing_is_made(reply: Any, args: Any):
+def test_a_streamer_that_cannot_be_reached_is_logged_and_nothing_is_made(
+    shared: Any, caplog: pytest.LogCaptureFixture, args: Any
+):
     made: list[Any] = []
-    body = reply({"STREAM_HOST": "127.0.0.1", **args}, made.append)
-    assert "streamer" in body["output"]
+    assert shared("streaming").reply({"STREAM_HOST": "127.0.0.1", **args}, made.append) == {"statusCode": 204}
+    assert [record.getMessage() for record in caplog.records] == [UNREACHABLE]
     assert made == []
 
 
-def test_a_streamer_that_refuses_is_said_in_the_body(reply: Any):
+def test_a_streamer_that_refuses_is_logged(shared: Any, caplog: pytest.LogCaptureFixture):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
-        body = reply({"STREAM_HOST": "127.0.0.1", "STREAM_PORT": str(held.getsockname()[1])}, writing("x"))
-    assert "streamer" in body["output"]
+        args = {"STREAM_HOST": "127.0.0.1", "STREAM_PORT": str(held.getsockname()[1])}
+        assert shared("streaming").reply(args, writing("x")) == {"statusCode": 204}
+    assert [record.getMessage() for record in caplog.records] == [UNREACHABLE]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("end", ["whole", "raises", "says nothing", "left", "cut"])
+def test_behind_the_streamer_there_is_no_body_however_it_ends(
+    shared: Any, streamer: Streamock, time_limit: Callable[[float], None], end: str
+):
+    over = threading.Event()
+
+    def make(written: Any) -> None:
+        if end != "says nothing":
+            written.write("so far")
+        if end == "raises":
+            raise KeyError("x")
+        if end == "left":
+            streamer.hang_up()
+        if end in ("left", "cut"):
+            over.wait(DEADLINE_S)
+
+    time_limit(1 if end == "cut" else 60)
+    answer = shared("streaming").reply(streamer.args, make)
+    over.set()
+    assert answer == {"statusCode": 204}
+
+
+NOT_STREAMED = "This action does not stream: call it by its web address."
+
+
+@pytest.mark.parametrize(
+    ("body", "frames"),
+    [
+        ({"output": "text", "form": [1]}, [{"output": "text"}]),
+        ({"output": "text", "state": "s"}, [{"output": "text", "state": "s"}]),
+        ({"services": []}, [{"output": NOT_STREAMED}]),
+        ("text", [{"output": NOT_STREAMED}]),
+        (None, [{"output": NOT_STREAMED}]),
+    ],
+)
+def test_an_answer_in_one_piece_goes_through_the_streamer_without_a_body_too(
+    shared: Any, streamer: Streamock, body: object, frames: list[dict[str, Any]]
+):
+    whole = shared("streaming").whole
+    assert whole({}, lambda _: {"body": body, "headers": {}}) == {"body": body, "headers": {}}
+    assert whole(streamer.args, lambda _: {"body": body}) == {"statusCode": 204}
+    streamer.wait_closed()
+    assert streamer.frames() == frames
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -353,7 +406,7 @@ def test_a_reader_who_reads_no_more_does_not_keep_it_from_ending_in_time(
                 written.write("x" * 1000)
 
         reply(mock.args, make)
-        assert time.monotonic() - began_s < shared("streaming").SEND_TIMEOUT_S
+        assert time.monotonic() - began_s < shared("streaming.reader").SEND_TIMEOUT_S
 
 
 @pytest.mark.parametrize("paced", [True, False])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,14 @@ import pytest
 from localops_process import ROOT, LocalopsProcess
 from scripted_ollama import Script, ScriptedOllama, Status
 
-from localops.model_host.address import Address, AddressError, read_address
+from localops.model_host.address import AddressError, read_address
 from localops.model_host.host import ollama_of_this_machine
 from localops.model_host.telling import listed, missing
 from localops.model_host.wanted import wanted_models
 from localops.ollama.llamacpp import BUILTIN_FILE
 from localops.project.folder import Project
+from mastro.providers.errors import ModelError
+from mastro.providers.ollama.host import OllamaHost, ollama_host
 
 ASKS = """#--web true
 #--param OLLAMA_HOST "$OLLAMA_HOST"
@@ -51,25 +51,13 @@ def asks(running: LocalopsProcess, **arguments: str) -> Any:
     return answer.json() if arguments else answer.text
 
 
-@pytest.fixture(scope="module")
-def read_by_chats() -> Callable[[dict[str, str]], str]:
-    """How the chats in `packages/` read the same settings."""
-    file = ROOT / "packages" / "chat" / "stateless" / "ollama_host.py"
-    spec = importlib.util.spec_from_file_location("ollama_host_of_chats", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-
-    def read(settings: dict[str, str]) -> str:
-        try:
-            found = module.ollama_host(settings)
-        except module.ModelError:
-            return "refused"
-        return f"{found.scheme} {found.name} {found.port} {found.path} {found.headers} {found.address}"
-
-    return read
+def read_by_chats(settings: dict[str, str]) -> str:
+    """Return what the library of the chats reads out of settings."""
+    try:
+        found = ollama_host(settings)
+    except ModelError as error:
+        return str(error)
+    return f"{found.scheme} {found.name} {found.port} {found.path} {found.headers} {found}"
 
 
 @pytest.mark.parametrize("proto", ["", "http", "https", "HTTP", "ftp"])
@@ -97,15 +85,13 @@ def read_by_chats() -> Callable[[dict[str, str]], str]:
         ":11434",
     ],
 )
-def test_settings_are_read_as_the_chats_read_them(
-    read_by_chats: Callable[[dict[str, str]], str], host: str, auth: str, proto: str
-):
+def test_settings_are_read_as_the_chats_read_them(host: str, auth: str, proto: str):
     settings = {"OLLAMA_HOST": host, "OLLAMA_PROTO": proto, "AUTH": auth}
     try:
         found = read_address(settings)
         read = f"{found.scheme} {found.name} {found.port} {found.path} {found.headers} {found}"
-    except AddressError:
-        read = "refused"
+    except AddressError as error:
+        read = str(error)
     assert read == read_by_chats(settings)
 
 
@@ -156,7 +142,7 @@ def test_of_many_models_some_are_named():
 def test_an_ollama_of_this_machine_is_used_and_named():
     with ScriptedOllama() as ollama:
         port = int(ollama.host.rpartition(":")[2])
-        found = ollama_of_this_machine(Address("http", "127.0.0.1", port))
+        found = ollama_of_this_machine(OllamaHost("http", "127.0.0.1", port))
     assert found is not None
     assert found.line == f"model: the Ollama of this machine, at {ollama.host}"
     assert found.variables == {"OLLAMA_HOST": ollama.host, "OLLAMA_PROTO": "http", "CHAT_NOTICE": ""}
@@ -167,7 +153,7 @@ def test_what_is_no_ollama_is_not_used(refuse: bool):
     other = Script("", routes={"/": [Status(200, "<h1>another program</h1>")]})
     with ScriptedOllama(other, refuse=refuse) as server:
         port = int(server.host.rpartition(":")[2])
-        assert ollama_of_this_machine(Address("http", "127.0.0.1", port)) is None
+        assert ollama_of_this_machine(OllamaHost("http", "127.0.0.1", port)) is None
 
 
 def test_the_models_of_an_ollama_are_named_and_how_to_get_those_that_are_missing(project: Path):

@@ -156,7 +156,7 @@ def test_without_openssl_it_is_said_what_will_not_work(tmp_path: Path, model: Sc
     [
         ({"OLLAMA_HOST": "127.0.0.1:1234", "OLLAMA_PROTO": "http"}, ("127.0.0.1", 1234)),
         ({"OLLAMA_HOST": "localhost:1234"}, ("localhost", 1234)),
-        ({"OLLAMA_HOST": "http://localhost"}, ("localhost", 11434)),
+        ({"OLLAMA_HOST": "http://localhost"}, ("localhost", 80)),
         ({"OLLAMA_HOST": "https://localhost"}, None),
         ({"OLLAMA_HOST": "localhost", "OLLAMA_PROTO": "https"}, None),
         ({"OLLAMA_HOST": "ollama.example.com"}, None),

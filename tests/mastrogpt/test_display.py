@@ -42,7 +42,7 @@ def test_a_chess_position_is_drawn(display: Any):
 
 
 def test_a_bad_chess_position_is_explained(display: Any):
-    assert "This is no chess position" in display(chess="not chess")
+    assert "This is not a chess position" in display(chess="not chess")
 
 
 def test_nothing_to_show_is_said(display: Any):

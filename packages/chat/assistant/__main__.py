@@ -16,4 +16,4 @@ import assistant
 
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    return {"body": assistant.assistant(args)}
+    return assistant.assistant(args)

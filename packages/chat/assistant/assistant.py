@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, cast
 
-import models
-from arguments import is_asked_for, structure
 from conversation import Conversation
 from messages import Message, fitting, history, tokens
 from model_options import model_options
-from ollama_host import ModelError, setting
-from reasoning import OUTPUT, THINKING
-from streaming import Reply, reply
-from turn import Turn
+
+from mastro.arguments import is_asked_for, structure
+from mastro.chat import models
+from mastro.chat.turn import Turn
+from mastro.providers.errors import ModelError
+from mastro.providers.reasoning import OUTPUT, THINKING
+from mastro.settings import setting
+from mastro.streaming import Reply, reply
 
 CHAT = "/api/chat"
 # What Ollama gives a model unless it is told otherwise; the model itself may have less.
@@ -30,7 +32,7 @@ def assistant(args: Mapping[str, Any]) -> dict[str, Any]:
     """Answer one message of a conversation, streaming the answer if STREAM_HOST is given.
 
     Args:
-        args: those of `turn.Turn`, and
+        args: those of `Turn`, and
             history: what was said before, a list of {role, content}; then nothing is kept here;
             state: what the last answer gave. With Redis and without a history it stands for all before;
             options: `temperature`, `top_p`, `max_tokens` and others of model_options;
@@ -38,7 +40,8 @@ def assistant(args: Mapping[str, Any]) -> dict[str, Any]:
             A form may send `history` and `options` as JSON text.
 
     Returns:
-        `output`, `streaming`, `state`, and `thinking` and `metrics` for a client that asked.
+        The web answer of `reply`, whose body has `output`, `streaming`, `state`, and `thinking` and `metrics`
+        for a client that asked.
     """
     state = args.get("state")
     return reply(args, lambda written: Talk(args, written, state if isinstance(state, str) else "").take())

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from messages import Message
-from redis_store import StoreError, prefixed, redis_store
+
+from mastro.redis_store import StoreError, prefixed, redis_store
 
 LIFETIME_S = 24 * 60 * 60
 MAX_MESSAGES = 200
@@ -39,7 +40,7 @@ class Conversation:
         self._key = prefixed(args, "chat:" + hashlib.sha256(f"{user}\0{self.id}".encode()).hexdigest())
 
     def messages(self) -> list[Message]:
-        """Give what was said so far; nothing when it is over a day old or cannot be read."""
+        """Return what was said so far; nothing when it is over a day old or cannot be read."""
         try:
             with redis_store(self._args) as store:
                 texts = cast("list[str]", store.do("LRANGE", self._key, 0, -1)) if store else []

@@ -1,14 +1,14 @@
-"""What was said in a conversation, as the model wants it, and how much of it the model can take."""
+"""Put what was said into the form that the model wants, and into the size that it can take."""
 
 from collections.abc import Sequence
 from typing import Any, cast
 
-from ollama_host import ModelError
+from mastro.providers.errors import ModelError
 
 Message = dict[str, str]
 ROLES = ("system", "user", "assistant")
 BAD_HISTORY = (
-    "`history` is no conversation: it must be a list of objects with `role` (system, user or assistant) "
+    "`history` is not a conversation: it must be a list of objects with `role` (system, user or assistant) "
     "and `content` (a text)."
 )
 # English has some 4 bytes to a token, Chinese 3 for one or two; the model adds about 8 for a message.
@@ -17,10 +17,10 @@ TOKENS_PER_MESSAGE = 8
 
 
 def history(given: Any) -> list[Message]:
-    """Give the messages that a client sent along.
+    """Return the messages that a client sent along.
 
     Raises:
-        ModelError: they are none; the sentence says what they must be.
+        ModelError: they are not messages; the sentence says what they must be.
     """
     if not isinstance(given, list):
         raise ModelError(BAD_HISTORY)

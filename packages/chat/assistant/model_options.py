@@ -1,10 +1,10 @@
-"""How a client wants the model to answer, in the terms that a model server knows."""
+"""Translate how a client wants the model to answer into the terms of a model server."""
 
 from typing import Any, cast
 
-from ollama_host import ModelError
+from mastro.providers.errors import ModelError
 
-# Ollama's name and type for each. A number may be given for a float; a truth value is no number.
+# Ollama's name and type for each. A number may be given for a float; a truth value is not a number.
 OPTIONS: dict[str, tuple[str, type]] = {
     "max_tokens": ("num_predict", int),
     "num_ctx": ("num_ctx", int),

@@ -16,4 +16,4 @@ import stateless
 
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    return {"body": stateless.stateless(args)}
+    return stateless.stateless(args)

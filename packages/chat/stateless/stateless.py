@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from answer import Answer
-from ollama_host import ModelError, ollama_host
-from reasoning import Marks, Piece
-from streaming import Reply, reply
-from turn import Turn
+from mastro.chat.marks import Marks
+from mastro.chat.turn import Turn
+from mastro.providers.errors import ModelError
+from mastro.providers.ollama.answer import Answer
+from mastro.providers.ollama.host import ollama_host
+from mastro.providers.reasoning import Piece
+from mastro.streaming import Reply, Unreachable, deliver, reply
 
 GENERATE = "/api/generate"
 BROKEN_OFF = "The model server broke off in the middle of its answer: try again."
@@ -17,10 +19,11 @@ def stateless(args: Mapping[str, Any]) -> dict[str, Any]:
     """Answer one message, streaming the answer if STREAM_HOST is given.
 
     Args:
-        args: those of `turn.Turn`, and `state`, the model's name.
+        args: those of `Turn`, and `state`, the model's name.
 
     Returns:
-        `output`, `streaming`, `state`, and `metrics` for a client that asked.
+        The web answer of `reply`, whose body has `output`, `streaming`, `state`, and `metrics` for a client
+        that asked.
     """
     model = args.get("state")
     return reply(
@@ -29,7 +32,7 @@ def stateless(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def url(args: Mapping[str, Any]) -> str:
-    """Give the address of the model with the credentials in it, from `args` or else the environment.
+    """Return the address of the model with the credentials in it, from `args` or else the environment.
 
     A secret: hand it to a client, never print it.
     """
@@ -53,7 +56,10 @@ def stream(args: Mapping[str, Any], lines: Iterable[bytes]) -> str:
             # Its text may hold the address with the credentials.
             written.say(BROKEN_OFF)
 
-    return reply(args, make)["output"]
+    try:
+        return deliver(args, make).body()["output"]
+    except Unreachable as error:
+        return str(error)
 
 
 class Question(Turn):

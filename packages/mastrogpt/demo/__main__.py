@@ -1,4 +1,4 @@
-"""Shows what an answer can hold beside text: a form, HTML, code, a chess position, a message, options."""
+"""Show what an answer can hold beside text: a form, HTML, code, a chess position, a message, options."""
 # --kind python:default
 # --web true
 # --annotation index '80:Demo:Demo::'
@@ -7,6 +7,8 @@ from typing import Any
 
 import demo
 
+from mastro.streaming import whole
+
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    return {"body": demo.demo(args)}
+    return whole(args, lambda args: {"body": demo.demo(args)})

@@ -1,4 +1,4 @@
-"""What the demo answers: one example of each kind of content that the page can show.
+"""Answer with one example of each kind of content that the page can show.
 
 Source of the members: the MastroGPT page, which hands what it does not know to mastrogpt/display.
 """
@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-MOST_DIGITS = 9
+_MAX_DIGITS = 9
 COMMANDS = ("form", "html", "code", "chess", "message", "options")
 USAGE = "Type one of " + ", ".join(f"`{command}`" for command in COMMANDS) + "."
 
@@ -53,10 +53,10 @@ def demo(args: Mapping[str, Any]) -> dict[str, Any]:
         args: `input`, a command or the values of the form as `{"form": {name: value}}`; `state`, the number
             of messages so far as text.
     """
-    state = str(count(args.get("state")) + 1)
+    state = str(_count(args.get("state")) + 1)
     given = args.get("input") or ""
     if isinstance(given, dict):
-        return {"output": filled_in(cast("Mapping[str, Any]", given).get("form")), "state": state}
+        return {"output": _filled_in(cast("Mapping[str, Any]", given).get("form")), "state": state}
     if isinstance(given, str) and given in ANSWERS:
         return {**ANSWERS[given], "state": state}
     if not given:
@@ -64,14 +64,14 @@ def demo(args: Mapping[str, Any]) -> dict[str, Any]:
     return {"output": f"This is your message number {state}. {USAGE}", "state": state}
 
 
-def count(state: object) -> int:
+def _count(state: object) -> int:
     """Read the number of messages so far; whatever else a client sends counts as none."""
-    return int(state) if isinstance(state, str) and state.isdecimal() and len(state) <= MOST_DIGITS else 0
+    return int(state) if isinstance(state, str) and state.isdecimal() and len(state) <= _MAX_DIGITS else 0
 
 
-def filled_in(form: object) -> str:
+def _filled_in(form: object) -> str:
     """Repeat what was filled in, as Markdown."""
     values = cast("dict[str, Any]", form) if isinstance(form, dict) else dict[str, Any]()
     lines = [f"- **{name}**: {value}" for name, value in values.items()]
-    # Half a surrogate pair is no text that the runtime could write.
+    # Half a surrogate pair is not text that the runtime could write.
     return "\n".join(["You filled in:", *lines]).encode(errors="replace").decode()

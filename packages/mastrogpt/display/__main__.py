@@ -1,4 +1,4 @@
-"""Turns what an answer holds beside text into HTML for the page's display area."""
+"""Turn what an answer holds beside text into HTML for the page's display area."""
 # --kind python:default
 # --web true
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import display
 
+from mastro.streaming import whole
+
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    return display.display(args)
+    return whole(args, display.display)

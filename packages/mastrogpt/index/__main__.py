@@ -13,6 +13,8 @@ from typing import Any
 
 import index
 
+from mastro.streaming import whole
+
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    return index.answer(args)
+    return whole(args, index.answer)

@@ -1,4 +1,4 @@
-"""Builds the menu from the `index` annotations of the deployed actions, and from files beside this one.
+"""Build the menu from the `index` annotations of the deployed actions, and from files beside this one.
 
 An annotation is `<weight>:<group>:<name>:<users>:<iframe>`; a file is `<weight>-<group>.json` with a list of
 `{"name", "url"}`. Groups and what they hold are ordered by weight.
@@ -8,6 +8,7 @@ Source: the MastroGPT page (shape of the answer) and mastrogpt2-starter (the ann
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
-HERE = Path(__file__).parent
-LISTED_AT_ONCE = 200
-TIMEOUT_S = 20
-REMEDY = "Deploy mastrogpt/index again with the annotation provide-api-key."
+_HERE = Path(__file__).parent
+_LISTED_AT_ONCE = 200
+_TIMEOUT_S = 20
+_WEIGHT = re.compile(r"[0-9]{1,9}")
+_REMEDY = "Deploy mastrogpt/index again with the annotation provide-api-key."
 
 log = logging.getLogger(__name__)
 
@@ -45,35 +47,35 @@ class Entry:
 
 
 def answer(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the web answer: the menu, or a clear error when it cannot be made."""
+    """Return the web answer: the menu, or a clear error when it cannot be made."""
     try:
-        entries = [*annotated(deployed_actions()), *listed_in_files(HERE)]
+        entries = [*annotated(_deployed_actions()), *listed_in_files(_HERE)]
     except MenuError as error:
         return {"statusCode": 502, "body": {"error": str(error)}}
     return {"body": {**places(args), "services": services(entries)}}
 
 
 def places(args: Mapping[str, Any]) -> dict[str, str]:
-    """Who is served, and the absolute addresses that the page calls."""
+    """Return who is served, and the absolute addresses that the page calls."""
     apihost = str(args.get("OPSDEV_APIHOST") or os.environ.get("__OW_API_HOST", ""))
     found = {
         "username": str(args.get("OPSDEV_USERNAME") or os.environ.get("__OW_NAMESPACE", "")),
         "host": str(args.get("OPSDEV_HOST") or apihost),
         "apihost": apihost,
-        "streamer": str(args.get("OPSDEV_STREAM") or subdomain("stream", apihost)),
-        "s3": str(args.get("OPSDEV_S3") or subdomain("s3", apihost)),
+        "streamer": str(args.get("OPSDEV_STREAM") or _subdomain("stream", apihost)),
+        "s3": str(args.get("OPSDEV_S3") or _subdomain("s3", apihost)),
     }
     notice = str(args.get("CHAT_NOTICE") or "")
     return {**found, "notice": notice} if notice else found
 
 
-def subdomain(name: str, url: str) -> str:
+def _subdomain(name: str, url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=f"{name}.{parts.netloc}"))
 
 
-def deployed_actions() -> list[dict[str, Any]]:
-    """All actions of this namespace, asked of the API with the key that this action was given.
+def _deployed_actions() -> list[dict[str, Any]]:
+    """Return all actions of this namespace, asked of the API with the key that this action was given.
 
     Raises:
         MenuError: the API cannot be reached or refuses.
@@ -81,38 +83,38 @@ def deployed_actions() -> list[dict[str, Any]]:
     host, key = os.environ.get("__OW_API_HOST", ""), os.environ.get("__OW_API_KEY", "")
     user, _, password = key.partition(":")
     found: list[dict[str, Any]] = []
-    while len(found) % LISTED_AT_ONCE == 0:
-        page = fetch(f"{host}/api/v1/namespaces/_/actions", (user, password), len(found))
+    while len(found) % _LISTED_AT_ONCE == 0:
+        page = _fetch(f"{host}/api/v1/namespaces/_/actions", (user, password), len(found))
         found += page
         if not page:
             break
     return found
 
 
-def fetch(url: str, credentials: tuple[str, str], skip: int) -> list[dict[str, Any]]:
+def _fetch(url: str, credentials: tuple[str, str], skip: int) -> list[dict[str, Any]]:
     try:
         response = requests.get(
-            url, {"limit": LISTED_AT_ONCE, "skip": skip}, auth=credentials, timeout=TIMEOUT_S
+            url, {"limit": _LISTED_AT_ONCE, "skip": skip}, auth=credentials, timeout=_TIMEOUT_S
         )
         page: Any = response.json() if response.ok else None
     except (requests.RequestException, ValueError) as error:
         raise MenuError(
-            f"The menu cannot be made: the API cannot be reached or understood. {REMEDY}"
+            f"The menu cannot be made: the API cannot be reached or understood. {_REMEDY}"
         ) from error
     if not isinstance(page, list):
-        raise MenuError(f"The menu cannot be made: the API answered {response.status_code}. {REMEDY}")
+        raise MenuError(f"The menu cannot be made: the API answered {response.status_code}. {_REMEDY}")
     return cast("list[dict[str, Any]]", page)
 
 
 def annotated(actions: list[dict[str, Any]]) -> Iterator[Entry]:
-    """The entries that the annotations describe; a malformed one is named in the log and left out."""
+    """Yield the entries that the annotations describe; a malformed one is named in the log and left out."""
     for action in actions:
         url = f"{str(action['namespace']).rpartition('/')[2]}/{action['name']}"
         for annotation in action.get("annotations", []):
             if annotation.get("key") != "index":
                 continue
             parts = str(annotation.get("value")).split(":", 4)
-            if len(parts) == 5 and parts[0].isdecimal():
+            if len(parts) == 5 and _WEIGHT.fullmatch(parts[0]):
                 weight, group, name, users, iframe = parts
                 yield Entry(int(weight), group, name, url, users.strip(), iframe)
             else:
@@ -120,7 +122,7 @@ def annotated(actions: list[dict[str, Any]]) -> Iterator[Entry]:
 
 
 def listed_in_files(folder: Path) -> Iterator[Entry]:
-    """The entries of `<weight>-<group>.json` files, the older form of a menu; a bad file is left out."""
+    """Yield the entries of `<weight>-<group>.json` files, an older form of a menu; a bad file is left out."""
     for file in sorted(folder.glob("*-*.json")):
         weight, _, group = file.stem.partition("-")
         try:
@@ -131,12 +133,12 @@ def listed_in_files(folder: Path) -> Iterator[Entry]:
         except (ValueError, TypeError, KeyError, AttributeError):
             log.warning("%s: it is not a list of {name, url}", file.name)
             continue
-        position = int(weight) if weight.isdecimal() else 0
+        position = int(weight) if _WEIGHT.fullmatch(weight) else 0
         yield from (Entry(position, group, name, url, iframe=iframe) for name, url, iframe in entries)
 
 
 def services(entries: list[Entry]) -> list[dict[str, list[dict[str, str]]]]:
-    """The menu as the page wants it: a list of groups with one member each."""
+    """Return the menu as the page wants it: a list of groups with one member each."""
     groups: dict[str, list[dict[str, str]]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.weight, entry.group, entry.name)):
         groups.setdefault(entry.group, []).append(entry.as_json())

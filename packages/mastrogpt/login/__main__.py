@@ -1,13 +1,14 @@
-"""Lets people in: name and password for a signed token that the chats accept."""
+"""Let people in: exchange a name and a password for a signed token that the chats accept."""
 # --kind python:default
 # --web true
 # --param LOGIN_SECRET "$LOGIN_SECRET"
-# --param S3_SECRET_KEY "$S3_SECRET_KEY"
 
 from typing import Any
 
 import login
 
+from mastro.streaming import whole
+
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    return {"body": login.login(args)}
+    return whole(args, lambda args: {"body": login.login(args)})
