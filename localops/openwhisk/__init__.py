@@ -1,1 +1,1 @@
-"""OpenWhisk's rules that need no server: entities, what requests say of them, how answers look."""
+"""OpenWhisk's rules that need no server: entities, requests about them, and answers."""

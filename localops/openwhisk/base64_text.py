@@ -1,4 +1,4 @@
-"""Base64, told by nothing but the text itself, as OpenWhisk tells it.
+"""Recognise base64 by nothing but the text itself, as OpenWhisk does.
 
 Source: apache/openwhisk Exec.scala (isBinaryCode).
 """
@@ -8,21 +8,21 @@ from __future__ import annotations
 import base64
 import re
 
-ALPHABET = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_ALPHABET = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
-def is_base64(text: str) -> bool:
-    """Whether a text counts as base64: of the alphabet alone, its length a multiple of four, not empty."""
+def _is_base64(text: str) -> bool:
+    """Return whether a text counts as base64: of its alphabet alone, a multiple of four long, not empty."""
     text = text.strip()
-    return len(text) % 4 == 0 and ALPHABET.fullmatch(text) is not None
+    return len(text) % 4 == 0 and _ALPHABET.fullmatch(text) is not None
 
 
 def decoded(text: str) -> bytes | None:
-    """The bytes of what counts as base64; None for any other text."""
-    return base64.b64decode(text.strip()) if is_base64(text) else None
+    """Return the bytes of what counts as base64; None for any other text."""
+    return base64.b64decode(text.strip()) if _is_base64(text) else None
 
 
 def decoded_leniently(text: str) -> bytes | None:
-    """The same, where the padding may be missing, as Java's decoder allows."""
+    """Return the same, where the padding may be missing, as Java's decoder allows."""
     padded = text + "=" * (-len(text) % 4)
     return None if text != text.strip() else decoded(padded)

@@ -15,7 +15,7 @@ Stream = Literal["stdout", "stderr"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What an action may use. Defaults: OpenWhisk's."""
+    """The resources that an action may use. Defaults: OpenWhisk's."""
 
     timeout_ms: int = 60_000
     memory_mb: int = 256
@@ -27,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Code:
-    """Where an action's code lies.
+    """An action's code on disk.
 
     Attributes:
         main_file: holds the entry function.
@@ -45,13 +45,13 @@ class Code:
 
     @property
     def binary(self) -> bool:
-        """Whether it travels as base64 rather than as source text."""
+        """Return whether it travels as base64 rather than as source text."""
         return self.folder is not None or self.upload is not None
 
 
 @dataclass(frozen=True)
 class Package:
-    """What the actions of one package share.
+    """A package: what its actions share.
 
     Attributes:
         parameters: every action of the package gets them, below its own.
@@ -71,7 +71,7 @@ class Action:
 
     Attributes:
         package: "" when it is in none; web addresses then say `default`.
-        image: the container image that was asked for, which is not used here; "" for none.
+        image: the container image that was asked for, which localops does not use; "" for none.
         parameters: its own; with those of its package below them where it was looked up to be called.
         annotations: as deployed; `web-export`, `final`, `raw-http`, `provide-api-key` and `index` matter.
         updated_ms: when it was deployed; no two deployments have the same.
@@ -96,9 +96,9 @@ class Action:
 
     @property
     def revision(self) -> tuple[str, str]:
-        """What a process is good for: this deployment of this action, no other.
+        """The deployment of the action that a process can run, and no other.
 
-        The version alone will not do: it begins again when an action is deleted and made anew.
+        The version alone is not enough: it starts again when an action is deleted and created anew.
         """
         return self.path, f"{self.version} {self.updated_ms}"
 
@@ -109,7 +109,7 @@ class Action:
         return self.annotations.get("raw-http") is True
 
     def is_given_api_key(self) -> bool:
-        """Whether it runs with the caller's key. Source: apache/openwhisk ContainerProxy.scala, isTruthy."""
+        """Return whether it runs with the caller's key. Source: ContainerProxy.scala, isTruthy."""
         given = self.annotations.get("provide-api-key", True)
         return bool(given) or given in ({}, [])
 
@@ -120,14 +120,14 @@ def action_path(package: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line that an action printed."""
+    """A line that an action printed."""
 
     time_s: float
     stream: Stream
     text: str
 
     def as_whisk(self) -> str:
-        """The form in activation records: timestamp of 30 characters, stream, text."""
+        """Return the form in activation records: timestamp of 30 characters, stream, text."""
         seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.time_s))
         return f"{seconds}.{int(self.time_s % 1 * 1e9):09d}Z {self.stream}: {self.text}"
 

@@ -1,4 +1,4 @@
-"""How packages, actions and activations look in answers of the REST API.
+"""Packages, actions and activations as answers of the REST API show them.
 
 Source: apache/openwhisk WhiskAction.scala, WhiskPackage.scala, WhiskActivation.scala, ActivationResult.scala
 and ansible/files/whisks_design_document_*.json (the summaries in lists).
@@ -13,7 +13,7 @@ from localops.openwhisk.entities import Action, Activation, Package, Status
 from localops.openwhisk.kinds import BLACKBOX
 from localops.openwhisk.namespace import USER
 
-STATUS_CODES: dict[Status, int] = {
+_STATUS_CODES: dict[Status, int] = {
     "success": 0,
     "application error": 1,
     "action developer error": 2,
@@ -21,27 +21,27 @@ STATUS_CODES: dict[Status, int] = {
 }
 
 
-def key_values(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _key_values(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"key": key, "value": value} for key, value in values.items()]
 
 
-def namespace(action: Action) -> str:
+def _namespace(action: Action) -> str:
     return f"{USER}/{action.package}" if action.package else USER
 
 
-def shown_annotations(action: Action) -> list[dict[str, Any]]:
-    """With the kind in `exec`, where clients look for it in lists."""
-    return key_values({**action.annotations, "exec": action.kind})
+def _shown_annotations(action: Action) -> list[dict[str, Any]]:
+    """Return the annotations with the kind in `exec`, where clients look for it in lists."""
+    return _key_values({**action.annotations, "exec": action.kind})
 
 
 def action_summary(action: Action) -> dict[str, Any]:
-    """An action as it stands in a list: no code, no parameters."""
+    """Return an action as a list shows it: no code, no parameters."""
     return {
-        "namespace": namespace(action),
+        "namespace": _namespace(action),
         "name": action.name,
         "version": action.version,
         "publish": action.publish,
-        "annotations": shown_annotations(action),
+        "annotations": _shown_annotations(action),
         "limits": action.limits.as_json(),
         "exec": {"binary": action.code.binary},
         "updated": action.updated_ms,
@@ -49,7 +49,7 @@ def action_summary(action: Action) -> dict[str, Any]:
 
 
 def action_record(action: Action, code: str | None = None) -> dict[str, Any]:
-    """A whole action.
+    """Return a whole action.
 
     Args:
         code: as it travels; None leaves it out.
@@ -61,30 +61,30 @@ def action_record(action: Action, code: str | None = None) -> dict[str, Any]:
         described["main"] = action.code.function
     if code is not None:
         described["code"] = code
-    return {**action_summary(action), "exec": described, "parameters": key_values(action.parameters)}
+    return {**action_summary(action), "exec": described, "parameters": _key_values(action.parameters)}
 
 
 def package_summary(package: Package) -> dict[str, Any]:
-    """A package as it stands in a list."""
+    """Return a package as a list shows it."""
     return {
         "namespace": USER,
         "name": package.name,
         "version": package.version,
         "publish": package.publish,
-        "annotations": key_values(package.annotations),
+        "annotations": _key_values(package.annotations),
         "binding": False,
         "updated": package.updated_ms,
     }
 
 
 def package_record(package: Package) -> dict[str, Any]:
-    return {**package_summary(package), "binding": {}, "parameters": key_values(package.parameters)}
+    return {**package_summary(package), "binding": {}, "parameters": _key_values(package.parameters)}
 
 
 def package_with_actions(package: Package, actions: list[Action]) -> dict[str, Any]:
-    """What a GET of one package answers: actions that are annotated with `feed` stand apart."""
+    """Return what a GET of one package answers: actions annotated with `feed` are listed apart."""
     listed = [
-        {"name": action.name, "version": action.version, "annotations": shown_annotations(action)}
+        {"name": action.name, "version": action.version, "annotations": _shown_annotations(action)}
         for action in actions
     ]
     is_feed = ["feed" in action.annotations for action in actions]
@@ -96,23 +96,23 @@ def package_with_actions(package: Package, actions: list[Action]) -> dict[str, A
 
 
 def activation_summary(activation: Activation) -> dict[str, Any]:
-    """An activation as it stands in a list without `docs`."""
+    """Return an activation as a list without `docs` shows it."""
     return {
         "activationId": activation.id,
         "namespace": USER,
         "name": activation.action.name,
         "version": activation.action.version,
         "publish": False,
-        "annotations": activation_annotations(activation),
+        "annotations": _activation_annotations(activation),
         "start": activation.start_ms,
         "end": activation.end_ms,
         "duration": activation.duration_ms,
-        "statusCode": STATUS_CODES[activation.status],
+        "statusCode": _STATUS_CODES[activation.status],
     }
 
 
 def activation_record(activation: Activation) -> dict[str, Any]:
-    """A whole activation."""
+    """Return a whole activation."""
     record = activation_summary(activation)
     del record["statusCode"]
     return {**record, "subject": USER, "logs": log_lines(activation), "response": response(activation)}
@@ -131,10 +131,10 @@ def response(activation: Activation) -> dict[str, Any]:
     }
 
 
-def activation_annotations(activation: Activation) -> list[dict[str, Any]]:
+def _activation_annotations(activation: Activation) -> list[dict[str, Any]]:
     action = activation.action
     values: dict[str, Any] = {
-        "path": f"{namespace(action)}/{action.name}",
+        "path": f"{_namespace(action)}/{action.name}",
         "kind": action.kind,
         "limits": action.limits.as_json(),
         "timeout": activation.timed_out,
@@ -142,4 +142,4 @@ def activation_annotations(activation: Activation) -> list[dict[str, Any]]:
     }
     if activation.cold_ms is not None:
         values["initTime"] = activation.cold_ms
-    return key_values(values)
+    return _key_values(values)

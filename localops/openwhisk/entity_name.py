@@ -6,22 +6,22 @@ import re
 
 from localops.errors import RequestError
 
-LONGEST = 256
-NAME = re.compile(r"\w|\w[\w@ .&-]*[\w@.&-]", re.ASCII)
+_LONGEST = 256
+_NAME = re.compile(r"\w|\w[\w@ .&-]*[\w@.&-]", re.ASCII)
 
 
 def is_name(text: str) -> bool:
-    return len(text) <= LONGEST and NAME.fullmatch(text) is not None
+    return len(text) <= _LONGEST and _NAME.fullmatch(text) is not None
 
 
 def checked_name(text: str) -> str:
-    """The name itself.
+    """Return the name itself.
 
     Raises:
-        RequestError: 400, nothing can have this name.
+        RequestError: 400, not a valid name.
     """
-    if len(text) > LONGEST:
-        raise RequestError(400, f"Name segement longer than allowed: {len(text)} > {LONGEST}.")
+    if len(text) > _LONGEST:
+        raise RequestError(400, f"Name segement longer than allowed: {len(text)} > {_LONGEST}.")
     if not is_name(text):
         raise RequestError(400, "The name of the entity contains illegal characters.")
     return text

@@ -1,4 +1,4 @@
-"""The HTTP answer that a result's `statusCode`, `headers` and `body` describe.
+"""Turn a result's `statusCode`, `headers` and `body` into an HTTP answer.
 
 Source: apache/openwhisk WebActions.scala (resultAsHttp, interpretHttpResponse).
 """
@@ -15,12 +15,12 @@ from localops.openwhisk import base64_text, media_type
 from localops.openwhisk.media_type import JSON, MediaType
 
 HTML = "text/html; charset=UTF-8"
-# An action cannot set them: they say how this server sends the answer.
-SERVER_HEADERS = ("content-length", "transfer-encoding", "connection", "date", "server")
-EMPTY_STATUSES = (204, 304)
-HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-WHOLE_NUMBER = re.compile(r"[+-]?\d{1,10}", re.ASCII)
-NOT_IN_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# An action cannot set them: they describe how this server sends the answer.
+_SERVER_HEADERS = ("content-length", "transfer-encoding", "connection", "date", "server")
+_EMPTY_STATUSES = (204, 304)
+_HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,10}", re.ASCII)
+_NOT_IN_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 NOT_HTTP_TEXT = "Response is not valid 'message/http'."
 MISMATCH_TEXT = "Response type in header did not match generated content type."
@@ -43,74 +43,74 @@ class WebResponse:
 
 
 def http_response(result: Any) -> WebResponse:
-    """The answer that `statusCode`, `headers` and `body` describe."""
+    """Return the answer that `statusCode`, `headers` and `body` describe."""
     if not isinstance(result, dict):
         raise RequestError(400, NOT_HTTP_TEXT)
     members = cast("dict[str, Any]", result)
-    headers = header_lines(members.get("headers", {}))
+    headers = _header_lines(members.get("headers", {}))
     declared = next((value for name, value in headers if name.lower() == "content-type"), None)
-    headers = [pair for pair in headers if pair[0].lower() not in ("content-type", *SERVER_HEADERS)]
+    headers = [pair for pair in headers if pair[0].lower() not in ("content-type", *_SERVER_HEADERS)]
     body = members.get("body")
-    status = status_code(members.get("statusCode", 204 if body in (None, "") else 200))
+    status = _status_code(members.get("statusCode", 204 if body in (None, "") else 200))
     if body in (None, ""):
         return WebResponse(status, b"", headers)
     kind = media_type.parse(declared or (HTML if isinstance(body, str) else JSON))
     if kind is None:
         raise RequestError(400, UNKNOWN_TYPE_TEXT if isinstance(body, str) else MISMATCH_TEXT)
-    data = string_entity(body, kind) if isinstance(body, str) else json_entity(body, kind)
+    data = _string_entity(body, kind) if isinstance(body, str) else _json_entity(body, kind)
     # A body would be taken for the beginning of the next answer.
     return WebResponse(
-        status, b"" if status in EMPTY_STATUSES else data, [*headers, ("content-type", kind.header())]
+        status, b"" if status in _EMPTY_STATUSES else data, [*headers, ("content-type", kind.header())]
     )
 
 
-def status_code(value: Any) -> int:
+def _status_code(value: Any) -> int:
     whole = isinstance(value, int | str) or (isinstance(value, float) and value.is_integer())
     text = str(int(value) if isinstance(value, float) and whole else value)
-    # Below 200 is no final answer: the client would go on waiting for one.
+    # A status below 200 is not a final answer: the client would go on waiting for one.
     if (
         not whole
         or isinstance(value, bool)
-        or not WHOLE_NUMBER.fullmatch(text)
+        or not _WHOLE_NUMBER.fullmatch(text)
         or not 200 <= int(text) <= 599
     ):
         raise RequestError(400, NOT_HTTP_TEXT)
     return int(text)
 
 
-def header_lines(headers: Any) -> list[tuple[str, str]]:
+def _header_lines(headers: Any) -> list[tuple[str, str]]:
     """Flatten the headers object; an array gives a line per element."""
     if not isinstance(headers, dict):
         raise RequestError(400, NOT_HTTP_TEXT)
     lines: list[tuple[str, str]] = []
     for name, value in cast("dict[str, Any]", headers).items():
-        if not HEADER_NAME.fullmatch(name):
+        if not _HEADER_NAME.fullmatch(name):
             raise RequestError(400, NOT_HTTP_TEXT)
-        lines += [(name, each) for each in header_values(value)]
+        lines += [(name, each) for each in _header_values(value)]
     return lines
 
 
-def header_values(value: Any) -> list[str]:
+def _header_values(value: Any) -> list[str]:
     if isinstance(value, list):
-        return [each for inner in cast("list[Any]", value) for each in header_values(inner)]
+        return [each for inner in cast("list[Any]", value) for each in _header_values(inner)]
     if isinstance(value, bool):
         return ["true" if value else "false"]
     if not isinstance(value, str | int | float):
         raise RequestError(400, NOT_HTTP_TEXT)
     # A line break would start another header of the action's choosing.
-    text = NOT_IN_HEADERS.sub(" ", str(value))
+    text = _NOT_IN_HEADERS.sub(" ", str(value))
     # Headers are Latin-1 on the wire; what is not goes as the bytes of UTF-8.
     return [text if max(text, default="") <= "\xff" else text.encode().decode("latin-1")]
 
 
-def json_entity(body: Any, kind: MediaType) -> bytes:
+def _json_entity(body: Any, kind: MediaType) -> bytes:
     if not kind.is_json:
         raise RequestError(400, MISMATCH_TEXT)
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def string_entity(body: str, kind: MediaType) -> bytes:
-    """The bytes of a string body: decoded from base64 where its type is a binary one."""
+def _string_entity(body: str, kind: MediaType) -> bytes:
+    """Return the bytes of a string body, decoded from base64 where its type is a binary one."""
     if kind.is_json_text:
         data = base64_text.decoded(body)
         return body.encode() if data is None else data

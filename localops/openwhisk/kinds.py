@@ -20,10 +20,10 @@ FAMILIES = {
 }
 PYTHON_KINDS = FAMILIES["python"]
 KINDS = (*(kind for family in FAMILIES.values() for kind in family), SEQUENCE, BLACKBOX)
-DEFAULTS = {f"{language}:default": kinds[0] for language, kinds in FAMILIES.items()}
+_DEFAULTS = {f"{language}:default": kinds[0] for language, kinds in FAMILIES.items()}
 
 
 def resolved_kind(kind: str) -> str | None:
-    """The kind that a name stands for, `x:default` being the newest of its language; None when unknown."""
-    kind = DEFAULTS.get(kind.strip().lower(), kind.strip().lower())
+    """Return the kind that a name stands for, `x:default` for the newest of its language; else None."""
+    kind = _DEFAULTS.get(kind.strip().lower(), kind.strip().lower())
     return kind if kind in KINDS else None

@@ -12,7 +12,7 @@ from localops.openwhisk.request_content import Content, malformed
 
 
 @dataclass(frozen=True)
-class Bound:
+class _Bound:
     """The range of one limit.
 
     Attributes:
@@ -28,17 +28,17 @@ class Bound:
 
 
 BOUNDS = {
-    "timeout": Bound(
+    "timeout": _Bound(
         "timeout_ms", "time limit", 100, 300_000, ("duration {} milliseconds", "{} milliseconds")
     ),
-    "memory": Bound("memory_mb", "memory limit", 128, 512, ("memory size {} MB", "{} MB")),
-    "logs": Bound("logs_mb", "log limit", 0, 10, ("log size {} MB", "{} MB")),
-    "concurrency": Bound("", "concurrency limit", 1, 1, ("concurrency {}", "{}")),
+    "memory": _Bound("memory_mb", "memory limit", 128, 512, ("memory size {} MB", "{} MB")),
+    "logs": _Bound("logs_mb", "log limit", 0, 10, ("log size {} MB", "{} MB")),
+    "concurrency": _Bound("", "concurrency limit", 1, 1, ("concurrency {}", "{}")),
 }
 
 
 def read_limits(content: Content | None) -> dict[str, int]:
-    """The limits that a PUT names, by their name in Limits."""
+    """Return the limits that a PUT names, by their name in Limits."""
     found: dict[str, int] = {}
     for name, bound in BOUNDS.items():
         value = content.members.get(name) if content else None
@@ -46,13 +46,13 @@ def read_limits(content: Content | None) -> dict[str, int]:
             continue
         if isinstance(value, bool) or not isinstance(value, int):
             raise malformed(f"{bound.malformed} malformed")
-        refuse_outside(value, bound)
+        _refuse_outside(value, bound)
         if bound.field:
             found[bound.field] = value
     return found
 
 
-def refuse_outside(value: int, bound: Bound) -> None:
+def _refuse_outside(value: int, bound: _Bound) -> None:
     given, allowed = bound.words
     if value > bound.most:
         raise RequestError(

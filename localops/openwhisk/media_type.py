@@ -1,4 +1,4 @@
-"""Media types as OpenWhisk's HTTP server tells them apart: text, JSON, and all else, which travels as base64.
+"""Media types as OpenWhisk's HTTP server groups them: text, JSON, and the rest, which travels as base64.
 
 Source: pekko-http MediaType.scala, CommonActions.scala: a type is text when it is in the server's table as
 such, or when it is in no table and names a charset.
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-# Its charset cannot be another one, so it is not said.
-EVENTS = "text/event-stream"
-FORMAT = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)/([\w!#$%&'*+.^`|~-]+)\s*((?:;.*)?)", re.ASCII | re.DOTALL)
-TEXT_TYPES = re.compile(
+# Its charset is fixed, so it is not named.
+_EVENTS = "text/event-stream"
+_FORMAT = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)/([\w!#$%&'*+.^`|~-]+)\s*((?:;.*)?)", re.ASCII | re.DOTALL)
+_TEXT_TYPES = re.compile(
     "text/(asp|cache-manifest|calendar|css|csv|event-stream|html|markdown|mcf|plain|richtext|tab-separated-values"
     "|uri-list|vnd.wap.wml|vnd.wap.wmlscript|x-asm|x-c|x-component|x-h|x-java-source|x-pascal"
     "|x-script(csh|elisp|ksh|lisp|perl|perl-module|phyton|rexx|scheme|sh|tcl|tcsh|zsh)?"
@@ -22,7 +22,7 @@ TEXT_TYPES = re.compile(
     "|application/(atom[+]xml|base64|javascript|problem[+]xml|rss[+]xml|soap[+]xml|vnd.google-earth.kml[+]xml"
     "|x-latex|x-vrml|xhtml[+]xml|xml|xml-dtd)"
 )
-JSON_TYPES = re.compile(
+_JSON_TYPES = re.compile(
     "application/(json|json-patch[+]json|merge-patch[+]json|problem[+]json|vnd.api[+]json)"
 )
 
@@ -42,26 +42,26 @@ class MediaType:
 
     @property
     def is_json(self) -> bool:
-        """Whether a value of any JSON type may be sent as it."""
+        """Return whether any JSON value may be sent as this type."""
         return self.value == JSON or self.value.endswith("+json")
 
     @property
     def is_json_text(self) -> bool:
-        """Whether text is sent as it: an unknown `+json` type counts as binary."""
-        return JSON_TYPES.fullmatch(self.value) is not None
+        """Return whether text is sent as this type: an unknown `+json` type counts as binary."""
+        return _JSON_TYPES.fullmatch(self.value) is not None
 
     @property
     def is_text(self) -> bool:
-        """Whether it is text of a charset that may vary."""
-        if TEXT_TYPES.fullmatch(self.value):
+        """Return whether it is text of a charset that may vary."""
+        if _TEXT_TYPES.fullmatch(self.value):
             return True
         return (
             self.names_charset and self.main != "multipart" and not self.is_json_text and self.value != FORM
         )
 
     def header(self) -> str:
-        """The value of Content-Type: text is always UTF-8, whatever charset was named."""
-        says_charset = self.is_text and self.value != EVENTS
+        """Return the value of Content-Type: text is always UTF-8, whatever charset was named."""
+        says_charset = self.is_text and self.value != _EVENTS
         return f"{self.value}{self.parameters}{'; charset=UTF-8' if says_charset else ''}"
 
 
@@ -69,8 +69,8 @@ JSON_TYPE = MediaType("application", "json")
 
 
 def parse(text: str) -> MediaType | None:
-    """The media type of a Content-Type value; None when it is none."""
-    match = FORMAT.fullmatch(text)
+    """Return the media type of a Content-Type value; None when it is malformed."""
+    match = _FORMAT.fullmatch(text)
     if match is None:
         return None
     parts = [part.strip() for part in match[3].split(";") if part.strip()]

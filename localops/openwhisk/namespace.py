@@ -1,4 +1,4 @@
-"""The one namespace of this server: its user, of whom there is one."""
+"""The one namespace of this server, named after its one user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a PUT says of an action or a package.
+"""Read the body of a PUT of an action or a package.
 
 Source: apache/openwhisk Actions.scala, Packages.scala, Exec.scala, WhiskEntity.scala.
 """
@@ -16,8 +16,8 @@ from localops.openwhisk.kinds import BLACKBOX, KINDS, PYTHON_KINDS, SEQUENCE, re
 from localops.openwhisk.limit_bounds import read_limits
 from localops.openwhisk.request_content import Content, malformed
 
-MOST_CODE_BYTES = 48 * 1024 * 1024
-MOST_PARAMETER_BYTES = 1024 * 1024
+_MAX_CODE_BYTES = 48 * 1024 * 1024
+_MAX_PARAMETER_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Exec:
     image: str
 
     def decoded(self) -> bytes | None:
-        """The bytes of base64; None when the text is source text. Nothing but the text itself tells."""
+        """Return the bytes of base64; None when the text is source text. Only the text itself tells which."""
         return base64_text.decoded(self.text)
 
 
 @dataclass(frozen=True)
 class EntityPut:
-    """The members that packages and actions share; None means not named."""
+    """The members that packages and actions share; None where a member was not sent."""
 
     parameters: Mapping[str, Any] | None
     annotations: Mapping[str, Any] | None
@@ -67,7 +67,7 @@ def read_package(members: dict[str, Any]) -> EntityPut:
     """
     if members.get("binding"):
         raise RequestError(501, "localops does not bind packages; copy the package's actions instead.")
-    return read_shared(Content(members))
+    return _read_shared(Content(members))
 
 
 def read_action(members: dict[str, Any]) -> ActionPut:
@@ -78,8 +78,8 @@ def read_action(members: dict[str, Any]) -> ActionPut:
     """
     content = Content(members)
     sent = content.within("exec")
-    code = read_exec(sent) if sent else None
-    shared = read_shared(content)
+    code = _read_exec(sent) if sent else None
+    shared = _read_shared(content)
     return ActionPut(
         **vars(shared),
         exec=code,
@@ -88,7 +88,7 @@ def read_action(members: dict[str, Any]) -> ActionPut:
     )
 
 
-def read_shared(content: Content) -> EntityPut:
+def _read_shared(content: Content) -> EntityPut:
     put = EntityPut(
         parameters=content.key_values("parameters"),
         annotations=content.key_values("annotations"),
@@ -97,36 +97,36 @@ def read_shared(content: Content) -> EntityPut:
     )
     for name, values in (("parameters", put.parameters), ("annotations", put.annotations)):
         size = sum(len(key.encode()) + len(json.dumps(value)) for key, value in (values or {}).items())
-        refuse_above(name, size, MOST_PARAMETER_BYTES)
+        _refuse_above(name, size, _MAX_PARAMETER_BYTES)
     return put
 
 
-def refuse_above(name: str, size: int, most: int) -> None:
+def _refuse_above(name: str, size: int, most: int) -> None:
     if size > most:
         raise RequestError(413, f"{name} larger than allowed: {size} > {most} bytes.")
 
 
-def read_exec(content: Content) -> Exec:
-    """The code of a PUT, when it is of a kind that runs here."""
+def _read_exec(content: Content) -> Exec:
+    """Return the code of a PUT, when it is of a kind that runs here."""
     asked = content.text("kind")
     if asked is None:
         raise malformed("'kind' must be a string defined in 'exec'")
-    kind = runnable_kind(asked)
+    kind = _runnable_kind(asked)
     image = content.text("image") or ""
     if kind == BLACKBOX and not image:
         raise malformed(f"'image' must be a string defined in 'exec' for '{BLACKBOX}' actions")
     text = content.text("code")
     if kind == BLACKBOX and not (text or "").strip():
-        raise RequestError(501, f"localops runs Python code, and of {image} there is only a container image.")
+        raise RequestError(501, f"localops runs Python code, and {image} is only a container image.")
     if text is None:
         raise malformed(
             f"'code' must be a string or attachment object defined in 'exec' for '{asked}' actions"
         )
-    refuse_above("exec", len(text.encode()), MOST_CODE_BYTES)
+    _refuse_above("exec", len(text.encode()), _MAX_CODE_BYTES)
     return Exec(kind, text, content.text("main") or "main", image)
 
 
-def runnable_kind(asked: str) -> str:
+def _runnable_kind(asked: str) -> str:
     kind = resolved_kind(asked)
     if kind is None:
         valid = ", ".join(f"'{each}'" for each in KINDS)

@@ -1,4 +1,4 @@
-"""OpenWhisk's words for what is refused in more than one place.
+"""OpenWhisk's messages for refusals that happen in more than one place.
 
 Source: apache/openwhisk ErrorResponse.scala, pekko-http RejectionHandler.scala.
 """

@@ -1,1 +1,1 @@
-"""The public surfaces, one module each."""
+"""The routes of the public surfaces, one module each."""

@@ -1,4 +1,4 @@
-"""The login of the `ops` tools: `POST /api/v1/web/whisk-system/nuv/login`.
+"""Answer the login of the `ops` tools: `POST /api/v1/web/whisk-system/nuv/login`.
 
 Source: apache/openserverless-cli auth/login.go, apache/openserverless-operator actions/login/__main__.py.
 """
@@ -19,29 +19,29 @@ from localops.openwhisk.request_content import json_object
 from localops.routes.request import error_response, read_body
 from localops.routes.web import cors_headers
 
-PATH = "/api/v1/web/whisk-system/nuv/login"
-MISSING_TEXT = "please provide login and password parameters"
+_PATH = "/api/v1/web/whisk-system/nuv/login"
+_MISSING_TEXT = "please provide login and password parameters"
 
-log = logging.getLogger("localops.login")
+_log = logging.getLogger("localops.login")
 
 
 class Login:
-    """Gives a client all that it needs of this server.
+    """Gives a client everything it needs to know about this server.
 
     Args:
-        answer: what who logs in gets: texts only, a number or a truth value ends the client.
+        answer: what a login returns: only texts, since a number or a boolean ends the client.
     """
 
     def __init__(self, user: str, password: str, answer: Mapping[str, str], attempts: Attempts) -> None:
-        self.user = user
-        self.password = password
-        self.answer = answer
-        self.attempts = attempts
+        self._user = user
+        self._password = password
+        self._answer = answer
+        self._attempts = attempts
 
     def routes(self) -> list[Route]:
-        return [Route(PATH, self.log_in, methods=["POST", "OPTIONS"])]
+        return [Route(_PATH, self._log_in, methods=["POST", "OPTIONS"])]
 
-    async def log_in(self, request: Request) -> Response:
+    async def _log_in(self, request: Request) -> Response:
         cors = cors_headers(request)
         if request.method == "OPTIONS":
             return Response(headers=cors)
@@ -50,23 +50,23 @@ class Login:
         except RequestError as error:
             return error_response(request, error.status, error.message, cors)
         address = request.client.host if request.client else "?"
-        if wait_s := self.attempts.wait_s(str(members.get("login")), address):
+        if wait_s := self._attempts.wait_s(str(members.get("login")), address):
             return PlainTextResponse(refusal_text(wait_s), 429, {**cors, "retry-after": str(wait_s)})
-        problem = self.problem(members.get("login"), members.get("password"))
+        problem = self._problem(members.get("login"), members.get("password"))
         if problem:
-            if problem != MISSING_TEXT:
-                self.attempts.note_wrong(str(members.get("login")), address)
-            # What a caller wrote may hold line breaks and escapes for the terminal.
-            log.warning("login refused: %r", problem)
+            if problem != _MISSING_TEXT:
+                self._attempts.note_wrong(str(members.get("login")), address)
+            # A caller's text may hold line breaks and escapes for the terminal.
+            _log.warning("login refused: %r", problem)
             return PlainTextResponse(problem, 400, cors)
-        log.info("%s logged in", self.user)
-        return JSONResponse(dict(self.answer), headers=cors)
+        _log.info("%s logged in", self._user)
+        return JSONResponse(dict(self._answer), headers=cors)
 
-    def problem(self, login: object, password: object) -> str | None:
+    def _problem(self, login: object, password: object) -> str | None:
         if not isinstance(login, str) or not isinstance(password, str):
-            return MISSING_TEXT
-        if not secrets.compare_digest(login.encode(), self.user.encode()):
+            return _MISSING_TEXT
+        if not secrets.compare_digest(login.encode(), self._user.encode()):
             return f"no user {login} found"
-        if not secrets.compare_digest(password.encode(), self.password.encode()):
+        if not secrets.compare_digest(password.encode(), self._password.encode()):
             return f"password mismatch for user {login}"
         return None

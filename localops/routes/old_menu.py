@@ -1,4 +1,4 @@
-"""The menu of older projects, in the shape that today's pages read.
+"""Adapt the menu of older projects to the shape that today's pages read.
 
 `mastrogpt/index` of mastrogpt-starter and mastrogpt-training answers `{username, services: {group: [...]}}`.
 Pages want a list of groups, and the addresses of what they call; in production they show no menu then.
@@ -18,20 +18,20 @@ INDEX_PATH = "mastrogpt/index"
 
 
 def adapted(answer: WebResponse, places: Mapping[str, str]) -> WebResponse | None:
-    """An older menu in today's shape; None when it is none.
+    """Return an older menu in today's shape; None when it is not an older menu.
 
     Args:
         places: the members that an older menu lacks, as today's name them.
     """
-    menu = old_menu(answer.body)
+    menu = _old_menu(answer.body)
     if menu is None:
         return None
     groups = cast("dict[str, Any]", menu["services"])
     services = [{group: entries} for group, entries in groups.items()]
-    return replace(answer, body=compact({**places, **menu, "services": services}))
+    return replace(answer, body=_compact({**places, **menu, "services": services}))
 
 
-def old_menu(body: bytes) -> dict[str, Any] | None:
+def _old_menu(body: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(body)
     except ValueError:
@@ -40,5 +40,5 @@ def old_menu(body: bytes) -> dict[str, Any] | None:
     return cast("dict[str, Any]", value) if is_old else None
 
 
-def compact(value: Any) -> bytes:
+def _compact(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

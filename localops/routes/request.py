@@ -1,4 +1,4 @@
-"""What all routes need of a request: its body within a limit, its id, its origin, and refusals."""
+"""Read what all routes need of a request (body, id, origin), and refuse it in OpenWhisk's shape."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from starlette.responses import JSONResponse, Response
 
 from localops.errors import RequestError
 
-MOST_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 # A client may have to send its whole body before it reads why it was refused; what is longer than this is
 # refused at once.
-MOST_DISCARDED_BYTES = 64 * 1024 * 1024
+_MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 TRANSACTION_HEADER = "X-Request-ID"
 ALLOWED_HEADERS = "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent"
-TRANSACTION = "localops.transaction"
+_TRANSACTION = "localops.transaction"
 
 
-async def read_body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
-    """The whole body.
+async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Return the whole body.
 
     Args:
         most: how many bytes it may have; OpenWhisk's limit for what an action gets.
@@ -31,12 +31,12 @@ async def read_body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
     """
     announced = int(request.headers.get("content-length", "0"))
     body, came = bytearray(), 0
-    if announced <= MOST_DISCARDED_BYTES:
+    if announced <= _MAX_DISCARDED_BYTES:
         async for part in request.stream():
             came += len(part)
             if came <= most:
                 body += part
-            elif came > MOST_DISCARDED_BYTES:
+            elif came > _MAX_DISCARDED_BYTES:
                 break
     size = max(announced, came)
     if size > most:
@@ -45,13 +45,13 @@ async def read_body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
 
 
 def transaction_id(request: Request) -> str:
-    """The id of this exchange: the caller's, or one that is made for it."""
+    """Return the id of this exchange: the caller's, or a new one."""
     known = request.headers.get(TRANSACTION_HEADER)
-    return known or request.scope.setdefault(TRANSACTION, secrets.token_hex(16))
+    return known or request.scope.setdefault(_TRANSACTION, secrets.token_hex(16))
 
 
 def comes_from_another_origin(headers: Headers) -> bool:
-    """Whether a browser says that a page of another origin made this request."""
+    """Return whether a browser names a page of another origin as the source of this request."""
     origin = headers.get("origin")
     if origin is not None:
         return urlsplit(origin).netloc != headers.get("host")
@@ -61,7 +61,7 @@ def comes_from_another_origin(headers: Headers) -> bool:
 def error_response(
     request: Request, status: int, message: str, headers: dict[str, str], detail: str | None = None
 ) -> Response:
-    """OpenWhisk's error shape; `detail` is ours and says what only this machine can know."""
+    """Return an error in OpenWhisk's shape; `detail` is ours and adds what only this machine can know."""
     content = {"error": message, "code": transaction_id(request)}
     if detail:
         content["detail"] = detail

@@ -1,4 +1,4 @@
-"""The static site: files of `web/`, and its index page for every path that the page routes itself.
+"""Serve the static site: files of `web/`, and its index page for every path that the page routes itself.
 
 Source: apache/openserverless-operator nginx-static-cm.yaml.
 """
@@ -16,28 +16,30 @@ from starlette.types import Scope
 from localops.routes.production import Differences
 
 INDEX = "index.html"
-POLICY = re.compile(r'<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"')
+_POLICY = re.compile(r'<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"')
 # What a header can say and a meta element cannot: a foreign page may not show this one in a frame.
-ONLY_OWN_FRAMES = "frame-ancestors 'self'"
-ONLY_A_FRAME = re.compile(
+_ONLY_OWN_FRAMES = "frame-ancestors 'self'"
+_ONLY_A_FRAME = re.compile(
     r"<body[^>]*>\s*<iframe\b[^>]*\ssrc=[\"']?(https?://[^\s\"'>]+)[^>]*>\s*(?:</iframe>)?\s*</body>",
     re.IGNORECASE,
 )
 
-NO_EXTENSION_TEXT = "/%s has no extension; in production the site shows its index page instead of such a file"
-MISSING_TEXT = "there is no /%s; in production the site answers with its index page and status 200"
+_NO_EXTENSION_TEXT = (
+    "/%s has no extension; in production the site shows its index page instead of such a file"
+)
+_MISSING_TEXT = "there is no /%s; in production the site answers with its index page and status 200"
 
 
 def security_headers(page: Path) -> dict[str, str]:
-    """A page's own content security policy as a header; none for a page that states none."""
-    policy = POLICY.search(page.read_text(errors="replace"))
-    return {"content-security-policy": f"{policy[1]}; {ONLY_OWN_FRAMES}"} if policy else {}
+    """Return a page's own content security policy as a header; nothing for a page without one."""
+    policy = _POLICY.search(page.read_text(errors="replace"))
+    return {"content-security-policy": f"{policy[1]}; {_ONLY_OWN_FRAMES}"} if policy else {}
 
 
 def page_elsewhere(folder: Path) -> str | None:
-    """The address of the foreign page that is all a site shows, in a frame; None for a page of its own."""
+    """Return the address of the foreign page that is all a site shows, in a frame; else None."""
     index = folder / "index.html"
-    frame = ONLY_A_FRAME.search(index.read_text(errors="replace")) if index.is_file() else None
+    frame = _ONLY_A_FRAME.search(index.read_text(errors="replace")) if index.is_file() else None
     return frame[1] if frame else None
 
 
@@ -46,10 +48,10 @@ class Site(StaticFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
-        self.differences = Differences()
+        self._differences = Differences()
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await self.file_or_index(path, scope)
+        response = await self._file_or_index(path, scope)
         # A page that is being worked on must never come from the browser's cache unasked.
         response.headers["cache-control"] = "no-cache"
         response.headers["x-content-type-options"] = "nosniff"
@@ -57,7 +59,7 @@ class Site(StaticFiles):
             response.headers.update(security_headers(Path(response.path)))
         return response
 
-    async def file_or_index(self, path: str, scope: Scope) -> Response:
+    async def _file_or_index(self, path: str, scope: Scope) -> Response:
         if self.lookup_path(f"{path}/{INDEX}")[1]:
             # A folder's page is sent at once; no redirect puts the slash behind its name.
             path = f"{path}/{INDEX}"
@@ -70,7 +72,7 @@ class Site(StaticFiles):
             if error.status_code != 404:
                 raise
         if PurePosixPath(path).suffix:
-            self.differences.tell(MISSING_TEXT, path)
+            self._differences.tell(_MISSING_TEXT, path)
             return PlainTextResponse(f"There is no file {path} in web/.\n", 404)
         try:
             return await super().get_response(INDEX, scope)
@@ -80,6 +82,6 @@ class Site(StaticFiles):
             return PlainTextResponse("This project has no web/index.html.\n", 404)
 
     def tell_of_file(self, path: str) -> None:
-        """Say it of a file whose name production takes for a folder's."""
+        """Log a file whose name production takes for a folder's."""
         if "." not in PurePosixPath(path).name:
-            self.differences.tell(NO_EXTENSION_TEXT, path)
+            self._differences.tell(_NO_EXTENSION_TEXT, path)

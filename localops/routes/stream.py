@@ -38,7 +38,7 @@ from localops.streaming.web_call import WebCall
 _METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 _ALL_METHODS = [*_METHODS, "PUT", "PATCH", "DELETE"]
 _RUNNING_TEXT = "Streamer proxy running"
-# In production every path answers _RUNNING_TEXT that names no action.
+# In production every path that does not name an action answers _RUNNING_TEXT.
 _NOTHING_THERE_TEXT = "The streamer has nothing there; ask for /web/<namespace>/<package>/<action>.\n"
 _TYPE_TEXT = (
     "%s was asked to stream by a request of type %s; in production the action would not get its arguments: "
@@ -84,7 +84,7 @@ class Streamer:
         return [*self.routes(), Route("/{path:path}", self._elsewhere, methods=_ALL_METHODS)]
 
     async def _elsewhere(self, request: Request) -> Response:
-        """Answer at an address that can be no action's."""
+        """Answer at an address that cannot be an action's."""
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=CORS)
         if request.method not in ("GET", "HEAD"):

@@ -1,7 +1,7 @@
-"""Web actions: `/api/v1/web/<namespace>/<package>/<action>` and `/api/my/<package>/<action>`.
+"""Answer web actions: `/api/v1/web/<namespace>/<package>/<action>` and `/api/my/<package>/<action>`.
 
 Source: apache/openwhisk WebActions.scala. In production a page of another origin cannot read a 404, because
-it lacks the CORS headers, and a browser's question before a request fails there; here both are answered.
+it lacks the CORS headers, and a browser's preflight request fails there; here both are answered.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from localops.routes.request import (
 )
 from localops.runtime.runner import Runner
 
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # OpenWhisk waits this long for a result, then answers 202 while the action goes on.
-LONGEST_WAIT_S = 60
-CORS = {
+MAX_WAIT_S = 60
+_CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH",
 }
-NOT_READY_TEXT = "Response not yet ready."
-NO_WEB_ANSWER_TEXT = "The action {} did not return a valid web response."
-MISMATCH_HINT = (
+_NOT_READY_TEXT = "Response not yet ready."
+_NO_WEB_ANSWER_TEXT = "The action {} did not return a valid web response."
+_MISMATCH_HINT = (
     " Its body does not fit its Content-Type: a text must be base64 unless the type is of text or names a "
     "charset (`; charset=utf-8`); any other value needs a type of JSON."
 )
@@ -53,11 +53,11 @@ NOT_ACCEPTABLE_TEXT = (
     "The request accepts {}, and the action {} answered with another type: ask with `Accept: */*`, "
     "or return the type that is asked for."
 )
-CREDENTIALS_HINT = "send the API key as Basic credentials, or its word in the header X-Require-Whisk-Auth."
-NO_CORS_TEXT = (
-    "%s is no web action; in production the page that asked could not even read that (no CORS headers)"
+_CREDENTIALS_HINT = "send the API key as Basic credentials, or its word in the header X-Require-Whisk-Auth."
+_NO_CORS_TEXT = (
+    "%s is not a web action; in production the page that asked could not even read that (no CORS headers)"
 )
-OLD_MENU_TEXT = (
+_OLD_MENU_TEXT = (
     "mastrogpt/index answers in the older shape, which is adapted here; in production pages show no menu"
 )
 
@@ -66,8 +66,8 @@ class WebActions:
     """Answers requests to web actions.
 
     Args:
-        api_key: `uuid:key`; who shows it is a user.
-        places: what the menu of an older project lacks, see old_menu.py.
+        api_key: `uuid:key`; a caller who shows it is the user.
+        places: what the menu of an older project lacks; see old_menu.py.
     """
 
     def __init__(
@@ -76,132 +76,132 @@ class WebActions:
         runner: Runner,
         api_key: str,
         places: Mapping[str, str],
-        longest_wait_s: float = LONGEST_WAIT_S,
+        longest_wait_s: float = MAX_WAIT_S,
     ) -> None:
-        self.registry = registry
-        self.runner = runner
-        self.api_key = api_key
-        self.places = places
-        self.longest_wait_s = longest_wait_s
-        self.differences = Differences()
+        self._registry = registry
+        self._runner = runner
+        self._api_key = api_key
+        self._places = places
+        self._longest_wait_s = longest_wait_s
+        self._differences = Differences()
 
     def routes(self) -> list[Route]:
         return [
-            Route("/api/v1/web/{namespace}/{package}/{action}", self.answer, methods=METHODS),
-            Route("/api/v1/web/{namespace}/{package}/{action}/{path:path}", self.answer, methods=METHODS),
-            Route("/api/my/{package}/{action}", self.answer, methods=METHODS),
-            Route("/api/my/{package}/{action}/{path:path}", self.answer, methods=METHODS),
-            Route("/api/v1/web/{path:path}", self.nowhere, methods=METHODS),
-            Route("/api/my/{path:path}", self.nowhere, methods=METHODS),
+            Route("/api/v1/web/{namespace}/{package}/{action}", self._answer, methods=_METHODS),
+            Route("/api/v1/web/{namespace}/{package}/{action}/{path:path}", self._answer, methods=_METHODS),
+            Route("/api/my/{package}/{action}", self._answer, methods=_METHODS),
+            Route("/api/my/{package}/{action}/{path:path}", self._answer, methods=_METHODS),
+            Route("/api/v1/web/{path:path}", self._nowhere, methods=_METHODS),
+            Route("/api/my/{path:path}", self._nowhere, methods=_METHODS),
         ]
 
-    async def answer(self, request: Request) -> Response:
-        action = self.find(request)
+    async def _answer(self, request: Request) -> Response:
+        action = self._find(request)
         if action is None:
-            self.tell_of_cors(request)
+            self._tell_of_cors(request)
         headers = {TRANSACTION_HEADER: transaction_id(request)}
         if action is None or action.annotations.get("web-custom-options") is not True:
             headers.update(cors_headers(request))
             if request.method == "OPTIONS":
                 return Response(headers=headers)
         try:
-            return await self.invoke(request, headers)
+            return await self._invoke(request, headers)
         except RequestError as error:
-            return error_response(request, error.status, error.message, headers, refusal(request, error))
+            return error_response(request, error.status, error.message, headers, _refusal(request, error))
 
-    async def nowhere(self, request: Request) -> Response:
-        """The answer to an address that can be no action's: the package is missing."""
-        self.tell_of_cors(request)
+    async def _nowhere(self, request: Request) -> Response:
+        """Answer at an address that cannot be an action's: the package is missing."""
+        self._tell_of_cors(request)
         headers = cors_headers(request)
         if request.method == "OPTIONS":
             return Response(headers=headers)
         detail = "A web action's address ends in <package>/<action>; the package may be `default`."
         return error_response(request, 404, NOT_FOUND_TEXT, headers, detail)
 
-    def tell_of_cors(self, request: Request) -> None:
+    def _tell_of_cors(self, request: Request) -> None:
         if "origin" in request.headers:
-            self.differences.tell(NO_CORS_TEXT, request.url.path)
+            self._differences.tell(_NO_CORS_TEXT, request.url.path)
 
-    async def invoke(self, request: Request, headers: dict[str, str]) -> Response:
-        given = await self.web_request(request)
+    async def _invoke(self, request: Request, headers: dict[str, str]) -> Response:
+        given = await self._web_request(request)
         # Looked up only now: while the body came, it may have been deployed anew.
-        action = self.find(request)
+        action = self._find(request)
         if action is None:
             raise RequestError(404, NOT_FOUND_TEXT)
         if request.method != "OPTIONS" and not web_action.is_allowed(action, given):
             raise RequestError(401, web_action.UNAUTHORIZED_TEXT)
         activation = Activation(action, web_action.arguments(action, given))
-        task = self.runner.start(activation)
+        task = self._runner.start(activation)
         headers["x-openwhisk-activation-id"] = activation.id
-        await asyncio.wait({task}, timeout=self.longest_wait_s)
+        await asyncio.wait({task}, timeout=self._longest_wait_s)
         if not task.done():
-            if not acceptance(request).admits(JSON_TYPE):
+            if not _acceptance(request).admits(JSON_TYPE):
                 raise RequestError(406, web_action.NOT_ACCEPTABLE_TEXT + JSON_TYPE.header())
-            return error_response(request, 202, NOT_READY_TEXT, headers)
-        return self.result_response(request, activation, headers)
+            return error_response(request, 202, _NOT_READY_TEXT, headers)
+        return self._result_response(request, activation, headers)
 
-    def result_response(
+    def _result_response(
         self, request: Request, activation: Activation, headers: Mapping[str, str]
     ) -> Response:
         try:
-            answer = web_action.response(activation, named(request)[1], acceptance(request))
+            answer = web_action.response(activation, _named(request)[1], _acceptance(request))
         except RequestError as error:
-            detail = reason(request, activation, error)
+            detail = _reason(request, activation, error)
             return error_response(request, error.status, error.message, dict(headers), detail)
         if activation.action.path == old_menu.INDEX_PATH:
-            answer = self.menu(answer)
+            answer = self._menu(answer)
         response = Response(answer.body, answer.status, headers)
         for name, value in answer.headers:
             response.headers.append(name, value)
         return response
 
-    def menu(self, answer: WebResponse) -> WebResponse:
-        """The answer of `mastrogpt/index` in the shape that pages read."""
-        adapted = old_menu.adapted(answer, self.places)
+    def _menu(self, answer: WebResponse) -> WebResponse:
+        """Return the answer of `mastrogpt/index` in the shape that pages read."""
+        adapted = old_menu.adapted(answer, self._places)
         if adapted:
-            self.differences.tell(OLD_MENU_TEXT)
+            self._differences.tell(_OLD_MENU_TEXT)
         return adapted or answer
 
-    def find(self, request: Request) -> Action | None:
-        """The action that the path names; None when there is none or it is no web action."""
+    def _find(self, request: Request) -> Action | None:
+        """Return the action that the path names; None when there is none or it is not a web action."""
         if request.path_params.get("namespace", USER) != USER:
             return None
-        action = self.registry.find(request.path_params["package"], named(request)[0])
+        action = self._registry.find(request.path_params["package"], _named(request)[0])
         return action if action and action.is_web() else None
 
-    async def web_request(self, request: Request) -> WebRequest:
+    async def _web_request(self, request: Request) -> WebRequest:
         return WebRequest(
             method=request.method,
             headers=dict(request.headers.items()),
             path=escaped_path(request.path_params.get("path")),
             query=request.url.query,
             body=await read_body(request),
-            user=USER if is_authenticated(request, self.api_key) else None,
+            user=USER if is_authenticated(request, self._api_key) else None,
         )
 
 
-def named(request: Request) -> tuple[str, str]:
-    """The action's name and the extension, `http` where the path has none that is known."""
+def _named(request: Request) -> tuple[str, str]:
+    """Return the action's name and the extension, `http` where the path has no known one."""
     return split_extension(request.path_params["action"])
 
 
-def acceptance(request: Request) -> Acceptance:
+def _acceptance(request: Request) -> Acceptance:
     """Return what the headers of a request accept."""
     return Acceptance(request.headers.getlist("accept"), request.headers.getlist("accept-charset"))
 
 
 def cors_headers(request: Request) -> dict[str, str]:
-    """The headers that let a page of another origin read the answer."""
+    """Return the headers that let a page of another origin read the answer."""
     asked = request.headers.get("access-control-request-headers", ALLOWED_HEADERS)
-    return {**CORS, "Access-Control-Allow-Headers": asked}
+    return {**_CORS, "Access-Control-Allow-Headers": asked}
 
 
-def refusal(request: Request, error: RequestError) -> str | None:
-    """What this machine can add to a refusal that in production tells nothing."""
+def _refusal(request: Request, error: RequestError) -> str | None:
+    """Return what this machine can add to a refusal that in production tells nothing."""
     namespace = request.path_params.get("namespace", USER)
-    path = f"{request.path_params['package']}/{named(request)[0]}"
+    path = f"{request.path_params['package']}/{_named(request)[0]}"
     if error.status == 401:
-        return f"{path} is annotated with require-whisk-auth: {CREDENTIALS_HINT}"
+        return f"{path} is annotated with require-whisk-auth: {_CREDENTIALS_HINT}"
     if error.status != 404:
         return None
     if namespace != USER:
@@ -209,19 +209,19 @@ def refusal(request: Request, error: RequestError) -> str | None:
     return f"No web action {path} is deployed: look for packages/{path}.py or packages/{path}/__main__.py."
 
 
-def reason(request: Request, activation: Activation, error: RequestError) -> str:
+def _reason(request: Request, activation: Activation, error: RequestError) -> str:
     """Return why a result is not sent, for the person who wrote the action or asks for it."""
     path = activation.action.path
     if error.status == 406:
         return NOT_ACCEPTABLE_TEXT.format(
             ", ".join(request.headers.getlist("accept")) or "other charsets", path
         )
-    hint = MISMATCH_HINT if error.message == MISMATCH_TEXT else ""
-    return failure(activation) or NO_WEB_ANSWER_TEXT.format(path) + hint
+    hint = _MISMATCH_HINT if error.message == MISMATCH_TEXT else ""
+    return _failure(activation) or _NO_WEB_ANSWER_TEXT.format(path) + hint
 
 
-def failure(activation: Activation) -> str | None:
-    """Why an activation gave no answer, for the person who wrote the action."""
+def _failure(activation: Activation) -> str | None:
+    """Return why an activation gave no answer, for the person who wrote the action."""
     if activation.status == "success":
         return None
     error = activation.result.get("error")

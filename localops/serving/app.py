@@ -24,7 +24,7 @@ from localops.routes.rest.router import RestApi
 from localops.routes.site import Site, page_elsewhere
 from localops.routes.stream import Streamer
 from localops.routes.uploaded_site import UploadedSite
-from localops.routes.web import LONGEST_WAIT_S, WebActions
+from localops.routes.web import MAX_WAIT_S, WebActions
 from localops.runtime.debugging import NO_LIMITS
 from localops.runtime.runner import Runner
 from localops.s3.api import S3
@@ -118,7 +118,7 @@ def places(deployment: Deployment) -> dict[str, str]:
 
 def longest_wait_s(runner: Runner) -> float:
     """For how long a web action's caller waits; while a person looks at a breakpoint, without an end."""
-    return NO_LIMITS.timeout_ms / 1000 if runner.debugging else LONGEST_WAIT_S
+    return NO_LIMITS.timeout_ms / 1000 if runner.debugging else MAX_WAIT_S
 
 
 def secrets_of(credentials: Credentials, password: str | None) -> Iterator[str]:

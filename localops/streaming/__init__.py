@@ -1,1 +1,1 @@
-"""The streamer: an action's messages while it runs, framed and judged by the rules of production."""
+"""The streamer: an action's messages while it runs, framed and checked by the rules of production."""

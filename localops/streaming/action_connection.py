@@ -1,4 +1,4 @@
-"""The connection of an action whose bytes are relayed.
+"""Read the connection of an action whose bytes are relayed.
 
 It stays registered with the event loop from its beginning to its end and is read in large parts: that, and
 not a read of 2048 bytes at a time, is what lets one process relay hundreds of streams.
@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 from localops.streaming.loop_delay import LoopDelay
 
-MOST_BYTES_A_READ = 64 * 1024
-# Unsent bytes of one stream; at more, its action has to wait, as it would in production.
-MOST_WAITING_BYTES = 256 * 1024
+MAX_BYTES_A_READ = 64 * 1024
+# Unsent bytes of one stream; beyond them its action has to wait, as it would in production.
+_MAX_WAITING_BYTES = 256 * 1024
 # Reads so close together, so often in a row, are the flood of a sender without a pace, which production glues
 # together and damages. Letting it collect costs it a millisecond, and saves all others most of the work.
-FLOOD_GAP_S = 0.0002
-FLOOD_READS = 4
-FLOOD_REST_S = 0.001
-FLOOD_BYTES = 512
+_FLOOD_GAP_S = 0.0002
+_FLOOD_READS = 4
+_FLOOD_REST_S = 0.001
+_FLOOD_BYTES = 512
 
 
 class Arrival(NamedTuple):
@@ -49,40 +49,40 @@ class ActionConnection:
 
     def __init__(self, connection: socket.socket, delay: LoopDelay) -> None:
         connection.setblocking(False)
-        self.socket = connection
+        self._socket = connection
         # By number: the loop describes a socket that it does not know yet, which costs system calls.
-        self.descriptor = connection.fileno()
-        self.delay = delay
-        self.loop = asyncio.get_running_loop()
-        self.end: asyncio.Future[None] = self.loop.create_future()
+        self._descriptor = connection.fileno()
+        self._delay = delay
+        self._loop = asyncio.get_running_loop()
+        self.end: asyncio.Future[None] = self._loop.create_future()
         self.torn = False
         self.arrivals: list[Arrival] = []
         self.arrival_count = 0
-        self.waiting_bytes = 0
-        self.last_s = 0.0
-        self.close_reads = 0
-        self.is_resting = False
+        self._waiting_bytes = 0
+        self._last_s = 0.0
+        self._close_reads = 0
+        self._is_resting = False
         self.is_reading = False
-        self.reader: asyncio.Future[None] | None = None
-        self.read_if_possible()
+        self._reader: asyncio.Future[None] | None = None
+        self._read_if_possible()
 
     @property
     def ended(self) -> bool:
         return self.end.done()
 
-    def read_if_possible(self) -> None:
+    def _read_if_possible(self) -> None:
         """Have the event loop call `receive`, or not, as things stand."""
-        possible = not self.ended and not self.is_resting and self.waiting_bytes <= MOST_WAITING_BYTES
+        possible = not self.ended and not self._is_resting and self._waiting_bytes <= _MAX_WAITING_BYTES
         if possible and not self.is_reading:
-            self.loop.add_reader(self.descriptor, self.receive)
+            self._loop.add_reader(self._descriptor, self._receive)
         elif self.is_reading and not possible:
-            self.loop.remove_reader(self.descriptor)
+            self._loop.remove_reader(self._descriptor)
         self.is_reading = possible
 
-    def receive(self) -> None:
+    def _receive(self) -> None:
         """Take what has come; called by the event loop."""
         try:
-            data = self.socket.recv(MOST_BYTES_A_READ)
+            data = self._socket.recv(MAX_BYTES_A_READ)
         except BlockingIOError:
             return
         except OSError:
@@ -92,43 +92,43 @@ class ActionConnection:
             self.close()
             return
         at_s = time.monotonic()
-        self.arrivals.append(Arrival(data, at_s, self.delay.now_s()))
+        self.arrivals.append(Arrival(data, at_s, self._delay.now_s()))
         self.arrival_count += 1
-        self.waiting_bytes += len(data)
-        self.rest_in_a_flood(at_s, len(data))
-        self.read_if_possible()
-        self.wake()
+        self._waiting_bytes += len(data)
+        self._rest_in_a_flood(at_s, len(data))
+        self._read_if_possible()
+        self._wake()
 
-    def rest_in_a_flood(self, at_s: float, size: int) -> None:
-        still_flooded = self.close_reads >= FLOOD_READS and size > FLOOD_BYTES
-        is_close = still_flooded or at_s - self.last_s < FLOOD_GAP_S
-        self.close_reads = self.close_reads + 1 if is_close else 0
-        self.last_s = at_s
-        if self.close_reads >= FLOOD_READS:
-            self.is_resting = True
-            self.loop.call_later(FLOOD_REST_S, self.end_rest)
+    def _rest_in_a_flood(self, at_s: float, size: int) -> None:
+        still_flooded = self._close_reads >= _FLOOD_READS and size > _FLOOD_BYTES
+        is_close = still_flooded or at_s - self._last_s < _FLOOD_GAP_S
+        self._close_reads = self._close_reads + 1 if is_close else 0
+        self._last_s = at_s
+        if self._close_reads >= _FLOOD_READS:
+            self._is_resting = True
+            self._loop.call_later(_FLOOD_REST_S, self._end_rest)
 
-    def end_rest(self) -> None:
-        self.is_resting = False
-        self.read_if_possible()
+    def _end_rest(self) -> None:
+        self._is_resting = False
+        self._read_if_possible()
 
-    def wake(self) -> None:
-        if self.reader is not None and not self.reader.done():
-            self.reader.set_result(None)
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
     async def read(self) -> list[Arrival]:
-        """All that has come since the last call, waiting for some; empty when the connection has ended."""
+        """Return all that has come since the last call, waiting for some; nothing after the end."""
         if not self.arrivals and not self.ended:
-            self.reader = self.loop.create_future()
-            await self.reader
-        arrivals, self.arrivals, self.waiting_bytes = self.arrivals, [], 0
-        self.read_if_possible()
+            self._reader = self._loop.create_future()
+            await self._reader
+        arrivals, self.arrivals, self._waiting_bytes = self.arrivals, [], 0
+        self._read_if_possible()
         return arrivals
 
     def close(self) -> None:
         """End the connection at once; what has come can still be read."""
         if not self.ended:
             self.end.set_result(None)
-            self.read_if_possible()
-            self.socket.close()
-            self.wake()
+            self._read_if_possible()
+            self._socket.close()
+            self._wake()

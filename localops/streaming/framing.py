@@ -1,4 +1,4 @@
-"""What a reader gets of the bytes that an action sends: production's frames, or one JSON object a line.
+"""Frame the bytes that an action sends for its reader: as production does, or one JSON object a line.
 
 Source: apache/openserverless-streamer src/tcp/tcpserver.go, src/handlers/web_action_handler.go.
 """
@@ -17,7 +17,7 @@ _STRING_OR_LINE_BREAK = re.compile(rb"(?P<string>%b)|[\r\n]" % STRING, re.DOTALL
 
 
 class Framing:
-    """Production's: each read, of at most READ_BYTES bytes, is followed by a line break."""
+    """Production's framing: each read, of at most READ_BYTES bytes, is followed by a line break."""
 
     def feed(self, parts: list[bytes]) -> list[bytes]:
         """Take what came, each part as it came, and return what is to be sent, in as few pieces as it can."""
@@ -31,7 +31,7 @@ class Framing:
         return [b"".join(frames)]
 
     def end(self) -> list[bytes]:
-        """The stream has ended: return what is left."""
+        """Return what is left of a stream that has ended."""
         return []
 
 
@@ -43,32 +43,32 @@ class Reframing(Framing):
     """
 
     def __init__(self) -> None:
-        self.objects = JsonObjects()
-        self.text = codecs.getincrementaldecoder("utf-8")("replace")
-        self.in_text = False
+        self._objects = JsonObjects()
+        self._text = codecs.getincrementaldecoder("utf-8")("replace")
+        self._in_text = False
 
     def feed(self, parts: list[bytes]) -> list[bytes]:
-        return [line for piece in self.objects.feed(b"".join(parts)) for line in self.lines(piece)]
+        return [line for piece in self._objects.feed(b"".join(parts)) for line in self._lines(piece)]
 
     def end(self) -> list[bytes]:
-        rest = [line for piece in self.objects.end() for line in self.lines(piece)]
-        return rest + self.wrapped(b"", final=True)
+        rest = [line for piece in self._objects.end() for line in self._lines(piece)]
+        return rest + self._wrapped(b"", final=True)
 
-    def lines(self, piece: Piece) -> list[bytes]:
-        if piece.is_blank() and not self.in_text:
+    def _lines(self, piece: Piece) -> list[bytes]:
+        if piece.is_blank() and not self._in_text:
             return []
-        self.in_text = piece.value is None
-        if self.in_text:
-            return self.wrapped(piece.data)
-        return [*self.wrapped(b"", final=True), one_line(piece.data) + b"\n"]
+        self._in_text = piece.value is None
+        if self._in_text:
+            return self._wrapped(piece.data)
+        return [*self._wrapped(b"", final=True), _one_line(piece.data) + b"\n"]
 
-    def wrapped(self, data: bytes, final: bool = False) -> list[bytes]:
+    def _wrapped(self, data: bytes, final: bool = False) -> list[bytes]:
         # A character may be cut between two reads: its first bytes wait for the others, or for an object.
-        text = self.text.decode(data, final)
+        text = self._text.decode(data, final)
         return [json.dumps({"output": text}).encode() + b"\n"] if text else []
 
 
-def one_line(data: bytes) -> bytes:
+def _one_line(data: bytes) -> bytes:
     """Escape raw control characters, which JSON forbids in strings, and leave the rest as it was sent.
 
     Decoding and encoding the object would change numbers, and make Infinity, which no reader takes, of 1e999.

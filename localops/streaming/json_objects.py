@@ -1,6 +1,6 @@
 """Cut JSON objects that follow one another, with nothing between them, out of a stream of bytes.
 
-Objects may be cut anywhere between two feeds, also inside a character. What is no object comes out as text,
+Objects may be cut anywhere between two feeds, also inside a character. Anything else comes out as text,
 at once, so that nothing waits for an end that never comes.
 """
 
@@ -13,23 +13,23 @@ from typing import Any, NamedTuple, cast
 from localops.reading import json_value
 
 # An object that is not complete after so many bytes is given up and comes out as text.
-LONGEST_OBJECT_BYTES = 1024 * 1024
+MAX_OBJECT_BYTES = 1024 * 1024
 
 # For patterns with re.DOTALL.
 STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-BLANKS = re.compile(rb"[ \t\r\n]+")
-OBJECT_START = re.compile(rb'\{[ \t\r\n]*(["}]|\Z)')
+_BLANKS = re.compile(rb"[ \t\r\n]+")
+_OBJECT_START = re.compile(rb'\{[ \t\r\n]*(["}]|\Z)')
 # A whole object without objects in it: nearly all messages, in one step.
-FLAT_OBJECT = re.compile(rb'\{[^{}"]*+(?:%b[^{}"]*+)*+\}' % STRING, re.DOTALL)
-NEXT_OF_OBJECT = re.compile(rb'["{}]')
-NEXT_OF_STRING = re.compile(rb'["\\]')
+_FLAT_OBJECT = re.compile(rb'\{[^{}"]*+(?:%b[^{}"]*+)*+\}' % STRING, re.DOTALL)
+_NEXT_OF_OBJECT = re.compile(rb'["{}]')
+_NEXT_OF_STRING = re.compile(rb'["\\]')
 
-# A raw line break in a string is wrong in JSON, but what was meant is plain; NaN is no value for any reader.
-DECODER = json.JSONDecoder(strict=False, parse_constant=json_value.refuse)
+# A raw line break in a string is wrong in JSON, but what was meant is plain; no reader takes NaN.
+_DECODER = json.JSONDecoder(strict=False, parse_constant=json_value.refuse)
 
 
 class Piece(NamedTuple):
-    """Some bytes of the stream; all pieces together, and `rest`, are all of it.
+    """Some bytes of the stream; all pieces together, with `rest`, are the whole of it.
 
     Attributes:
         value: the object that the bytes are; None when they are blanks between objects, or text.
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
     value: dict[str, Any] | None = None
 
     def is_blank(self) -> bool:
-        return self.value is None and BLANKS.fullmatch(self.data) is not None
+        return self.value is None and _BLANKS.fullmatch(self.data) is not None
 
 
 class JsonObjects:
@@ -47,9 +47,9 @@ class JsonObjects:
 
     def __init__(self) -> None:
         self.rest = b""
-        self.scanned = 0
-        self.depth = 0
-        self.quoted = False
+        self._scanned = 0
+        self._depth = 0
+        self._quoted = False
 
     def feed(self, data: bytes) -> list[Piece]:
         """Take the next bytes and return what is complete now."""
@@ -57,41 +57,41 @@ class JsonObjects:
         pieces: list[Piece] = []
         at = 0
         while at < len(data):
-            end = self.piece_end(data, at)
+            end = self._piece_end(data, at)
             if end is None:
                 break
-            pieces.append(piece(data[at:end]))
-            self.scanned = self.depth = 0
-            self.quoted = False
+            pieces.append(_piece(data[at:end]))
+            self._scanned = self._depth = 0
+            self._quoted = False
             at = end
         self.rest = data[at:]
         return pieces
 
     def end(self) -> list[Piece]:
-        """The stream has ended: return what is left, as text."""
+        """Return what is left of a stream that has ended, as text."""
         rest, self.rest = self.rest, b""
         return [Piece(rest)] if rest else []
 
-    def piece_end(self, data: bytes, at: int) -> int | None:
-        """Where the piece that begins at `at` ends; None when its end has not come."""
-        if OBJECT_START.match(data, at):
-            return self.object_end(data, at)
-        if blanks := BLANKS.match(data, at):
+    def _piece_end(self, data: bytes, at: int) -> int | None:
+        """Return where the piece that begins at `at` ends; None when its end has not come."""
+        if _OBJECT_START.match(data, at):
+            return self._object_end(data, at)
+        if blanks := _BLANKS.match(data, at):
             return blanks.end()
-        following = OBJECT_START.search(data, at + 1)
+        following = _OBJECT_START.search(data, at + 1)
         return following.start() if following else len(data)
 
-    def object_end(self, data: bytes, at: int) -> int | None:
-        if not self.scanned and (whole := FLAT_OBJECT.match(data, at)):
+    def _object_end(self, data: bytes, at: int) -> int | None:
+        if not self._scanned and (whole := _FLAT_OBJECT.match(data, at)):
             return whole.end()
-        if len(data) - at > LONGEST_OBJECT_BYTES:
+        if len(data) - at > MAX_OBJECT_BYTES:
             return len(data)
-        return self.scan(data, at)
+        return self._scan(data, at)
 
-    def scan(self, data: bytes, at: int) -> int | None:
+    def _scan(self, data: bytes, at: int) -> int | None:
         """Go on counting braces where the last feed ended."""
-        position = at + self.scanned
-        while found := (NEXT_OF_STRING if self.quoted else NEXT_OF_OBJECT).search(data, position):
+        position = at + self._scanned
+        while found := (_NEXT_OF_STRING if self._quoted else _NEXT_OF_OBJECT).search(data, position):
             position = found.end()
             character = found[0]
             if character == b"\\":
@@ -101,22 +101,22 @@ class JsonObjects:
                     break
                 position += 1
             elif character == b'"':
-                self.quoted = not self.quoted
+                self._quoted = not self._quoted
             else:
-                self.depth += 1 if character == b"{" else -1
-                if not self.depth:
+                self._depth += 1 if character == b"{" else -1
+                if not self._depth:
                     return position
         else:
             position = len(data)
-        self.scanned = position - at
+        self._scanned = position - at
         return None
 
 
-def piece(data: bytes) -> Piece:
+def _piece(data: bytes) -> Piece:
     if not data.startswith(b"{"):
         return Piece(data)
     try:
-        value: Any = DECODER.decode(data.decode())
+        value: Any = _DECODER.decode(data.decode())
     except (ValueError, RecursionError):
         return Piece(data)
     return Piece(data, cast("dict[str, Any]", value))

@@ -1,4 +1,4 @@
-"""How far the event loop is behind: what it reads then says nothing about when it was sent."""
+"""Measure how far the event loop is behind: what it reads then does not tell when it was sent."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-TICK_S = 0.01
+_TICK_S = 0.01
 
 
 class LoopDelay:
-    """Measures by a clock that ticks only while somebody needs it."""
+    """The delay of the event loop, by a clock that ticks only while somebody needs it."""
 
     def __init__(self) -> None:
-        self.users = 0
-        self.last_tick_s = 0.0
-        self.timer: asyncio.TimerHandle | None = None
+        self._users = 0
+        self._last_tick_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     @contextmanager
     def measuring(self) -> Generator[None]:
         """Let the clock tick inside a `with` block."""
-        self.users += 1
-        if self.timer is None:
-            self.tick()
+        self._users += 1
+        if self._timer is None:
+            self._tick()
         try:
             yield
         finally:
-            self.users -= 1
-            if not self.users and self.timer is not None:
-                self.timer.cancel()
-                self.timer = None
+            self._users -= 1
+            if not self._users and self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
 
-    def tick(self) -> None:
-        self.last_tick_s = time.monotonic()
-        self.timer = asyncio.get_running_loop().call_later(TICK_S, self.tick)
+    def _tick(self) -> None:
+        self._last_tick_s = time.monotonic()
+        self._timer = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
 
     def now_s(self) -> float:
-        """For how long, beyond a tick, nothing of this process ran but one piece of work."""
-        return max(0.0, time.monotonic() - self.last_tick_s - TICK_S)
+        """Return for how long, beyond a tick, one piece of work kept this process from all others."""
+        return max(0.0, time.monotonic() - self._last_tick_s - _TICK_S)

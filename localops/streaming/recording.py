@@ -1,17 +1,17 @@
-"""What is remembered of one stream: each message with its time, its size and what its reads did to it."""
+"""The record of one stream: each message with its time, its size and what its reads did to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# Further messages are counted, not kept.
-MOST_MESSAGES = 500
-MOST_TEXT_BYTES = 64 * 1024
+# Further messages are counted and not kept.
+MAX_MESSAGES = 500
+MAX_TEXT_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class StreamMessage:
-    """One JSON object that an action sent, or text that is none.
+    """A JSON object that an action sent, or other text.
 
     Attributes:
         at_s: when its first byte was read, from the start of the activation.
@@ -50,6 +50,6 @@ class StreamRecording:
     def add(self, message: StreamMessage) -> None:
         self.count += 1
         self.size += len(message.data)
-        if len(self.messages) < MOST_MESSAGES and self.kept_bytes < MOST_TEXT_BYTES:
+        if len(self.messages) < MAX_MESSAGES and self.kept_bytes < MAX_TEXT_BYTES:
             self.messages.append(message)
             self.kept_bytes += len(message.data)

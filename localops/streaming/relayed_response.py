@@ -1,4 +1,4 @@
-"""The answer to a streamed request: an action's messages as they come, or why there are none.
+"""Answer a streamed request with an action's messages as they come, or with why there are none.
 
 Source: apache/openserverless-streamer src/httpserver.go, src/handlers/web_action_handler.go.
 """

@@ -16,7 +16,7 @@ MAX_WAIT_S = 60
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule, told by what an action that breaks it did.
+    """A rule, described by what an action that breaks it did.
 
     Attributes:
         did: follows the action's name.
@@ -74,7 +74,7 @@ TIME_LIMIT = Rule(
     "time-limit",
     "was ended at its time limit while it streamed",
     "production cuts the answer off there as well",
-    "Raise the limit with a line `#--timeout 300000` (milliseconds, the most there is)",
+    "Raise the limit with a line `#--timeout 300000` (milliseconds, the maximum)",
 )
 SECOND_CONNECTION = Rule(
     "second-connection",
@@ -122,7 +122,7 @@ TEXT_HIDDEN = Rule(
 
 @dataclass(frozen=True)
 class Ending:
-    """How an activation that was asked to stream ended.
+    """The end of an activation that was asked to stream.
 
     Attributes:
         reader_left: before the end of the stream.

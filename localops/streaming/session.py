@@ -18,7 +18,7 @@ from localops.streaming.rules import NEVER_CLOSES, SECOND_CONNECTION, Ending, Ru
 from localops.streaming.warnings import StreamWarnings
 from localops.streaming.web_call import WebCall
 
-# A connection that is silent for so long after its activation has ended will never be closed.
+# A connection that stays silent for so long after its activation has ended will never be closed.
 _MAX_SILENCE_S = 2.0
 # Streams whose messages are remembered.
 _MAX_RECORDINGS = 200

@@ -1,4 +1,4 @@
-"""What production would have done to a stream: told once for each action and rule."""
+"""Warn of what production would have done to a stream, once for each action and rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from localops.openwhisk.entities import Activation
 from localops.streaming.rules import Rule
 
-log = logging.getLogger("localops.stream")
+_log = logging.getLogger("localops.stream")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class StreamWarning:
 
 
 class StreamWarnings:
-    """All warnings of this run. An action that was edited is judged anew."""
+    """All warnings of this run. An action that was edited is checked anew."""
 
     def __init__(self) -> None:
         self.by_action: dict[tuple[str, str], StreamWarning] = {}
@@ -42,4 +42,4 @@ class StreamWarnings:
             if known is None or known.version != action.version:
                 warning = StreamWarning(rule, action.path, action.version, activation.id, time.time())
                 self.by_action[action.path, rule.name] = warning
-                log.warning(warning.sentence)
+                _log.warning(warning.sentence)

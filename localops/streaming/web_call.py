@@ -1,4 +1,4 @@
-"""What production's streamer asks OpenWhisk for on behalf of a reader, and what OpenWhisk answers it."""
+"""The call that production's streamer makes to OpenWhisk on behalf of a reader, and its answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WebCall:
 
     @property
     def may_be_told_to_wait(self) -> bool:
-        """The reader accepts the type of the 202 that an action gets which takes too long."""
+        """Return whether the reader accepts the type of the 202 that comes when an action takes long."""
         return self.acceptance.admits(JSON_TYPE)
 
     def status(self, activation: Activation) -> int:

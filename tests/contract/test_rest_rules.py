@@ -41,7 +41,7 @@ def test_anybody_may_ask_for_limits_and_kinds(cloud: Cloud):
         (("", ""), WRONG_CREDENTIALS),
     ],
 )
-def test_without_the_right_credentials_nothing_is_told(cloud: Cloud, auth: tuple[str, str] | None, text: str):
+def test_without_the_right_credentials_all_is_refused(cloud: Cloud, auth: tuple[str, str] | None, text: str):
     answer = cloud.call("GET", "actions", auth=auth)
     assert (answer.status_code, answer.json()["error"]) == (401, text)
     assert answer.headers["www-authenticate"].startswith("Basic")

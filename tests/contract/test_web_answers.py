@@ -167,7 +167,7 @@ def test_an_error_takes_the_place_of_the_result(
         "async def main(args):\n    return {}\n",
     ],
 )
-def test_an_action_that_breaks_is_a_400_that_tells_nothing(cloud: Cloud, package: str, source: str):
+def test_an_action_that_breaks_is_a_400_without_the_reason(cloud: Cloud, package: str, source: str):
     name = f"{package}/broken_{secrets.token_hex(4)}"
     cloud.deploy(name, source, annotations=WEB)
     found = cloud.web(name)

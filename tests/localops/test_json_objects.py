@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localops.streaming.json_objects import LONGEST_OBJECT_BYTES, JsonObjects, Piece
+from localops.streaming.json_objects import MAX_OBJECT_BYTES, JsonObjects, Piece
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -82,9 +82,9 @@ def test_text_does_not_wait_for_more():
 
 def test_an_object_that_never_ends_is_given_up_as_text():
     cutter = JsonObjects()
-    assert cutter.feed(b'{"a": "' + b"x" * (LONGEST_OBJECT_BYTES - 10)) == []
+    assert cutter.feed(b'{"a": "' + b"x" * (MAX_OBJECT_BYTES - 10)) == []
     (given_up,) = cutter.feed(b"x" * 10)
-    assert (given_up.value, len(given_up.data)) == (None, LONGEST_OBJECT_BYTES + 7)
+    assert (given_up.value, len(given_up.data)) == (None, MAX_OBJECT_BYTES + 7)
     assert cutter.feed(b'{"b": 2}') == [Piece(b'{"b": 2}', {"b": 2})]
 
 

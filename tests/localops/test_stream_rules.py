@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localops.streaming.examination import Examination
-from localops.streaming.recording import MOST_MESSAGES, MOST_TEXT_BYTES, StreamMessage, StreamRecording
+from localops.streaming.recording import MAX_MESSAGES, MAX_TEXT_BYTES, StreamMessage, StreamRecording
 from localops.streaming.rules import READ_BYTES, Ending, Rule, broken_at_the_end
 
 # A pace that production keeps up with.
@@ -126,14 +126,14 @@ def test_a_message_cut_by_its_neighbour_shows_the_cut():
 
 
 def test_only_the_beginning_of_a_long_stream_is_kept_and_all_of_it_counted():
-    recording = examined(*[output("x")] * (MOST_MESSAGES + 7)).recording
+    recording = examined(*[output("x")] * (MAX_MESSAGES + 7)).recording
     assert (len(recording.messages), recording.count, recording.reads) == (
-        MOST_MESSAGES,
-        MOST_MESSAGES + 7,
-        MOST_MESSAGES + 7,
+        MAX_MESSAGES,
+        MAX_MESSAGES + 7,
+        MAX_MESSAGES + 7,
     )
     recording = examined(*[output("x" * 1800)] * 100).recording
-    assert sum(len(message.data) for message in recording.messages) < MOST_TEXT_BYTES + READ_BYTES
+    assert sum(len(message.data) for message in recording.messages) < MAX_TEXT_BYTES + READ_BYTES
     assert recording.size == 100 * len(output("x" * 1800))
 
 

@@ -1,4 +1,4 @@
-"""Whatever production would hang on, crash on, lose or cut is told once, and harms nobody."""
+"""Whatever production would hang on, crash on, lose or cut is reported once, and harms nobody."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ FAILING: list[tuple[str, list[Any], str]] = [
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An action of its own for each rule, since a rule is told once for each action."""
+    """An action of its own for each rule, since a rule is reported once for each action."""
     folder = tmp_path_factory.mktemp("rules")
     (folder / "packages" / "rules").mkdir(parents=True)
     for name in ("good", "twice", "body", "limited", *(name for name, _, _ in FAILING)):
@@ -80,7 +80,7 @@ def stream(running: LocalopsProcess, action: str, steps: list[Any]) -> httpx.Res
 
 
 @pytest.mark.parametrize(("action", "steps", "sentence"), FAILING)
-def test_a_broken_rule_is_told_with_the_action_and_the_remedy(
+def test_a_broken_rule_is_reported_with_the_action_and_the_remedy(
     running: LocalopsProcess, action: str, steps: list[Any], sentence: str
 ):
     warning = f"warning: rules/{action} {sentence}"
@@ -103,14 +103,14 @@ def inspected(running: LocalopsProcess, ids: list[str]) -> list[str]:
     return [text for url in urls for text in httpx.get(url, timeout=60).json()["warnings"]]
 
 
-def test_a_time_limit_that_cuts_a_stream_is_told(running: LocalopsProcess):
+def test_a_time_limit_that_cuts_a_stream_is_reported(running: LocalopsProcess):
     sent, words = stream(running, "limited", [CONNECT, ONE, ["sleep", 30]]).text.splitlines()
     assert sent == '{"output": "one"}'
     assert "exceeded its time limits of 5000 milliseconds" in json.loads(words)["output"]
     assert "#--timeout" in running.wait_for_line("warning: rules/limited was ended at its time limit")
 
 
-def test_a_rule_is_told_once_for_an_action_until_it_is_edited(running: LocalopsProcess, project: Path):
+def test_a_rule_is_reported_once_for_an_action_until_it_is_edited(running: LocalopsProcess, project: Path):
     def sentences() -> int:
         return sum("rules/twice sent text that is not" in line for line in running.log)
 
@@ -126,7 +126,9 @@ def test_a_rule_is_told_once_for_an_action_until_it_is_edited(running: LocalopsP
     assert sentences() == 2
 
 
-def test_a_body_is_told_of_once_and_localops_goes_on_whatever_a_reader_accepts(running: LocalopsProcess):
+def test_a_returned_body_is_reported_once_and_harms_nobody_here(
+    running: LocalopsProcess,
+):
     steps = [CONNECT, ONE, ["answer", {"body": {"output": "one"}}]]
     for accept in ("*/*", "application/json", "text/event-stream", "text/html"):
         for _ in range(2):
@@ -140,7 +142,7 @@ def test_a_body_is_told_of_once_and_localops_goes_on_whatever_a_reader_accepts(r
     assert sum("rules/body returned a body" in line for line in running.log) == 1
 
 
-def test_a_good_stream_is_told_nothing(running: LocalopsProcess):
+def test_a_good_stream_gets_no_warning(running: LocalopsProcess):
     steps = [CONNECT, *[["send", '{"output": "x"}'], ["sleep", 0.05]] * 20, ["send", '{"state": "s"}']]
     for answer in ({"statusCode": 204}, {}, {"body": ""}, {"body": None, "statusCode": 200}):
         assert stream(running, "good", [*steps, ["answer", answer]]).status_code == 200

@@ -245,7 +245,7 @@ def test_no_body_is_an_empty_object(desk: LocalopsProcess, body: bytes):
     assert outputs(answer.text) == "0 1 2 "
 
 
-def test_a_type_that_is_not_json_is_told_once_and_the_arguments_arrive(desk: LocalopsProcess):
+def test_a_type_that_is_not_json_is_reported_once_and_the_arguments_arrive(desk: LocalopsProcess):
     url = f"{desk.url}/web/devel/cases/streams"
     for kind in (
         "text/plain;charset=UTF-8",

@@ -1,4 +1,4 @@
-"""What the REST API says of itself, and of what is not there.
+"""Answer questions about the REST API itself, and about what it does not have.
 
 Source: apache/openwhisk RestAPIs.scala, Controller.scala, Namespaces.scala, Limits.scala.
 """
@@ -14,12 +14,12 @@ from localops.errors import RequestError
 from localops.openwhisk.kinds import FAMILIES
 from localops.openwhisk.limit_bounds import BOUNDS
 from localops.openwhisk.namespace import USER
-from localops.routes.request import MOST_BODY_BYTES
+from localops.routes.request import MAX_BODY_BYTES
 from localops.routes.rest.resource import json_answer
 from localops.runtime.runner import MOST_PROCESSES
 
-NO_ROUTE_TEXT = "The requested resource could not be found."
-MEGABYTE = 1024 * 1024
+_NO_ROUTE_TEXT = "The requested resource could not be found."
+_MEGABYTE = 1024 * 1024
 
 
 async def api_info(request: Request) -> Response:  # noqa: ARG001 - the shape of a handler
@@ -40,10 +40,10 @@ async def server_info(request: Request) -> Response:  # noqa: ARG001
     described: dict[str, Any] = {
         "min_action_duration": duration.least,
         "max_action_duration": duration.most,
-        "min_action_memory": memory.least * MEGABYTE,
-        "max_action_memory": memory.most * MEGABYTE,
-        "min_action_logs": logs.least * MEGABYTE,
-        "max_action_logs": logs.most * MEGABYTE,
+        "min_action_memory": memory.least * _MEGABYTE,
+        "max_action_memory": memory.most * _MEGABYTE,
+        "min_action_logs": logs.least * _MEGABYTE,
+        "max_action_logs": logs.most * _MEGABYTE,
         "concurrent_actions": MOST_PROCESSES,
     }
     runtimes = {
@@ -60,7 +60,7 @@ async def namespaces(request: Request) -> Response:  # noqa: ARG001
 
 
 async def limits(request: Request) -> Response:  # noqa: ARG001
-    found: dict[str, int] = {"concurrentInvocations": MOST_PROCESSES, "maxParameterSize": MOST_BODY_BYTES}
+    found: dict[str, int] = {"concurrentInvocations": MOST_PROCESSES, "maxParameterSize": MAX_BODY_BYTES}
     names = {"timeout": "Timeout", "memory": "Memory", "logs": "Logs", "concurrency": "Concurrency"}
     for name, shown in names.items():
         found[f"minAction{shown}"] = BOUNDS[name].least
@@ -69,7 +69,7 @@ async def limits(request: Request) -> Response:  # noqa: ARG001
 
 
 async def none_of_them(request: Request) -> Response:  # noqa: ARG001
-    """The list of triggers or of rules: localops makes none, and `wsk list` asks for them."""
+    """Answer the list of triggers or of rules: localops has none, and `wsk list` asks for them."""
     return json_answer([])
 
 
@@ -79,4 +79,4 @@ async def not_done(request: Request) -> Response:
 
 
 async def no_route(request: Request) -> Response:  # noqa: ARG001
-    raise RequestError(404, NO_ROUTE_TEXT)
+    raise RequestError(404, _NO_ROUTE_TEXT)

@@ -27,17 +27,17 @@ from localops.routes.request import (
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-CORS = {
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": ALLOWED_HEADERS,
     "Access-Control-Allow-Methods": "GET, DELETE, POST, PUT, HEAD",
 }
-CHALLENGE = {"WWW-Authenticate": 'Basic realm="OpenWhisk secure realm"'}
-JSON = "application/json"
-WRONG_CREDENTIALS_TEXT = "The supplied authentication is invalid"
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="OpenWhisk secure realm"'}
+_JSON = "application/json"
+_WRONG_CREDENTIALS_TEXT = "The supplied authentication is invalid"
 
-log = logging.getLogger("localops.rest")
+_log = logging.getLogger("localops.rest")
 
 
 def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -45,15 +45,15 @@ def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | No
 
 
 async def json_body(request: Request, most: int) -> bytes:
-    """The body of a request that must be JSON.
+    """Return the body of a request that must be JSON.
 
     Raises:
         RequestError: 413 or 415.
     """
     body = await read_body(request, most)
     content_type = request.headers.get("content-type", "")
-    if body and content_type and content_type.partition(";")[0].strip().lower() != JSON:
-        text = f"The request's Content-Type [{content_type}] is not supported. Expected:\n{JSON}"
+    if body and content_type and content_type.partition(";")[0].strip().lower() != _JSON:
+        text = f"The request's Content-Type [{content_type}] is not supported. Expected:\n{_JSON}"
         raise RequestError(415, text)
     return body
 
@@ -66,50 +66,50 @@ class Resource:
     """
 
     def __init__(self, path: str, handlers: Mapping[str, Handler], api_key: str | None) -> None:
-        self.path = path
-        self.handlers = handlers
-        self.api_key = api_key
+        self._path = path
+        self._handlers = handlers
+        self._api_key = api_key
 
     def route(self) -> Route:
-        return Route(self.path, self.answer, methods=METHODS)
+        return Route(self._path, self._answer, methods=_METHODS)
 
-    async def answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             response = Response()
         else:
-            response = await self.response(request)
-        response.headers.update({**CORS, TRANSACTION_HEADER: transaction_id(request)})
+            response = await self._response(request)
+        response.headers.update({**_CORS, TRANSACTION_HEADER: transaction_id(request)})
         return response
 
-    async def response(self, request: Request) -> Response:
+    async def _response(self, request: Request) -> Response:
         try:
-            self.check_caller(request)
-            return await self.handler(request)(request)
+            self._check_caller(request)
+            return await self._handler(request)(request)
         except RequestError as error:
-            return error_response(request, error.status, error.message, challenge(request, error))
+            return error_response(request, error.status, error.message, _challenge(request, error))
         except StorageError as error:
-            log.warning("%s", error)
+            _log.warning("%s", error)
             return error_response(request, 500, str(error), {})
 
-    def handler(self, request: Request) -> Handler:
-        handler = self.handlers.get(request.method)
+    def _handler(self, request: Request) -> Handler:
+        handler = self._handlers.get(request.method)
         if handler is None:
-            supported = ", ".join(self.handlers)
+            supported = ", ".join(self._handlers)
             raise RequestError(405, f"HTTP method not allowed, supported methods: {supported}")
         return handler
 
-    def check_caller(self, request: Request) -> None:
-        if self.api_key is None:
+    def _check_caller(self, request: Request) -> None:
+        if self._api_key is None:
             return
         if given_credentials(request) is None:
             raise RequestError(401, NO_CREDENTIALS_TEXT)
-        if not is_authenticated(request, self.api_key):
-            raise RequestError(401, WRONG_CREDENTIALS_TEXT)
+        if not is_authenticated(request, self._api_key):
+            raise RequestError(401, _WRONG_CREDENTIALS_TEXT)
         if request.path_params.get("namespace", "_") not in ("_", USER):
             raise RequestError(403, FOREIGN_TEXT)
 
 
-def challenge(request: Request, error: RequestError) -> dict[str, str]:
+def _challenge(request: Request, error: RequestError) -> dict[str, str]:
     """Return what asks a tool for its key; a browser would send it for pages of others, too."""
     is_browser = "sec-fetch-mode" in request.headers
-    return CHALLENGE if error.status == 401 and not is_browser else {}
+    return _CHALLENGE if error.status == 401 and not is_browser else {}
