@@ -122,9 +122,7 @@ class Inspector:
 
     def _masking(self) -> Masking:
         """Return one that knows the secrets of the project as it is configured now."""
-        variables = self._deployment.settings.variables()
-        values = {name: variable.value for name, variable in variables.items()}
-        return Masking([*self._secrets, *secrets_in(values)])
+        return Masking([*self._secrets, *secrets_in(self._deployment.settings.values())])
 
 
 def _answered(answer: _Answer) -> _Answer:

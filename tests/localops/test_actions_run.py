@@ -44,8 +44,8 @@ def test_a_page_of_another_origin_may_read_a_404_and_is_told_once_that_productio
             desk.url + path, headers={"origin": "https://elsewhere.example"}, timeout=TIMEOUT_S
         )
         assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (404, "*")
-    desk.wait_for_line("/api/my/one-part is no web action; in production the page that asked could not even")
-    assert len([line for line in desk.log if "nobody-wrote-it is no web action" in line]) == 1
+    desk.wait_for_line("/api/my/one-part is not a web action; in production the page that asked could not even")
+    assert len([line for line in desk.log if "nobody-wrote-it is not a web action" in line]) == 1
 
 
 def test_a_param_line_brings_a_variable_of_the_environment(desk: LocalopsProcess):

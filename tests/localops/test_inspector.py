@@ -197,7 +197,7 @@ def test_a_change_of_the_project_is_told(running: LocalopsProcess, project: Path
         assert following.next("problems") == []
         file.write_text("#--nonsense\n")
         (problem,) = following.next("problems", lambda problems: bool(problems))
-        assert problem.startswith("demo/broken is not deployed: '--nonsense' is no option")
+        assert problem.startswith("demo/broken is not deployed: '--nonsense' is not an option")
         file.unlink()
         assert following.next("problems") == []
 
