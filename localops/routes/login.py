@@ -19,7 +19,7 @@ from localops.openwhisk.request_content import json_object
 from localops.routes.request import error_response, read_body
 from localops.routes.web import cors_headers
 
-_PATH = "/api/v1/web/whisk-system/nuv/login"
+PATH = "/api/v1/web/whisk-system/nuv/login"
 _MISSING_TEXT = "please provide login and password parameters"
 
 _log = logging.getLogger("localops.login")
@@ -39,7 +39,7 @@ class Login:
         self._attempts = attempts
 
     def routes(self) -> list[Route]:
-        return [Route(_PATH, self._log_in, methods=["POST", "OPTIONS"])]
+        return [Route(PATH, self._log_in, methods=["POST", "OPTIONS"])]
 
     async def _log_in(self, request: Request) -> Response:
         cors = cors_headers(request)

@@ -44,7 +44,9 @@ def test_a_page_of_another_origin_may_read_a_404_and_is_told_once_that_productio
             desk.url + path, headers={"origin": "https://elsewhere.example"}, timeout=TIMEOUT_S
         )
         assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (404, "*")
-    desk.wait_for_line("/api/my/one-part is not a web action; in production the page that asked could not even")
+    desk.wait_for_line(
+        "/api/my/one-part is not a web action; in production the page that asked could not even"
+    )
     assert len([line for line in desk.log if "nobody-wrote-it is not a web action" in line]) == 1
 
 
