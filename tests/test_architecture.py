@@ -26,7 +26,7 @@ ROWS = [
     ("project", "s3"),
     ("openwhisk",),
     ("errors", "bootstrap", "library", "ollama", "__init__"),
-    ("plain_http", "reading", "terminal_text"),
+    ("accepting", "plain_http", "reading", "terminal_text"),
 ]
 DEPTH = {name: depth for depth, names in enumerate(ROWS) for name in names}
 MODULES = sorted(ROOT.glob("localops/**/*.py"))

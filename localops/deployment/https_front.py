@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
+from localops.accepting import connections
 from localops.deployment import certificate
 from localops.deployment.certificate import Certificate
 from mastro.providers.errors import ModelError
@@ -67,8 +68,7 @@ class HttpsFront:
 
     async def _accept(self) -> None:
         with self._socket:
-            while True:
-                connection, _ = await asyncio.get_running_loop().sock_accept(self._socket)
+            async for connection in connections(self._socket, "the model server's HTTPS address"):
                 relay = asyncio.create_task(self._relay(connection))
                 self._relays.add(relay)
                 relay.add_done_callback(self._relays.discard)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from localops.accepting import report_exhaustion_once
 from localops.plain_http import PlainHttpProtocol
 
 CONNECTION = "localops.connection"
@@ -109,6 +110,7 @@ class Listener:
     async def start(self) -> None:
         """Answer from now on."""
         loop = asyncio.get_running_loop()
+        report_exhaustion_once(loop, "model server")
         self._server = await loop.create_server(
             lambda: Connection(self._config, self._state, loop), sock=self._socket, backlog=2048
         )

@@ -63,17 +63,20 @@ class RedisProcess:
     async def connected(self) -> socket.socket | None:
         """A connection to the server, which is started when none runs; None when it cannot be."""
         async with self.starting:
-            is_running = self.process is not None and self.process.returncode is None
-            if is_running and (server := await self.opened()):
-                return server
-            # It never ran, or it died and that is not known yet.
-            await self.end()
             try:
-                self.process = await self.start()
+                return await self.opened_or_started()
             except OSError as error:
-                log.warning("redis: the server cannot be started: %s", error)
+                log.warning("redis: the server cannot be reached or started: %s", error)
                 return None
-            return await self.opened() if await self.is_ready(self.process) else None
+
+    async def opened_or_started(self) -> socket.socket | None:
+        is_running = self.process is not None and self.process.returncode is None
+        if is_running and (server := await self.opened()):
+            return server
+        # It never ran, or it died and that is not known yet.
+        await self.end()
+        self.process = await self.start()
+        return await self.opened() if await self.is_ready(self.process) else None
 
     async def opened(self) -> socket.socket | None:
         """A connection to the server as it is; None when nobody listens."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 
+from localops.accepting import connections
 from localops.redis.gate import MalformedCommandError, answer_to, first_command
 from localops.redis.process import READ_BYTES, RedisProcess
 
@@ -32,8 +33,7 @@ class RedisServer:
     async def run(self) -> None:
         """Serve until cancelled; then end the process and every connection."""
         try:
-            while True:
-                client, _ = await asyncio.get_running_loop().sock_accept(self.listener)
+            async for client in connections(self.listener, "redis"):
                 task = asyncio.create_task(self.serve(client))
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)

@@ -14,6 +14,7 @@ from collections.abc import Generator
 import uvicorn
 from starlette.types import ASGIApp
 
+from localops.accepting import report_exhaustion_once
 from localops.serving.http_protocol import HttpProtocol
 
 # A stream that is still open when the person stops the server gets this long to end.
@@ -57,6 +58,7 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], url: str) -> None:
         ),
         url,
     )
+    report_exhaustion_once(asyncio.get_running_loop(), "http")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     await server.serve(sockets=sockets)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import resource
+import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cloud import LOGIN_PATH
 from localops_process import ROOT, LocalopsProcess
 from process_figures import open_files
 
@@ -68,3 +72,45 @@ def test_as_many_files_as_streams_need_are_allowed_at_the_start(project: Path):
     with process as running:
         allowed, _ = resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
     assert allowed == min(8192, before[1]) or before[1] == resource.RLIM_INFINITY
+
+
+SPARE_FILES = 12
+
+
+@contextlib.contextmanager
+def few_files(running: LocalopsProcess) -> Iterator[None]:
+    """Let a localops open only a few more files."""
+    pid = running.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_files(pid) + SPARE_FILES, before[1]))
+    yield
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def redis_port(running: LocalopsProcess, project: Path) -> int:
+    """Where the Redis of a localops listens, as a login says it."""
+    password = json.loads((project / ".localops" / "credentials.json").read_text())["password"]
+    members = {"login": "devel", "password": password}
+    return int(httpx.post(running.url + LOGIN_PATH, json=members, timeout=TIMEOUT_S).json()["REDIS_PORT"])
+
+
+@pytest.mark.parametrize("kind", ["http", "redis", "both"])
+def test_more_connections_than_files_wait_and_end_nothing(running: LocalopsProcess, project: Path, kind: str):
+    http, redis = int(running.url.rpartition(":")[2]), redis_port(running, project)
+    ports = {"http": [http], "redis": [redis], "both": [http, redis]}[kind]
+    with few_files(running), contextlib.ExitStack() as held:
+        for number in range(8 * SPARE_FILES):
+            address = ("127.0.0.1", ports[number % len(ports)])
+            held.enter_context(socket.create_connection(address, timeout=10))
+        running.wait_for_line("connections have to wait until others end: Too many open files")
+        # It is told once in a while and not for each of them, also when they go on to come.
+        for _ in range(20):
+            held.enter_context(socket.create_connection(("127.0.0.1", ports[0]), timeout=10))
+    assert httpx.get(running.url, timeout=TIMEOUT_S).status_code == 200
+    with socket.create_connection(("127.0.0.1", redis), timeout=TIMEOUT_S) as client:
+        client.sendall(b"*1\r\n$4\r\nPING\r\n")
+        assert client.recv(100).startswith(b"-NOAUTH")
+    assert running.process.poll() is None
+    assert len([line for line in running.log if "have to wait" in line]) <= len(ports)
+    assert not [line for line in running.log if "Traceback" in line or "Exception" in line]
+    assert len(running.log) < 20
