@@ -40,8 +40,8 @@ Python: ruff for format and lint, pyright for types. JavaScript: tsc for types. 
 need Node.js, and the network once. It changes nothing: `.venv/bin/ruff format` does the format,
 `python3 -m localops sync` the copies."""
 SYNC_WHY = """\
-A deployment packs each action's folder alone, so modules that several actions use stand in each
-as identical copies. The first lines of a copy name the file to edit."""
+A deployment packs each action's folder alone, so the library of the actions, mastro/ at the root,
+stands whole in each action that imports it. Edit it at the root only."""
 PORTS = range(65536)
 
 
@@ -96,8 +96,8 @@ def parser() -> argparse.ArgumentParser:
     add_up(add("up", up, "run a project: its actions, its page and a model"))
     running.add_to(add)
     add("test", test, "run all tests; further words go to pytest").epilog = TEST_EXAMPLES
-    add("check", check, "check format, lint, types and shared copies").epilog = CHECK_PARTS
-    each = add("sync", sync, "copy shared modules to the actions that use them")
+    add("check", check, "check format, lint, types and the copies of mastro/").epilog = CHECK_PARTS
+    each = add("sync", sync, "copy mastro/ to the actions that import it")
     each.epilog = SYNC_WHY
     each.add_argument("--check", action="store_true", help="only say which copies are out of date")
     add("bench", bench, "print measured figures beside their bars", add_help=False)

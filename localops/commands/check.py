@@ -1,4 +1,4 @@
-"""`localops check`: format, lint, types and shared copies, each by the tool made for it."""
+"""`localops check`: format, lint, types and the copies of mastro/, each by the tool made for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def check() -> int:
     statuses = [
         run("format", *python_tool, "format", "--check", "."),
         run("lint", *python_tool, "check", "."),
-        run("shared copies", sys.executable, "-m", "localops", "sync", "--check"),
+        run("copies of mastro/", sys.executable, "-m", "localops", "sync", "--check"),
         run("types of Python", node_tools.path("pyright")),
         *(
             run(

@@ -18,9 +18,9 @@ PAUSE_S = 1.0
 MAX_DIGITS = 6
 SEND_TIMEOUT_S = 5.0
 # Kept back from the action's time limit, to say so and to return.
-CLOSING_TIME_S = 2.0
+RESERVED_S = 2.0
 GREETING = "Type a number greater than 0 to count down from."
-CUT = "The answer is cut here, because the time this action has is over."
+TIME_IS_OVER = "The answer is cut here, because the time this action has is over."
 
 
 class ReaderLeft(Exception):
@@ -56,14 +56,14 @@ def stream(args: Mapping[str, Any], lines: Iterable[str], members: Mapping[str, 
     End early when the reader leaves, and before the runtime would end the action, which says when in
     milliseconds since 1970. A line is one message, of at most 1900 bytes; they must come 50 ms apart.
     """
-    ends_at = float(os.environ.get("__OW_DEADLINE") or "inf") / 1000 - CLOSING_TIME_S
+    ends_at = float(os.environ.get("__OW_DEADLINE") or "inf") / 1000 - RESERVED_S
     sent: list[str] = []
     try:
         # First of all, because the streamer waits for the connection.
         with connected(args) as reader:
             for line in lines:
                 is_late = time.time() >= ends_at
-                sent.append(CUT if is_late else line)
+                sent.append(TIME_IS_OVER if is_late else line)
                 send(reader, {"output": sent[-1], **(members or {})})
                 if is_late:
                     break
@@ -149,12 +149,10 @@ def user_of(token: str, secret: bytes) -> str | None:
 
 
 def signature(claim: str, secret: bytes) -> str:
-    """Return the last part of a token."""
     return encoded(hmac.digest(secret, claim.encode(errors="replace"), hashlib.sha256))
 
 
 def encoded(data: bytes) -> str:
-    """Return URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 

@@ -23,7 +23,7 @@ TIMEOUTS_S = (10, 55)
 NEAR = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - what servers are told to listen on
 
 
-class ModelError(Exception):
+class NoAnswer(Exception):
     """What goes wrong, for the person who asked."""
 
 
@@ -36,14 +36,14 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
         output = ask(args, str(question)) if question else f"Welcome: type a question for {MODEL}."
     except NotAdmitted as error:
         return {"body": {"output": str(error), **ASK_FOR_LOGIN}}
-    except ModelError as error:
+    except NoAnswer as error:
         output = str(error)
     # Half a surrogate pair is not text that the runtime could write.
     return {"body": {"output": output.encode(errors="replace").decode()}}
 
 
 def ask(args: dict[str, Any], question: str) -> str:
-    """Return the model's answer, or raise a ModelError that says why there is none and what to do."""
+    """Return the model's answer, or raise a NoAnswer that says why there is none and what to do."""
     url, headers = ollama(args)
     server = f"The model server at {urlsplit(url).netloc}"
     body = {"model": MODEL, "prompt": question, "stream": False}
@@ -54,17 +54,17 @@ def ask(args: dict[str, Any], question: str) -> str:
             answer = client.post(url, json=body, headers=headers, timeout=TIMEOUTS_S, allow_redirects=False)
         found = answer.json()
     except requests.JSONDecodeError as error:
-        raise ModelError(f"{server} does not answer as Ollama does: check OLLAMA_HOST and AUTH.") from error
+        raise NoAnswer(f"{server} does not answer as Ollama does: check OLLAMA_HOST and AUTH.") from error
     except requests.ReadTimeout as error:
-        raise ModelError(f"{server} was silent for {TIMEOUTS_S[1]} s: it may be busy, try again.") from error
+        raise NoAnswer(f"{server} was silent for {TIMEOUTS_S[1]} s: it may be busy, try again.") from error
     except requests.RequestException as error:
-        raise ModelError(f"{server} cannot be reached: check that it runs, OLLAMA_HOST and AUTH.") from error
+        raise NoAnswer(f"{server} cannot be reached: check that it runs, OLLAMA_HOST and AUTH.") from error
     fields = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     if isinstance(output := fields.get("response"), str):
         return output
     if answer.status_code == requests.codes.not_found:
-        raise ModelError(f"The model {MODEL} is not there: get it with `ollama pull {MODEL}`.")
-    raise ModelError(f"{server} gave no answer ({answer.status_code}): try again, or check OLLAMA_HOST.")
+        raise NoAnswer(f"The model {MODEL} is not there: get it with `ollama pull {MODEL}`.")
+    raise NoAnswer(f"{server} gave no answer ({answer.status_code}): try again, or check OLLAMA_HOST.")
 
 
 def ollama(args: dict[str, Any]) -> tuple[str, dict[str, bytes]]:
@@ -80,13 +80,12 @@ def ollama(args: dict[str, Any]) -> tuple[str, dict[str, bytes]]:
         if not parts.hostname or "@" in host or scheme not in ("http", "https"):
             raise ValueError
     except ValueError as error:
-        raise ModelError("OLLAMA_HOST is not a host, host:port or URL without a password.") from error
+        raise NoAnswer("OLLAMA_HOST is not a host, host:port or URL without a password.") from error
     if auth and not (near or scheme == "https"):
-        raise ModelError("AUTH is not sent over plain http, where others could read it: use https.")
+        raise NoAnswer("AUTH is not sent over plain http, where others could read it: use https.")
     place = parts.netloc if port or parts.scheme or not near else f"{parts.netloc}:11434"
     sent = b"Basic " + base64.b64encode(auth.encode()) if ":" in auth else b"Bearer " + auth.encode()
-    headers = {"Authorization": sent} if auth else {}
-    return f"{scheme}://{place}{parts.path.rstrip('/')}/api/generate", headers
+    return f"{scheme}://{place}{parts.path.rstrip('/')}/api/generate", {"Authorization": sent} if auth else {}
 
 
 def end_stream(args: dict[str, Any]) -> dict[str, Any]:
@@ -156,12 +155,10 @@ def user_of(token: str, secret: bytes) -> str | None:
 
 
 def signature(claim: str, secret: bytes) -> str:
-    """Return the last part of a token."""
     return encoded(hmac.digest(secret, claim.encode(errors="replace"), hashlib.sha256))
 
 
 def encoded(data: bytes) -> str:
-    """Return URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 

@@ -18,7 +18,7 @@ from mastro import session
 
 USERS = Path(__file__).with_name("users.json")
 REFUSED = "The name or the password is wrong: try again."
-LIFETIME_S = 24 * 60 * 60
+TOKEN_LIFETIME_S = 24 * 60 * 60
 # bcrypt sees no more of a password than this.
 MAX_PASSWORD_BYTES = 72
 # Compared when there is no such user, so that the time of an answer does not tell which names exist.
@@ -47,7 +47,7 @@ def login(args: Mapping[str, Any]) -> dict[str, Any]:
 
 def issue(user: str, secret: bytes) -> str:
     """Return a token for a user who has just proved who they are."""
-    claim = f"{session.encoded(user.encode())}.{int(time.time()) + LIFETIME_S}"
+    claim = f"{session.encoded(user.encode())}.{int(time.time()) + TOKEN_LIFETIME_S}"
     return f"{claim}.{session.signature(claim, secret)}"
 
 

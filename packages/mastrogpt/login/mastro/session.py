@@ -50,12 +50,10 @@ def user_of(token: str, secret: bytes) -> str | None:
 
 
 def signature(claim: str, secret: bytes) -> str:
-    """Return the last part of a token."""
     return encoded(hmac.digest(secret, claim.encode(errors="replace"), hashlib.sha256))
 
 
 def encoded(data: bytes) -> str:
-    """Return URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 

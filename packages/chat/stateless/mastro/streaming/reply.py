@@ -2,16 +2,15 @@
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from .delivery import Delivery
+from .delivery import Delivery, T
 from .outbox import Outbox
 from .reader import Reader, Unreachable, connect
 
 NOT_STREAMED = "This action does not stream: call it by its web address."
 
-T = TypeVar("T")
-Answer = dict[str, Any]
+WebAnswer = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
@@ -89,7 +88,7 @@ def deliver(args: Mapping[str, Any], make: Callable[[Reply], object]) -> Reply:
     return written
 
 
-def reply(args: Mapping[str, Any], make: Callable[[Reply], object]) -> Answer:
+def reply(args: Mapping[str, Any], make: Callable[[Reply], object]) -> WebAnswer:
     """Return the web answer of an action that streams what `make` writes.
 
     Returns:
@@ -105,7 +104,7 @@ def reply(args: Mapping[str, Any], make: Callable[[Reply], object]) -> Answer:
     return _without_body() if args.get("STREAM_HOST") else {"body": written.body()}
 
 
-def whole(args: Mapping[str, Any], answer: Callable[[Mapping[str, Any]], Answer]) -> Answer:
+def whole(args: Mapping[str, Any], answer: Callable[[Mapping[str, Any]], WebAnswer]) -> WebAnswer:
     """Return the web answer of an action that does not stream.
 
     The streamer would wait for a connection for ever, and could end over the answer. So when it is the one
@@ -123,5 +122,5 @@ def _write_whole(body: object, written: Reply) -> None:
     written.write(str(members.get("output") or NOT_STREAMED))
 
 
-def _without_body() -> Answer:
+def _without_body() -> WebAnswer:
     return {"statusCode": 204}

@@ -9,9 +9,8 @@ from typing import Any, cast
 
 from ..errors import ModelError
 from ..reasoning import OUTPUT, THINKING, Piece, Reasoning
-from .errors import not_an_event
+from .errors import SHOWN_CHARS, not_an_event
 
-SHOWN_CHARS = 300
 _decode = json.JSONDecoder().decode
 
 Event = dict[str, Any]
