@@ -6,7 +6,6 @@ import { historyOf, optionsOf, stateOf, titleOf } from "../../../web/js/dialogue
 import { fileName, jsonOf, markdownOf } from "../../../web/js/export.js"
 import { figuresLine } from "../../../web/js/figures.js"
 import { decoded } from "../../../web/js/markdown/entities.js"
-import { mended } from "../../../web/js/markdown/mend.js"
 import { newConversation, newMessage } from "../../../web/js/records.js"
 
 const said = (from, text, more = {}) => newMessage({ from, text, status: "done", ...more })
@@ -91,24 +90,6 @@ test("figures that nobody knows are not told", () => {
   assert.equal(figuresLine({ ...figures, firstTokenMs: 0.3 }, 0), "first token after 1ms")
   assert.equal(figuresLine({ ...figures, firstTokenMs: 184 }, 0), "first token after 0.18s")
 })
-
-for (const [source, shown] of [
-  ["a **b", "a **b**"],
-  ["a **", "a "],
-  ["a `b", "a `b`"],
-  ["see [the li", "see the li"],
-  ["see [the link](http://x", "see the link"],
-  ["see ![an image](http", "see "],
-  ["text\n-", "text"],
-  ["text\n12.", "text"],
-  ["```\n**x", "```\n**x"],
-  ["- a\n  ```\n  x\n  ```\n3", "- a\n  ```\n  x\n  ```"],
-  ["**a** and `b`", "**a** and `b`"],
-]) {
-  test(`unfinished ${JSON.stringify(source)} is shown as ${JSON.stringify(shown)}`, () => {
-    assert.equal(mended(source).trimEnd(), shown.trimEnd())
-  })
-}
 
 test("character references become characters, unknown ones stay", () => {
   assert.equal(decoded("&lt;b&gt; &#65;&#x42; &nope; & &amp;lt; &#1114112;"), "<b> AB &nope; & &lt; \ufffd")

@@ -121,10 +121,25 @@ export class ChatTranscript extends HTMLElement {
 
   #flush() {
     const until = performance.now() + FRAME_SHARE_MS
-    const rest = [...this.#waiting].filter((element) => performance.now() > until || element.flush(until))
+    const waiting = [...this.#waiting]
     this.#waiting.clear()
+    const rest = waiting.filter((element) => performance.now() > until || flushed(element, until))
     if (rest.length > 0) this.#soon(rest)
     this.#place?.keepEnd()
+  }
+}
+
+/**
+ * @param {ChatMessage} element
+ * @param {number} until
+ * @returns {boolean} whether more is waiting; one message that cannot be shown must not hold up the others
+ */
+function flushed(element, until) {
+  try {
+    return element.flush(until)
+  } catch (error) {
+    reportError(error)
+    return false
   }
 }
 

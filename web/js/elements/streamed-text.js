@@ -29,8 +29,10 @@ export class StreamedText {
   /** @type {MarkdownView | null} */
   #view = null
   #waiting = ""
-  /** What was shown as it was written, to be formatted once that is possible. */
-  #plain = ""
+  /** What has been shown so far, as it was written. */
+  #shown = ""
+  /** It is shown as it was written, to be formatted once that is possible. */
+  #isPlain = false
   #ended = false
   /** How many characters it has been given. */
   length = 0
@@ -41,6 +43,7 @@ export class StreamedText {
    */
   constructor(place, isMarkdown) {
     place.replaceChildren()
+    place.classList.remove("plain")
     this.#place = place
     this.#isMarkdown = isMarkdown
   }
@@ -56,38 +59,60 @@ export class StreamedText {
    * @returns {boolean} whether more is waiting
    */
   flush(until) {
-    if (this.#plain && Markdown) this.#beginAgain()
+    if (this.#isPlain && this.#isMarkdown && Markdown) this.#beginAgain()
     do {
       this.#write(this.#waiting.slice(0, SLICE_CHARS))
       this.#waiting = this.#waiting.slice(SLICE_CHARS)
     } while (this.#waiting && performance.now() < until)
-    if (this.#ended && !this.#waiting) this.#view?.end()
+    if (this.#ended && !this.#waiting) this.#draw((view) => view.end())
     return this.#waiting !== ""
   }
 
   /** Nothing follows. */
   end() {
     this.#ended = true
-    this.#view?.end()
+    this.#draw((view) => view.end())
   }
 
   #beginAgain() {
     this.#place.replaceChildren()
     this.#place.classList.remove("plain")
-    this.#waiting = this.#plain + this.#waiting
-    this.#plain = ""
+    this.#waiting = this.#shown + this.#waiting
+    this.#shown = ""
+    this.#isPlain = false
   }
 
   /** @param {string} text */
   #write(text) {
     if (!text) return
+    this.#shown += text
     if (this.#isMarkdown && Markdown) {
       this.#view ??= new Markdown(this.#place)
-      this.#view.write(text)
-      return
-    }
+      this.#draw((view) => view.write(text))
+    } else this.#writePlain(text)
+  }
+
+  /** @param {string} text */
+  #writePlain(text) {
+    this.#isPlain = true
     this.#place.append(text)
     this.#place.classList.add("plain")
-    if (this.#isMarkdown) this.#plain += text
+  }
+
+  /**
+   * A text that cannot be drawn must not take the others with it: it is shown as it was written.
+   *
+   * @param {(view: MarkdownView) => void} draw
+   */
+  #draw(draw) {
+    try {
+      if (this.#view) draw(this.#view)
+    } catch (error) {
+      reportError(error)
+      this.#view = null
+      this.#isMarkdown = false
+      this.#place.replaceChildren()
+      this.#writePlain(this.#shown)
+    }
   }
 }

@@ -63,6 +63,8 @@ export default {
     "code.copy": "Copy",
     "copy.done": "Copied",
     "copy.failed": "The browser did not allow copying",
+    "task.done": "Completed task",
+    "task.open": "Task to do",
     "image.show-named": "Show the image “{name}” from {host}",
     "image.show": "Show the image from {host}",
 

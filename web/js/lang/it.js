@@ -64,6 +64,8 @@ export default {
     "code.copy": "Copia",
     "copy.done": "Copiato",
     "copy.failed": "Il browser non ha permesso di copiare",
+    "task.done": "Attività completata",
+    "task.open": "Attività da fare",
     "image.show-named": "Mostra l’immagine «{name}» da {host}",
     "image.show": "Mostra l’immagine da {host}",
 

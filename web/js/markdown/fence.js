@@ -1,10 +1,10 @@
-/** A code block that is being written: its lines go straight into the page until the fence closes it. */
+/** Blocks of code between fences, also one that is being written: its lines go straight into the page. */
 
 import { addCode, codeBlock } from "./code-block.js"
 
 /** @import { Token } from "./grammar.js" */
 
-const BEGIN = /^( {0,3})(`{3,}|~{3,})([^\n]*)\n/
+const BEGIN = /^( {0,3})(`{3,}|~{3,})([^\n]*)(?:\n|$)/
 
 export class OpenFence {
   #marker
@@ -21,7 +21,7 @@ export class OpenFence {
    * @param {string} info
    */
   constructor(indent, marker, info) {
-    this.#indent = new RegExp(`^ {0,${indent.length}}`)
+    this.#indent = indentOf(indent)
     this.#marker = marker
     this.block = codeBlock(info, "")
     this.code = /** @type {Element} */ (this.block.querySelector("code"))
@@ -38,7 +38,7 @@ export class OpenFence {
       this.#line += rest.slice(0, end)
       rest = rest.slice(end)
       if (this.#line.endsWith("\n")) {
-        if (this.#closes()) return rest
+        if (closes(this.#line, this.#marker)) return rest
         this.#show()
         this.#line = ""
         this.#shown = 0
@@ -49,18 +49,13 @@ export class OpenFence {
 
   /** The reply ended within the block. */
   end() {
-    if (!this.#closes()) this.#show()
-  }
-
-  #closes() {
-    const mark = this.#line.trim()
-    return this.#mayClose() && mark.length >= this.#marker.length
+    if (!closes(this.#line, this.#marker)) this.#show()
   }
 
   /** The line so far is nothing but the closing mark or its beginning. */
   #mayClose() {
-    const mark = this.#line.trim()
-    return /^ {0,3}[^ ]*\s*$/.test(this.#line) && mark === this.#marker.charAt(0).repeat(mark.length)
+    const [, mark] = /^ {0,3}(`*|~*) *$/.exec(this.#line) ?? []
+    return mark !== undefined && mark === this.#marker.charAt(0).repeat(mark.length)
   }
 
   #show() {
@@ -76,11 +71,45 @@ export class OpenFence {
  *   line and no end: the fence, and the lines it has so far
  */
 export function openFence(block) {
-  const begin = block.type === "code" ? BEGIN.exec(block.raw) : null
-  if (!begin) return null
+  const begin = BEGIN.exec(block.raw)
+  if (!begin || !isOpenFence(block) || !begin[0].endsWith("\n")) return null
   const [first, indent = "", marker = "", info = ""] = begin
-  const lines = block.raw.trimEnd().split("\n")
-  const last = lines.at(-1)?.trim() ?? ""
-  const closed = lines.length > 1 && last.length >= marker.length && last === marker.charAt(0).repeat(last.length)
-  return closed ? null : { fence: new OpenFence(indent, marker, info), rest: block.raw.slice(first.length) }
+  return { fence: new OpenFence(indent, marker, info), rest: block.raw.slice(first.length) }
+}
+
+/**
+ * @param {Token} block
+ * @returns {boolean} whether it is code between fences of which the second is missing
+ */
+export function isOpenFence({ type, codeBlockStyle, raw }) {
+  if (type !== "code" || codeBlockStyle === "indented") return false
+  const marker = BEGIN.exec(raw)?.[2] ?? ""
+  const end = raw.trimEnd().lastIndexOf("\n")
+  return end < 0 || !closes(raw.trimEnd().slice(end + 1), marker)
+}
+
+/**
+ * @param {Token} block of code between fences
+ * @returns {{ info: string, text: string }} what stands behind the first fence, and the code
+ */
+export function fencedCode(block) {
+  const [first = "", indent = "", marker = "", info = ""] = BEGIN.exec(block.raw) ?? []
+  const lines = block.raw.slice(first.length).match(/[^\n]*\n|[^\n]+$/g) ?? []
+  const last = lines.findLastIndex((line) => line.trim())
+  const code = last >= 0 && closes(lines[last] ?? "", marker) ? lines.slice(0, last) : lines
+  return { info, text: code.map((line) => line.replace(indentOf(indent), "")).join("") }
+}
+
+/**
+ * @param {string} line
+ * @param {string} marker of the first fence
+ */
+function closes(line, marker) {
+  const [, mark = ""] = /^ {0,3}(`+|~+) *\n?$/.exec(line) ?? []
+  return mark.startsWith(marker)
+}
+
+/** @param {string} indent of the first fence, as much of which the lines lose */
+function indentOf(indent) {
+  return new RegExp(`^ {0,${indent.length}}`)
 }

@@ -19,7 +19,7 @@ export class Headings {
   levelled(blocks, complete) {
     let last = this.#last
     return blocks.map((block, at) => {
-      if (block.type !== "heading") return block
+      if (block.type !== "heading" || !block.text.trim()) return block
       const depth = block.depth ?? 1
       const level = Math.min(FIRST_LEVEL + Math.max(0, depth - (this.#firstDepth || depth)), last + 1)
       last = level

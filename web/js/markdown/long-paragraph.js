@@ -7,6 +7,9 @@ const LONGEST = 4_000
 const KEPT_OPEN = 800
 /** A blank before a plain word: what follows cannot be taken for markup. */
 const PLACE_TO_PART = /\s(?=\p{L})/gu
+/** A mark that opens something, or a pair of brackets, which opens nothing. */
+const OPENER = /\[[^[\]]*\]|(?<![\p{L}\p{N}])_(?=[^\s_])|[*~](?=[^\s*~])|[`[]|<(?=[a-z!?/])|\$(?=\S)/giu
+const FORMULA_OPENERS = new Set(["\\(", "\\["])
 
 /**
  * @param {Token} block
@@ -16,12 +19,22 @@ export function partingPlace(block) {
   if (block.type !== "paragraph" || block.raw.length < LONGEST) return 0
   let passed = 0
   let place = 0
-  for (const token of block.tokens ?? []) {
-    const size = token.raw.length
-    if (token.type === "text") place = lastBefore(token.raw, block.raw.length - KEPT_OPEN - passed, passed) || place
-    passed += size
+  for (const { type, raw } of block.tokens ?? []) {
+    if (type === "escape" && FORMULA_OPENERS.has(raw)) break
+    const opener = type === "text" ? openerIn(raw) : -1
+    const limit = Math.min(LONGEST - KEPT_OPEN - passed, opener < 0 ? raw.length : opener)
+    if (type === "text") place = lastBefore(raw, limit, passed) || place
+    // What it opens may be closed behind any place after it.
+    if (opener >= 0) break
+    passed += raw.length
   }
   return place
+}
+
+/** @param {string} text @returns {number} where it has a mark that opens something, or -1 */
+function openerIn(text) {
+  for (const { 0: mark, index } of text.matchAll(OPENER)) if (mark.length < 2 || !mark.startsWith("[")) return index
+  return -1
 }
 
 /**

@@ -3,8 +3,10 @@
  * to the web or to nothing, and an image is a button until somebody asks for it.
  */
 
+import { t } from "../i18n.js"
 import { codeBlock } from "./code-block.js"
 import { decoded } from "./entities.js"
+import { fencedCode } from "./fence.js"
 import { imageNode } from "./images.js"
 import { mathNode } from "./math.js"
 
@@ -16,10 +18,39 @@ export const FIRST_LEVEL = 3
 const LINE_BREAK = /^<br\s*\/?>$/i
 
 /**
+ * @param {Token[]} blocks of a whole text
+ * @returns {Node[]} each of which runs in the direction of its own words
+ */
+export function nodesOf(blocks) {
+  const nodes = within(blocks)
+  for (const node of nodes) if (node instanceof Element && !(node.matches(ONE_DIRECTION))) node.setAttribute("dir", "auto")
+  return nodes
+}
+
+/**
+ * @param {Token} block a list or a table
+ * @returns {Node[]} its items or rows
+ */
+export function rowsOf({ items, rows }) {
+  return items ? items.map(item) : (rows ?? []).map((cells) => row(cells, "td"))
+}
+
+/**
+ * @param {Token} table
+ * @returns {Node} its names
+ */
+export function headRow({ header }) {
+  return row(header ?? [], "th")
+}
+
+/** Code, formulas and rules have a direction whatever the words. */
+const ONE_DIRECTION = "figure, .math, hr"
+
+/**
  * @param {Token[]} tokens
  * @returns {Node[]}
  */
-export function nodesOf(tokens) {
+function within(tokens) {
   return tokens.flatMap((token) => (MAKERS[token.type] ?? asWritten)(token))
 }
 
@@ -27,11 +58,11 @@ export function nodesOf(tokens) {
 const MAKERS = {
   space: () => [],
   def: definition,
-  paragraph: (token) => element("p", inside(token)),
-  heading: (token) => element(`h${Math.min(token.level ?? FIRST_LEVEL, 6)}`, inside(token)),
+  paragraph: (token) => element("p", withoutLastBlank(inside(token))),
+  heading,
   hr: () => element("hr"),
   blockquote: (token) => element("blockquote", inside(token)),
-  code: (token) => codeBlock(token.lang ?? "", token.text && `${token.text}\n`),
+  code,
   list,
   list_item: item,
   table,
@@ -52,12 +83,19 @@ const MAKERS = {
 /** @param {Token} token */
 function asWritten(token) {
   const text = document.createTextNode(token.raw)
-  return token.block ? element("p", [text]) : text
+  return token.block ? element("p", withoutLastBlank([text])) : text
 }
 
 /** @param {Token} token */
 function inside(token) {
-  return nodesOf(token.tokens ?? [])
+  return within(token.tokens ?? [])
+}
+
+/** Blanks at the end are not seen, and come and go with what follows. @param {Node[]} nodes */
+function withoutLastBlank(nodes) {
+  const last = nodes.at(-1)
+  if (last instanceof Text) last.data = last.data.replace(/[ \t\n]+$/, "")
+  return nodes
 }
 
 /** @param {string} text */
@@ -76,6 +114,20 @@ function element(name, children = []) {
 }
 
 /** @param {Token} token */
+function heading(token) {
+  const made = element(`h${Math.min(token.level ?? FIRST_LEVEL, 6)}`, inside(token))
+  // A heading without words is none: a reply may have stopped behind its mark.
+  return made.textContent?.trim() || made.firstElementChild ? made : []
+}
+
+/** @param {Token} token */
+function code(token) {
+  if (token.codeBlockStyle === "indented") return codeBlock("", `${token.text.trimEnd()}\n`)
+  const { info, text } = fencedCode(token)
+  return codeBlock(info, text)
+}
+
+/** @param {Token} token */
 function list(token) {
   const made = element(token.ordered ? "ol" : "ul", (token.items ?? []).map(item))
   if (made instanceof HTMLOListElement && Number(token.start) !== 1) made.start = Number(token.start)
@@ -86,12 +138,13 @@ function list(token) {
 function item(token) {
   // Whether a list is loose shows only at its end, so every item holds paragraphs.
   const blocks = (token.tokens ?? []).map((block) => (block.type === "text" ? { ...block, type: "paragraph" } : block))
-  const made = element("li", nodesOf(blocks))
+  const made = element("li", within(blocks))
   if (token.task) {
     const box = document.createElement("input")
     box.type = "checkbox"
     box.disabled = true
     box.toggleAttribute("checked", token.checked)
+    box.setAttribute("aria-label", t(token.checked ? "task.done" : "task.open"))
     const first = made.firstElementChild ?? made
     first.prepend(box, " ")
     made.className = "task"
@@ -101,7 +154,7 @@ function item(token) {
 
 /** @param {Token} token */
 function table(token) {
-  const head = element("thead", [row(token.header ?? [], "th")])
+  const head = element("thead", [headRow(token)])
   const body = element("tbody", (token.rows ?? []).map((cells) => row(cells, "td")))
   const frame = element("div", [element("table", [head, body])])
   frame.className = "table"
@@ -117,7 +170,8 @@ function row(cells, name) {
   return element(
     "tr",
     cells.map((cell) => {
-      const made = element(name, nodesOf(cell.tokens))
+      // A head without words names nothing.
+      const made = element(cell.tokens.length > 0 ? name : "td", within(cell.tokens))
       if (cell.align) made.dataset.align = cell.align
       return made
     }),
@@ -133,6 +187,7 @@ function link(token) {
   made.target = "_blank"
   made.rel = "noopener noreferrer nofollow"
   made.append(...inside(token))
+  if (!made.textContent?.trim() && !made.firstElementChild) made.append(href)
   return made
 }
 

@@ -1,27 +1,29 @@
 /**
- * Shows a reply in Markdown while it arrives, at a cost per piece that does not grow with the reply.
+ * Shows a reply in Markdown while it arrives, at a cost per piece that does not grow with the reply, and in the end
+ * as if it had come in one piece.
  *
- * Blocks that are complete are never looked at again. What stays open is small: the last paragraph, the
- * last item of a list, the last row of a table. Lines of a code block go straight into the page.
+ * Only whole lines tell where a block ends. What they complete is never read again, but for references that are
+ * defined later. What stays open is small: the last paragraph, the last item of a list, the last row of a table.
+ * Lines of a code block go straight into the page.
  */
 
 import { continued } from "./continued.js"
 import { openFence } from "./fence.js"
-import { blocksOf } from "./grammar.js"
+import { blocksOf, openBlocksOf, outlineOf } from "./grammar.js"
 import { Headings } from "./headings.js"
 import { highlight } from "./highlight.js"
 import { partingPlace } from "./long-paragraph.js"
 import { typeset } from "./math.js"
-import { mended } from "./mend.js"
-import { nodesOf } from "./nodes.js"
+import { headRow, nodesOf, rowsOf } from "./nodes.js"
 import { Parts } from "./parts.js"
 import { patch } from "./patch.js"
+import { References } from "./references.js"
 
 /** @import { OpenFence } from "./fence.js" */
 /** @import { Token } from "./grammar.js" */
 
 /** No block stays open beyond this, whatever its markup says. */
-const LONGEST_OPEN = 32_000
+const MAX_OPEN = 32_000
 
 /**
  * Where the open source belongs: the last part of the root, or a list or a table that goes on. `head` is what stands
@@ -33,11 +35,16 @@ const LONGEST_OPEN = 32_000
 export class MarkdownView {
   #parts
   #headings = new Headings()
+  #references = new References()
   /** @type {Place} */
   #place
   #open = ""
+  /** How much of the open source has been looked through for what is complete. */
+  #seen = 0
   /** The nodes of the open source. @type {ChildNode[]} */
   #shown = []
+  /** Those of them that stand behind the list or the table, as far as can be told yet. @type {ChildNode[]} */
+  #behind = []
   /** @type {OpenFence | null} */
   #fence = null
   /** The open paragraph is the rest of one that was parted. */
@@ -55,7 +62,8 @@ export class MarkdownView {
       if (this.#fence) rest = this.#writeCode(this.#fence, rest)
       else {
         this.#open += rest
-        rest = this.#render(false)
+        rest = this.#settle()
+        if (!this.#fence) this.#draw()
       }
     }
   }
@@ -63,7 +71,7 @@ export class MarkdownView {
   /** Nothing follows: what is open is complete. */
   end() {
     if (this.#fence) this.#endFence(this.#fence)
-    else this.#render(true)
+    this.#complete()
   }
 
   /**
@@ -84,170 +92,230 @@ export class MarkdownView {
     this.#fence = null
     this.#completed([fence.block])
     this.#parts.filled(fence.length, [])
-    this.#return("")
+    this.#leave("")
   }
 
   /**
-   * @param {boolean} complete nothing follows
-   * @returns {string} lines of a code block that has just begun
-   */
-  #render(complete) {
-    const { kind, head } = this.#place
-    const source = head + this.#open
-    const blocks = blocksOf(complete ? source : mended(source))
-    if (kind !== "root") return this.#goOn(blocks, complete)
-    return this.#renderBlocks(blocks, this.#open, complete)
-  }
-
-  /**
-   * @param {Token[]} blocks
-   * @param {string} source of them, and of what mending left out at the end
-   * @param {boolean} complete
-   */
-  #renderBlocks(blocks, source, complete) {
-    const last = complete ? blocks.length : Math.max(blocks.findLastIndex(({ type }) => type !== "space"), 0)
-    const levelled = this.#headings.levelled(blocks, last)
-    const before = nodesOf(levelled.slice(0, last))
-    const wanted = [...before, ...nodesOf(levelled.slice(last))]
-    if (this.#continued && wanted[0] instanceof HTMLParagraphElement) wanted[0].className = "continued"
-    if (before.length > 0) this.#continued = false
-    const nodes = patch(this.#parts.last, this.#shown, wanted)
-    this.#completed(nodes.slice(0, before.length))
-    this.#shown = nodes.slice(before.length)
-    this.#parts.filled(length(blocks.slice(0, before.length)), this.#shown)
-    this.#open = source.slice(length(blocks.slice(0, last)))
-    const open = blocks[last]
-    return open ? this.#keepOpen(open) : ""
-  }
-
-  /**
-   * Keeps no more of the last block open than must be.
+   * Completes what the whole lines of the open source complete.
    *
-   * @param {Token} block
    * @returns {string} lines of a code block that has just begun
    */
-  #keepOpen(block) {
-    if (block.type === "code") return this.#enterFence(block)
-    if (block.type === "list") this.#enterList(block)
-    else if (block.type === "table") this.#enterTable(block)
-    else if (block.type === "paragraph") this.#part(block)
-    if (this.#open.length > LONGEST_OPEN) this.#render(true)
+  #settle() {
+    const end = this.#open.lastIndexOf("\n") + 1
+    if (end <= this.#seen) return ""
+    this.#seen = end
+    const { kind, head } = this.#place
+    const blocks = outlineOf(head + this.#open.slice(0, end), this.#references)
+    const rest = kind === "root" ? this.#settleBlocks(blocks) : this.#settleInside(blocks)
+    this.#references.redraw()
+    return rest
+  }
+
+  /**
+   * @param {Token[]} blocks of the root
+   * @returns {string} lines of a code block that has just begun
+   */
+  #settleBlocks(blocks) {
+    const last = openFrom(blocks)
+    const open = blocks[last]
+    this.#freeze(length(blocks.slice(0, last)))
+    if (open?.type === "code") return this.#enterFence(open)
+    if (open?.type === "list" && (open.items?.length ?? 0) > 1) this.#enter("list", open, "")
+    if (open?.type === "table" && (open.rows?.length ?? 0) > 1) this.#enter("table", open, headOf(open))
     return ""
   }
 
-  /** @param {Token} block */
+  /**
+   * @param {Token[]} blocks of which the first should go on with the list or the table that is open
+   * @returns {string} lines of a code block that has just begun
+   */
+  #settleInside([first, ...others]) {
+    const { kind, head } = this.#place
+    const goesOn = first?.type === kind
+    if (goesOn && others.every(({ type }) => type === "space")) {
+      this.#keepLast(first)
+      return ""
+    }
+    // Otherwise what looked like an item or a row stands by itself.
+    if (goesOn) this.#freezeRows(first.raw.length - head.length)
+    this.#leave(this.#open)
+    return this.#settle()
+  }
+
+  /** Shows what is open, as far as it has come. */
+  #draw() {
+    const { kind, parent, head } = this.#place
+    const blocks = openBlocksOf(head + this.#open, this.#references)
+    const inside = kind !== "root" && blocks[0]?.type === kind ? blocks.shift() : undefined
+    const wanted = nodesOf(this.#headings.levelled(blocks, 0))
+    if (kind === "root") this.#shown = patch(parent, this.#shown, this.#continued ? asContinued(wanted) : wanted)
+    else {
+      this.#shown = patch(parent, this.#shown, inside ? rowsOf(inside) : [])
+      this.#behind = patch(this.#parts.last, this.#behind, wanted)
+    }
+    const place = kind === "root" && blocks.length === 1 && blocks[0] ? partingPlace(blocks[0]) : 0
+    if (place > 0) this.#part(place)
+    else if (this.#open.length > MAX_OPEN) this.#complete()
+  }
+
+  /** All that is open is complete. */
+  #complete() {
+    const { kind, head } = this.#place
+    if (kind !== "root") {
+      const [first] = blocksOf(head + this.#open, this.#references)
+      if (first?.type === kind) this.#freezeRows(first.raw.length - head.length)
+      this.#leave(this.#open)
+    }
+    this.#freeze(this.#open.length)
+    patch(this.#place.parent, this.#shown, [])
+    this.#leave("")
+    this.#references.redraw()
+  }
+
+  /**
+   * Draws the beginning of the open source for good.
+   *
+   * @param {number} chars
+   */
+  #freeze(chars) {
+    if (chars === 0) return
+    const source = this.#taken(chars)
+    const next = linesAtMost(2, this.#open.slice(0, this.#seen))
+    const isContinued = this.#continued
+    /** @type {Token[]} */
+    let blocks = []
+    this.#keep(source, () => {
+      const before = blocksBefore(blocksOf(source + next, this.#references), chars)
+      const read = length(before) === chars ? before : blocksOf(source, this.#references)
+      blocks = blocks.length > 0 ? read.map((block, at) => ({ ...block, level: blocks[at]?.level })) : this.#headings.levelled(read, read.length)
+      return isContinued ? asContinued(nodesOf(blocks)) : nodesOf(blocks)
+    })
+    if (blocks.some(({ type }) => type !== "space")) this.#continued = false
+    this.#parts.filled(chars, this.#shown)
+    this.#place = { kind: "root", parent: this.#parts.last, head: "" }
+  }
+
+  /**
+   * Draws the first items or rows of the open source for good.
+   *
+   * @param {number} chars
+   */
+  #freezeRows(chars) {
+    if (chars === 0) return
+    const { head } = this.#place
+    const source = this.#taken(chars)
+    this.#keep(source, () => blocksOf(head + source, this.#references).slice(0, 1).flatMap(rowsOf))
+  }
+
+  /**
+   * @param {number} chars
+   * @returns {string} so much from the beginning of the open source
+   */
+  #taken(chars) {
+    const source = this.#open.slice(0, chars)
+    this.#open = this.#open.slice(chars)
+    this.#seen = Math.max(this.#seen - chars, 0)
+    return source
+  }
+
+  /**
+   * @param {string} source
+   * @param {() => Node[]} make the nodes of the source, with the references that are known by then
+   */
+  #keep(source, make) {
+    const wanted = make()
+    let nodes = patch(this.#place.parent, this.#shown.slice(0, wanted.length), wanted)
+    this.#shown = this.#shown.slice(nodes.length)
+    this.#completed(nodes)
+    this.#references.note(source, () => {
+      const parent = nodes[0]?.parentNode
+      if (!parent) return
+      nodes = patch(parent, nodes, make())
+      this.#completed(nodes)
+    })
+  }
+
+  /**
+   * Parts the open paragraph, of which the first part does not change any more.
+   *
+   * @param {number} place
+   */
+  #part(place) {
+    this.#freeze(place)
+    this.#continued = true
+    this.#draw()
+  }
+
+  /**
+   * @param {Token} block
+   * @returns {string} lines of a code block that has just begun
+   */
   #enterFence(block) {
     const begun = openFence({ ...block, raw: this.#open })
     if (!begun) return ""
     this.#fence = begun.fence
-    patch(this.#parts.last, this.#shown, [])
+    patch(this.#place.parent, this.#shown, [])
     this.#parts.last.append(begun.fence.block)
-    this.#return("")
+    this.#leave("")
     return begun.rest
   }
 
-  /** @param {Token} block */
-  #part(block) {
-    const place = partingPlace(block)
-    if (place === 0) return
-    const rest = this.#open.slice(place)
-    this.#open = this.#open.slice(0, place).trimEnd()
-    this.#render(true)
-    this.#continued = true
-    this.#open = rest
-    this.#render(false)
-  }
-
-  /** @param {Token} list */
-  #enterList(list) {
-    const element = this.#shown[0]
-    const items = list.items ?? []
-    if (!(element instanceof Element) || items.length < 2) return
-    this.#place = { kind: "list", parent: element, head: "" }
-    this.#leaveLast([...element.children], items.slice(0, -1).map(({ raw }) => raw).join(""))
-  }
-
-  /** @param {Token} table */
-  #enterTable(table) {
-    const body = this.#shown[0] instanceof Element ? this.#shown[0].querySelector("tbody") : null
-    const [names = "", rule = "", ...rows] = table.raw.split("\n")
-    if (!body || body.children.length < 2) return
-    const head = `${names}\n${rule}\n`
-    this.#place = { kind: "table", parent: body, head }
-    const done = rows.slice(0, body.children.length - 1).map((row) => `${row}\n`)
-    this.#leaveLast([...body.children], head + done.join(""))
-  }
-
   /**
-   * @param {ChildNode[]} nodes of which only the last stays open
-   * @param {string} done source of the others
-   */
-  #leaveLast(nodes, done) {
-    this.#completed(nodes.slice(0, -1))
-    this.#shown = nodes.slice(-1)
-    this.#open = this.#open.slice(done.length)
-    if (this.#parts.filled(done.length, [])) {
-      this.#place = { ...this.#place, parent: continued(this.#place.parent, this.#shown, this.#parts.last) }
-    }
-  }
-
-  /**
-   * Goes on with the list or the table that is open.
+   * From now on all but the last item or row are complete.
    *
-   * @param {Token[]} blocks
-   * @param {boolean} complete
-   */
-  #goOn([first, ...others], complete) {
-    const { kind, parent, head } = this.#place
-    const source = head + this.#open
-    if (first?.type !== kind) return this.#leave(complete)
-    const [made] = nodesOf([first])
-    const rows = kind === "list" ? made : made instanceof Element ? made.querySelector("tbody") : null
-    this.#shown = patch(parent, this.#shown, [...(rows?.childNodes ?? [])])
-    if (complete || others.some(({ type }) => type !== "space")) {
-      this.#completed(this.#shown)
-      this.#return(source.slice(first.raw.length))
-      return this.#renderBlocks(others, this.#open, complete)
-    }
-    this.#leaveOpenRow(first, source)
-    if (this.#open.length > LONGEST_OPEN) this.#render(true)
-    return ""
-  }
-
-  /**
+   * @param {"list" | "table"} kind
    * @param {Token} block
-   * @param {string} source
+   * @param {string} head of a table
    */
-  #leaveOpenRow(block, source) {
-    const { kind, head } = this.#place
-    this.#open = source
-    const done =
-      kind === "list"
-        ? (block.items ?? []).slice(0, -1).map(({ raw }) => raw)
-        : [head, ...block.raw.split("\n").slice(2, 2 + this.#shown.length - 1).map((row) => `${row}\n`)]
-    if (this.#shown.length > 0) this.#leaveLast(this.#shown, done.join(""))
-    else this.#open = source.slice(head.length)
+  #enter(kind, block, head) {
+    this.#draw()
+    const [element, ...behind] = this.#shown
+    const parent = element instanceof Element ? (kind === "list" ? element : element.querySelector("tbody")) : null
+    if (!parent || this.#place.kind !== "root") return
+    this.#keepHead(this.#taken(head.length), parent.parentElement?.querySelector("thead"))
+    this.#place = { kind, parent, head }
+    this.#shown = [...parent.children]
+    this.#behind = behind
+    this.#keepLast(block)
   }
 
   /**
-   * What looked like an item or a row is none any more: it stands by itself.
-   *
-   * @param {boolean} complete
+   * @param {string} source of the names of a table, "" for a list
+   * @param {Element | null} [shown]
    */
-  #leave(complete) {
-    patch(this.#place.parent, this.#shown, [])
-    this.#return(this.#open)
-    return this.#render(complete)
+  #keepHead(source, shown) {
+    if (!source || !shown) return
+    this.#references.note(source, () => {
+      patch(shown, [...shown.childNodes], blocksOf(source, this.#references).slice(0, 1).map(headRow))
+    })
   }
 
-  /** @param {string} open source that belongs to the root from now on */
-  #return(open) {
+  /** @param {Token} block the list or the table that is open, all of whose rows but the last are complete */
+  #keepLast(block) {
+    const chars = doneIn(block)
+    this.#freezeRows(chars)
+    if (!this.#parts.filled(chars, [])) return
+    this.#parts.last.append(...this.#behind)
+    const parent = continued(this.#place.parent, this.#shown, this.#parts.last)
+    this.#place = { ...this.#place, parent }
+  }
+
+  /**
+   * What is open belongs to the root from now on.
+   *
+   * @param {string} open
+   */
+  #leave(open) {
+    const isInside = this.#place.kind !== "root"
+    if (isInside) patch(this.#place.parent, this.#shown, [])
+    this.#shown = isInside ? this.#behind : []
+    this.#behind = []
     this.#place = { kind: "root", parent: this.#parts.last, head: "" }
-    this.#shown = []
     this.#open = open
+    this.#seen = 0
   }
 
-  /** @param {ChildNode[]} nodes that will not change any more */
+  /** @param {Node[]} nodes that will not change any more */
   #completed(nodes) {
     for (const node of nodes) {
       if (!(node instanceof Element)) continue
@@ -257,7 +325,62 @@ export class MarkdownView {
   }
 }
 
-/** @param {Token[]} blocks */
+/**
+ * @param {Token[]} blocks
+ * @returns {number} the first of them that a further line may change
+ */
+function openFrom(blocks) {
+  const last = Math.max(blocks.findLastIndex(({ type }) => type !== "space"), 0)
+  // What looks like a formula may turn out to go on with the paragraph before it.
+  return blocks[last]?.certain === false && blocks[last - 1]?.type === "paragraph" ? last - 1 : last
+}
+
+/**
+ * @param {Token[]} blocks
+ * @param {number} chars
+ * @returns {Token[]} those within so many characters
+ */
+function blocksBefore(blocks, chars) {
+  let end = 0
+  return blocks.filter(({ raw }) => (end += raw.length) <= chars)
+}
+
+/**
+ * What follows a block may tell how its own last line is read.
+ *
+ * @param {number} most
+ * @param {string} source whole lines
+ */
+function linesAtMost(most, source) {
+  return source.split("\n", most).map((line) => `${line}\n`).join("").slice(0, source.length)
+}
+
+/**
+ * @param {Node[]} nodes of a source that begins within a paragraph
+ * @returns {Node[]} the same
+ */
+function asContinued(nodes) {
+  if (nodes[0] instanceof HTMLParagraphElement) nodes[0].className = "continued"
+  return nodes
+}
+
+/** @param {Token} table @returns {string} its names and what stands under them */
+function headOf({ raw }) {
+  const [names, rule] = raw.split("\n", 2)
+  return `${names}\n${rule}\n`
+}
+
+/**
+ * @param {Token} block a list or a table
+ * @returns {number} how many characters all of its items or rows but the last have
+ */
+function doneIn({ items, rows, raw }) {
+  if (items) return length(items.slice(0, -1))
+  const lines = raw.split("\n").slice(2, 1 + (rows?.length ?? 0))
+  return lines.reduce((sum, line) => sum + line.length + 1, 0)
+}
+
+/** @param {{ raw: string }[]} blocks */
 function length(blocks) {
   return blocks.reduce((sum, { raw }) => sum + raw.length, 0)
 }
