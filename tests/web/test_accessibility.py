@@ -128,10 +128,44 @@ def members_only(page: Page, deployment: Deployment) -> None:
     expect(page.get_by_role("main").get_by_role("button", name="Log in")).to_be_visible()
 
 
+ODD_REPLY = """- [ ] one
+- [x] two with [](https://example.org/nameless)
+
+#
+
+## &nbsp;
+
+|   | b |
+|---|---|
+| 1 | 2 |
+
+![](https://example.org/nameless.png) and ![]()
+
+```
+```
+
+## """
+
+
+def odd_reply(page: Page, deployment: Deployment) -> None:
+    """Everything that may be nameless, stopped within a heading."""
+    deployment.streamed["chat/x"] = lambda _: [message(output=ODD_REPLY), Gate("never")]
+    enter(page, deployment)
+    ask(page, "Go")
+    expect(last_reply(page)).to_contain_text("two with")
+    page.get_by_role("button", name="Stop").click()
+    reply = last_reply(page)
+    expect(reply).to_have_attribute("data-status", "stopped")
+    expect(reply.get_by_role("checkbox", name="Task to do")).not_to_be_checked()
+    expect(reply.get_by_role("checkbox", name="Completed task")).to_be_checked()
+    expect(reply.locator("[data-text] :is(h3, h4)")).to_have_count(0)
+
+
 STATES: list[Callable[[Page, Deployment], None]] = [
     opened,
     members_only,
     rich_reply,
+    odd_reply,
     running_reply,
     failed_reply,
     form,

@@ -246,3 +246,51 @@ def test_a_touch_screen_gets_large_targets_and_no_keyboard_unasked(
               .filter(([, height]) => height < 44)"""
         )
         assert small == []
+
+
+def test_the_box_is_low_again_after_sending_where_it_does_not_grow_by_itself(
+    page: Page, deployment: Deployment
+) -> None:
+    """As in WebKit, which knows no `field-sizing`."""
+    page.add_init_script(
+        """const supports = CSS.supports.bind(CSS)
+           CSS.supports = (...asked) => !asked.join().includes("field-sizing") && supports(...asked)
+           addEventListener("DOMContentLoaded", () => {
+             document.querySelector("textarea").style.fieldSizing = "fixed"
+           })"""
+    )
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    box = page.get_by_role("textbox", name="Message")
+    low = box.evaluate("(box) => box.offsetHeight")
+    box.press_sequentially("one")
+    for line in ("two", "three", "four"):
+        box.press("Shift+Enter")
+        box.press_sequentially(line)
+    assert box.evaluate("(box) => box.offsetHeight") > 2 * low
+    box.press("Enter")
+    expect(last_reply(page)).to_contain_text("Rome.")
+    assert box.evaluate("(box) => box.offsetHeight") == low
+
+
+@pytest.mark.parametrize(
+    ("typed", "what_is_sent"),
+    [
+        ("    if x:\n        y", "    if x:\n        y"),
+        ("\n  \n\tindented\n\n", "\tindented"),
+        ("  word  ", "  word"),
+    ],
+)
+@pytest.mark.parametrize("box", ["the box", "an edit"])
+def test_the_indent_of_the_first_line_is_sent(
+    chat: Page, deployment: Deployment, typed: str, what_is_sent: str, box: str
+) -> None:
+    if box == "an edit":
+        asked(chat, "First")
+        chat.keyboard.press("ArrowUp")
+        chat.get_by_role("textbox", name="Edit the message").fill(typed)
+    else:
+        chat.get_by_role("textbox", name="Message").fill(typed)
+    chat.keyboard.press("Enter")
+    expect(last_reply(chat)).to_have_attribute("data-status", "done")
+    assert sent(deployment)[-1] == what_is_sent

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
 from typing import Any
 
 import pytest
 from chat_page import asked, enter, last_reply
-from deployment import Body, Deployment
-from playwright.sync_api import FilePayload, Page, expect
+from deployment import WEB, Body, Deployment
+from playwright.sync_api import FilePayload, Page, Route, expect
 from starlette.responses import HTMLResponse
 
 pytestmark = pytest.mark.browser
@@ -118,6 +120,34 @@ def test_html_is_as_tall_as_it_needs(page: Page, deployment: Deployment) -> None
     reply = asked(page, "Go")
     expect(reply.frame_locator("iframe").get_by_text("tall")).to_be_visible()
     page.wait_for_function("() => document.querySelector('iframe').getBoundingClientRect().height > 640")
+
+
+def test_html_is_shown_by_a_page_that_needs_nothing_else(page: Page, deployment: Deployment) -> None:
+    """Its sandbox has no origin, so in some browsers nothing of the deployment can be fetched there."""
+    asked_for: list[str] = []
+
+    def only_the_frame(route: Route) -> None:
+        if route.request.frame != page.main_frame and not route.request.is_navigation_request():
+            asked_for.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/*", only_the_frame)
+    answering(page, deployment, output="See:", html="<h2>Shown</h2>")
+    frame = asked(page, "Go").frame_locator("iframe")
+    expect(frame.get_by_role("heading", name="Shown")).to_be_visible()
+    assert asked_for == []
+
+
+def test_the_frame_allows_the_script_that_stands_in_it_and_nothing_that_needs_an_origin() -> None:
+    frame = (WEB / "display.html").read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", frame, re.DOTALL)
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', frame)
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{allowed}';" in policy
+    assert "'self'" not in policy
+    assert not re.search(r"<script [^>]*src|<link|<img", frame)
 
 
 def test_what_cannot_be_shown_is_named(page: Page, deployment: Deployment) -> None:

@@ -166,3 +166,70 @@ def test_a_paragraph_that_never_ends_is_whole(page: Page, deployment: Deployment
     assert rest.count() > 0
     for paragraph in rest.all():
         expect(paragraph).to_have_css("margin-top", "0px")
+
+
+ARABIC = "مرحبا"
+DIRECTIONS = {
+    "Hello.": "ltr",
+    "مرحبا بالعالم.": "rtl",
+    "## عنوان": "rtl",
+    "- שלום\n- one": "rtl",
+    "1. one\n2. שלום": "ltr",
+    "> اقتباس": "rtl",
+    "`code` مرحبا": "ltr",
+    "| عربي | b |\n|---|---|\n| نعم | c |": "rtl",
+    f"```\n{ARABIC}\n```": "ltr",
+    "$$x$$": "ltr",
+}
+
+
+def test_every_block_of_a_reply_runs_in_the_direction_of_its_words(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("\n\n".join(DIRECTIONS)))
+    enter(page, deployment)
+    seen = asked(page, "Go").evaluate(
+        """(reply) => [...reply.querySelectorAll("[data-text] > .prose__part > *")]
+          .map((block) => getComputedStyle(block.querySelector(".code__part") ?? block).direction)"""
+    )
+    assert seen == [*DIRECTIONS.values()]
+
+
+SIDES = """(lines) => lines.map((line) => {
+  const box = line.getBoundingClientRect()
+  const range = document.createRange()
+  range.selectNodeContents(line)
+  const words = range.getBoundingClientRect()
+  return words.left - box.left < 2 ? "left" : box.right - words.right < 2 ? "right" : "between"
+})"""
+
+
+def test_every_item_and_cell_stands_on_its_own_side(page: Page, deployment: Deployment) -> None:
+    text = "- one\n- مرحبا\n\n| English that is long | b |\n|---|---|\n| one | two |\n| مرحبا | two |\n"
+    deployment.chat("Chat", "chat/x", lambda _: spoken(text))
+    enter(page, deployment)
+    reply = asked(page, "Go")
+    assert reply.locator("li > p").evaluate_all(SIDES) == ["left", "right"]
+    aligned = "(cells) => cells.map((cell) => getComputedStyle(cell).unicodeBidi)"
+    assert reply.locator("td").evaluate_all(aligned) == ["plaintext"] * 4
+
+
+def test_every_line_of_a_question_runs_in_the_direction_of_its_words(
+    page: Page, deployment: Deployment
+) -> None:
+    deployment.chat("Chat", "chat/x", lambda _: spoken("Rome."))
+    enter(page, deployment)
+    asked(page, f"A first line that is rather long\n{ARABIC}")
+    sides = page.locator("chat-message[data-from=user] [data-text]").evaluate(
+        """(text) => {
+          const box = text.getBoundingClientRect()
+          return [0, text.textContent.indexOf("\\n") + 1].map((at) => {
+            const range = document.createRange()
+            range.setStart(text.firstChild, at)
+            range.setEnd(text.firstChild, at + 5)
+            const words = range.getBoundingClientRect()
+            return words.left - box.left < 2 ? "left" : box.right - words.right < 2 ? "right" : "between"
+          })
+        }"""
+    )
+    assert sides == ["left", "right"]

@@ -6,7 +6,8 @@ import { Reply } from "./reply.js"
 /** @import { Api } from "./api.js" */
 /** @import { Library } from "./library.js" */
 /** @import { Question } from "./reply.js" */
-/** @import { Conversation, Message, Store } from "./store.js" */
+/** @import { Conversation, Message } from "./state.js" */
+/** @import { Store } from "./store.js" */
 
 export class Answering {
   #api

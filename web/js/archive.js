@@ -5,7 +5,7 @@
 
 import { inOrder, withParents } from "./branches.js"
 
-/** @import { Conversation, Message } from "./store.js" */
+/** @import { Conversation, Message } from "./state.js" */
 
 const NAME = "mastrogpt"
 const VERSION = 1

@@ -3,7 +3,7 @@
  * answered again stands beside what it was said instead of; the transcript shows one way through them.
  */
 
-/** @import { Message } from "./store.js" */
+/** @import { Message } from "./state.js" */
 
 /**
  * @param {Message[]} messages of one conversation, those with the same parent in the order they were written

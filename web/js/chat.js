@@ -12,7 +12,8 @@ import { isRunning } from "./store.js"
 /** @import { Api } from "./api.js" */
 /** @import { Service } from "./place.js" */
 /** @import { Library } from "./library.js" */
-/** @import { Message, Settings, Store } from "./store.js" */
+/** @import { Message, Settings } from "./state.js" */
+/** @import { Store } from "./store.js" */
 
 export class Chat {
   #api

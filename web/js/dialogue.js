@@ -1,6 +1,6 @@
 /** What of a conversation is sent with the next message. */
 
-/** @import { Message, Picked, Settings } from "./store.js" */
+/** @import { Message, Picked, Settings } from "./state.js" */
 
 /** Requests of OpenServerless hold 1 MiB; a character can take six bytes. */
 const MOST_CHARACTERS = 120_000

@@ -1,6 +1,6 @@
 /** A conversation as a file. */
 
-/** @import { Conversation, Message } from "./store.js" */
+/** @import { Conversation, Message } from "./state.js" */
 
 /**
  * @param {Conversation} conversation

@@ -2,7 +2,7 @@
 
 import { language, t } from "./i18n.js"
 
-/** @import { Figures } from "./store.js" */
+/** @import { Figures } from "./state.js" */
 
 /**
  * @param {Figures | null} figures

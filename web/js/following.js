@@ -1,7 +1,8 @@
 /** Messages that grow in several tabs at once. */
 
 /** @import { Keeper } from "./keeper.js" */
-/** @import { Conversation, Delta, Message, Store } from "./store.js" */
+/** @import { Conversation, Delta, Message } from "./state.js" */
+/** @import { Store } from "./store.js" */
 /** @import { Tabs } from "./tabs.js" */
 
 /**

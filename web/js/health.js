@@ -11,7 +11,8 @@ import { t } from "./i18n.js"
 import { UNKNOWN_HEALTH, isRunning } from "./store.js"
 
 /** @import { Api } from "./api.js" */
-/** @import { Health, Store } from "./store.js" */
+/** @import { Health } from "./state.js" */
+/** @import { Store } from "./store.js" */
 
 const LOOK_EVERY_MS = 60_000
 

@@ -9,7 +9,8 @@ import { isRunning } from "./store.js"
 
 /** @import { Archive } from "./archive.js" */
 /** @import { MemoryArchive } from "./memory-archive.js" */
-/** @import { Delta, Message, Store } from "./store.js" */
+/** @import { Delta, Message } from "./state.js" */
+/** @import { Store } from "./store.js" */
 /** @import { Tabs } from "./tabs.js" */
 
 const SAVE_EVERY_MS = 1_000

@@ -7,7 +7,8 @@ import { isRunning } from "./store.js"
 /** @import { Archive } from "./archive.js" */
 /** @import { Keeper } from "./keeper.js" */
 /** @import { MemoryArchive } from "./memory-archive.js" */
-/** @import { Conversation, Message, Store } from "./store.js" */
+/** @import { Conversation, Message } from "./state.js" */
+/** @import { Store } from "./store.js" */
 /** @import { Tabs } from "./tabs.js" */
 
 export class Library {

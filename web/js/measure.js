@@ -1,6 +1,6 @@
 /** How long a reply took, for the figures under it. */
 
-/** @import { Figures, Message } from "./store.js" */
+/** @import { Figures, Message } from "./state.js" */
 
 /** A rough measure of a token, used only where the action gives no figures. */
 const CHARACTERS_PER_TOKEN = 4

@@ -2,7 +2,7 @@
 
 import { inOrder } from "./branches.js"
 
-/** @import { Conversation, Message } from "./store.js" */
+/** @import { Conversation, Message } from "./state.js" */
 
 /** Does what `Archive` does. */
 export class MemoryArchive {

@@ -3,7 +3,7 @@
 import { newId } from "./ids.js"
 
 /** @import { Service } from "./place.js" */
-/** @import { Conversation, Message } from "./store.js" */
+/** @import { Conversation, Message } from "./state.js" */
 
 /**
  * @param {Service} service

@@ -13,7 +13,8 @@ import { ThinkingSplitter } from "./thinking.js"
 /** @import { Problem } from "./http.js" */
 /** @import { Frame } from "./stream.js" */
 /** @import { Split } from "./thinking.js" */
-/** @import { Message, Status, Store } from "./store.js" */
+/** @import { Message, Status } from "./state.js" */
+/** @import { Store } from "./store.js" */
 
 /** Nothing arrived for so long that the reader should know. */
 export const SILENCE_MS = 20_000

@@ -1,6 +1,6 @@
 /** What tabs of the same site tell each other. */
 
-/** @import { Delta, Message } from "./store.js" */
+/** @import { Delta, Message } from "./state.js" */
 
 /**
  * - `list`: the list of conversations is not what it was.

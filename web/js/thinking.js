@@ -54,8 +54,8 @@ export class ThinkingSplitter {
     const mark = this.#inFence ? undefined : MARKS.find((candidate) => line.startsWith(candidate))
     if (mark) return this.#meet(mark, line.slice(mark.length), split)
     if (!this.#inFence && MARKS.some((candidate) => candidate.startsWith(line))) return false
-    // Blanks before the first word say nothing.
-    if (!this.#hasText) this.#held = line
+    // Empty lines before the first word say nothing; blanks before it may make it code.
+    if (!this.#hasText) this.#held = this.#held.replace(/^(?:[^\S\n]*\n)+/, "")
     if (!this.#held) return false
     this.#hasText = true
     this.#atLineStart = false

@@ -38,6 +38,16 @@ for (const [name, text, thinking, answer] of [
   })
 }
 
+test("the indent of the first line stays, empty lines before it go, however it is cut", () => {
+  const text = "\n  \n    code\n    more\n\nend"
+  for (let size = 1; size <= text.length; size++) {
+    const splitter = new ThinkingSplitter()
+    let said = ""
+    for (let at = 0; at < text.length; at += size) said += splitter.push(text.slice(at, at + size)).text
+    assert.equal(said + splitter.end().text, "    code\n    more\n\nend", `pieces of ${size}`)
+  }
+})
+
 test("text is given at once, not held until its line ends", () => {
   const splitter = new ThinkingSplitter()
   assert.equal(splitter.push("Rome is").text, "Rome is")

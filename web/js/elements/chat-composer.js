@@ -2,7 +2,7 @@
 
 import { t } from "../i18n.js"
 import { isRunning } from "../store.js"
-import { isSending } from "./enter.js"
+import { isSending, writtenIn } from "./enter.js"
 import { isToldIn, noticeNodes } from "./notice.js"
 import { part, wish } from "./parts.js"
 
@@ -17,7 +17,7 @@ export class ChatComposer extends HTMLElement {
     part(this, "jump").addEventListener("click", () => wish(this, "transcript-jump"))
     this.#form.addEventListener("submit", (event) => this.#submit(event, store))
     this.#text.addEventListener("keydown", (event) => this.#key(event))
-    if (!CSS.supports("field-sizing", "content")) this.#text.addEventListener("input", () => this.#fit())
+    this.#text.addEventListener("input", () => this.#fit())
   }
 
   /** @param {boolean} away whether the reader is away from the end */
@@ -74,14 +74,16 @@ export class ChatComposer extends HTMLElement {
    */
   #submit(event, store) {
     event.preventDefault()
-    const text = this.#text.value.trim()
+    const text = writtenIn(this.#text)
     if (!text || store.running || !takesMessages(store)) return
     this.#text.value = ""
+    this.#fit()
     wish(this, "chat-send", { input: text })
   }
 
   /** Where the browser does not let the box grow with its text by itself. */
   #fit() {
+    if (CSS.supports("field-sizing", "content")) return
     this.#text.style.blockSize = "auto"
     this.#text.style.blockSize = `${this.#text.scrollHeight}px`
   }

@@ -8,7 +8,7 @@ import { showEnd } from "./message-end.js"
 import { fromTemplate, part, wish } from "./parts.js"
 import { StreamedText } from "./streamed-text.js"
 
-/** @import { Delta, Message } from "../store.js" */
+/** @import { Delta, Message } from "../state.js" */
 
 export class ChatMessage extends HTMLElement {
   /** @type {Message} */

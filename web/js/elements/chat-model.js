@@ -4,7 +4,8 @@ import { modelIn, stateOf } from "../dialogue.js"
 import { t } from "../i18n.js"
 import { part, wish } from "./parts.js"
 
-/** @import { State, Store } from "../store.js" */
+/** @import { State } from "../state.js" */
+/** @import { Store } from "../store.js" */
 
 export class ChatModel extends HTMLElement {
   /** The choice as it stands on the page: what has the focus there is not to be drawn again. */

@@ -5,7 +5,8 @@ import { entry, keepingFocus, pageEntry } from "./menu-entries.js"
 import { part, wish } from "./parts.js"
 
 /** @import { Group, Service } from "../place.js" */
-/** @import { Conversation, State, Store } from "../store.js" */
+/** @import { Conversation, State } from "../state.js" */
+/** @import { Store } from "../store.js" */
 
 export class ChatSidebar extends HTMLElement {
   /**

@@ -7,7 +7,8 @@ import { part, wish } from "./parts.js"
 import { ReaderPlace } from "./reader-place.js"
 import { loadMarkdown } from "./streamed-text.js"
 
-/** @import { Delta, Message, State, Store } from "../store.js" */
+/** @import { Delta, Message, State } from "../state.js" */
+/** @import { Store } from "../store.js" */
 
 /** Of each frame, this much may go into showing text; the browser needs the rest to lay it out. */
 const FRAME_SHARE_MS = 8

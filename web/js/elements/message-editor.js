@@ -1,7 +1,7 @@
 /** A message of one's own, being written again in its place. */
 
 import { t } from "../i18n.js"
-import { isSending } from "./enter.js"
+import { isSending, writtenIn } from "./enter.js"
 import { part, wish } from "./parts.js"
 
 /** @import { ChatMessage } from "./chat-message.js" */
@@ -16,6 +16,7 @@ export function editMessage(message, id) {
   const form = document.createElement("form")
   form.className = "editor"
   const text = document.createElement("textarea")
+  text.dir = "auto"
   text.value = message.source
   text.setAttribute("aria-label", t("message.edit"))
   const send = button("submit", t("message.edit-send"), "main")
@@ -42,7 +43,8 @@ export function editMessage(message, id) {
   })
   form.addEventListener("submit", (event) => {
     event.preventDefault()
-    if (text.value.trim()) wish(message, "chat-edit", { id, text: text.value.trim() })
+    const written = writtenIn(text)
+    if (written) wish(message, "chat-edit", { id, text: written })
   })
   body.hidden = true
   body.after(form)

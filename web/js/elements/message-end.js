@@ -5,7 +5,7 @@ import { t } from "../i18n.js"
 import { isRunning } from "../store.js"
 import { part } from "./parts.js"
 
-/** @import { Message } from "../store.js" */
+/** @import { Message } from "../state.js" */
 
 const CUT_SHORT = new Set(["stopped", "interrupted"])
 

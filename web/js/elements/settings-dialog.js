@@ -4,7 +4,7 @@ import { preferences } from "../preferences.js"
 import { onSubmit, opened } from "./dialog.js"
 
 /** @import { Preferences } from "../preferences.js" */
-/** @import { Settings } from "../store.js" */
+/** @import { Settings } from "../state.js" */
 
 /**
  * @param {Settings} settings

@@ -5,7 +5,7 @@ import { t } from "../i18n.js"
 import { closeMenu } from "./menu.js"
 import { on } from "./page.js"
 
-/** @import { Conversation } from "../store.js" */
+/** @import { Conversation } from "../state.js" */
 /** @import { Page } from "./page.js" */
 
 /** @param {Page} page */

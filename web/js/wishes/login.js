@@ -7,7 +7,7 @@ import { endSession, keepSession } from "../session.js"
 import { on } from "./page.js"
 
 /** @import { Problem } from "../http.js" */
-/** @import { State } from "../store.js" */
+/** @import { State } from "../state.js" */
 /** @import { Page } from "./page.js" */
 
 /** @param {Page} page */
