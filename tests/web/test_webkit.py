@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 
 BROWSERS = sorted(Path("/usr").glob("lib*/**/webkit2gtk-4*/MiniBrowser"))
 STARTS_WITHIN_S = 60.0
+QUIET = subprocess.DEVNULL
 
 
 class WebKit:
@@ -67,13 +68,12 @@ def webkit() -> Iterator[WebKit]:
     if not (BROWSERS and shutil.which("WebKitWebDriver") and shutil.which("Xvfb")):
         pytest.skip("no WebKit with a driver here: install webkit2gtk-driver and xvfb to try the page in it")
     read, write = os.pipe()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    display = subprocess.Popen(["Xvfb", "-displayfd", str(write)], pass_fds=[write], **quiet)
+    display = subprocess.Popen(["Xvfb", "-displayfd", str(write)], pass_fds=[write], stderr=QUIET)
     os.close(write)
     with os.fdopen(read) as number:
         screen = {**os.environ, "DISPLAY": f":{number.readline().strip()}"}
     port = free_port()
-    driver = subprocess.Popen(["WebKitWebDriver", f"--port={port}"], env=screen, **quiet)
+    driver = subprocess.Popen(["WebKitWebDriver", f"--port={port}"], env=screen, stdout=QUIET, stderr=QUIET)
     try:
         comes("WebKitWebDriver answers", lambda: answers(port))
         browser = WebKit(f"http://127.0.0.1:{port}")
