@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import fuzz
 from bench.errors import BenchError
 from bench.figure import Figure
 from bench.subjects import (
@@ -50,6 +51,8 @@ def run(argv: list[str]) -> int:
     Returns:
         0 when everything was measured and reaches its bar, 1 when something does not, 2 for bad words.
     """
+    if argv[:1] == ["fuzz"]:
+        return fuzz.run(argv[1:])
     known = subjects()
     options = parser(known).parse_args(argv)
     unknown = [name for name in options.names if name not in known]
@@ -70,7 +73,8 @@ def run(argv: list[str]) -> int:
 def parser(known: dict[str, tuple[str, Measure]]) -> argparse.ArgumentParser:
     """Give the parser of the command line."""
     words = argparse.ArgumentParser(
-        prog="python3 -m localops bench", description="Measure, and print each figure beside its bar."
+        prog="python3 -m localops bench",
+        description="Measure, and print each figure beside its bar. `bench fuzz` explores instead.",
     )
     words.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(known)} (all)")
     words.add_argument("--list", action="store_true", help="say what there is to measure")

@@ -33,11 +33,12 @@ settings.load_profile("repeatable")
 # A script that starts the tests with `&` has SIGINT ignored, and all that they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+from fuzzing import fuzz  # noqa: E402
 from localops_process import LocalopsProcess  # noqa: E402
 from scripted_ollama import ScriptedOllama, ollama  # noqa: E402
 from streamock import streamer  # noqa: E402
 
-__all__ = ["ollama", "streamer"]
+__all__ = ["fuzz", "ollama", "streamer"]
 
 
 @pytest.hookimpl(optionalhook=True)

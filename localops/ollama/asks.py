@@ -71,7 +71,7 @@ def read_generate(body: bytes, catalog: Catalog) -> Request:
         raw=prompt if raw else None,
         options=_options(fields),
         think=_think(fields, name, model),
-        format=_format(fields),
+        format=format_of(fields.values.get("format")),
     )
     return _request(fields, catalog, ask, empty=not prompt)
 
@@ -96,7 +96,7 @@ def read_chat(body: bytes, catalog: Catalog) -> Request:
         messages=messages,
         options=_options(fields),
         think=_think(fields, name, model),
-        format=_format(fields),
+        format=format_of(fields.values.get("format")),
     )
     return _request(fields, catalog, ask, empty=not messages)
 
@@ -154,8 +154,12 @@ def _think(fields: Fields, name: str, model: Model) -> bool | str | None:
     return True if value is None and model.can("thinking") else value
 
 
-def _format(fields: Fields) -> str | Mapping[str, Any] | None:
-    value = fields.values.get("format")
+def format_of(value: Any) -> str | Mapping[str, Any] | None:
+    """Read the value of `format`: "json", a JSON schema, or null and "" for none.
+
+    Raises:
+        RequestFailure: anything else, status 500 as in Ollama.
+    """
     if value is None or value == "":
         return None
     if value == "json" or isinstance(value, dict):

@@ -139,6 +139,10 @@ class Fields:
         """Read an object; empty when absent."""
         return self._read(name, dict, "map[string]interface {}", {})
 
+    def struct(self, name: str) -> Fields:
+        """Read an object whose members have types of their own; empty when absent."""
+        return Fields(self._go_type, self.mapping(name), f"{self._path}{name}.")
+
     def items(self, name: str, go_item: str) -> list[Any]:
         """Read an array; empty when absent."""
         return self._read(name, list, f"[]{go_item}", [])

@@ -15,7 +15,9 @@ from localops.ollama.godecode import kind
 DEFAULT_S = 300.0
 FOREVER_S = math.inf
 _UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TERM = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_TERM = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_TERMS = re.compile(f"(?:{_TERM.pattern})+", re.ASCII)
+_MAX_S = 2**63 / 1e9  # a Duration of Go holds no more
 
 
 def seconds(value: Any, default_s: float = DEFAULT_S) -> float:
@@ -30,6 +32,7 @@ def seconds(value: Any, default_s: float = DEFAULT_S) -> float:
         read = _duration(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         read = float(value)
+        read = FOREVER_S if read > _MAX_S else read
     else:
         raise BadRequest(f"Unsupported type: '{kind(value)}'")
     return FOREVER_S if read < 0 else read
@@ -37,10 +40,10 @@ def seconds(value: Any, default_s: float = DEFAULT_S) -> float:
 
 def _duration(text: str) -> float:
     unsigned = text.lstrip("+-") if len(text) - len(text.lstrip("+-")) <= 1 else ""
-    terms = list(_TERM.finditer(unsigned))
-    whole = "".join(term[0] for term in terms) == unsigned or unsigned == "0"
-    if not unsigned or not whole:
-        missing = re.fullmatch(r"[\d.]+", unsigned) is not None
+    if unsigned != "0" and not _TERMS.fullmatch(unsigned):
+        missing = re.fullmatch(r"[\d.]+", unsigned, re.ASCII) is not None
         raise BadRequest(f'time: {"missing unit in" if missing else "invalid"} duration "{text}"')
-    total_s = sum(float(term[1]) * _UNITS_S[term[2]] for term in terms)
+    total_s = sum(float(number) * _UNITS_S[unit] for number, unit in _TERM.findall(unsigned))
+    if total_s > _MAX_S:
+        raise BadRequest(f'time: invalid duration "{text}"')
     return -total_s if text.startswith("-") else total_s

@@ -5,14 +5,15 @@ Source: ollama openai/openai.go:549 and on, middleware/openai.go.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from localops.ollama.answering import Answering
-from localops.ollama.asks import Request, Route
+from localops.ollama.asks import Request, Route, format_of
 from localops.ollama.catalog import Catalog
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest
@@ -159,26 +160,25 @@ def _content(item: Fields) -> str:
 
 
 def _think(fields: Fields, model: Model) -> bool | str | None:
-    reasoning = fields.mapping("reasoning")
-    effort = fields.text("reasoning_effort") or reasoning.get("effort")
+    effort = fields.text("reasoning_effort") or fields.struct("reasoning").text("effort")
     if not effort:
         return True if model.can("thinking") else None
     if effort not in _EFFORTS:
         known = ", ".join(f'"{name}"' for name in _EFFORTS)
         raise BadRequest(f'invalid reasoning value: "{effort}" (must be {known})')
-    think = _EFFORTS[str(effort)]
+    think = _EFFORTS[effort]
     if think and not model.can("thinking"):
         raise BadRequest(f'"{fields.text("model")}" does not support thinking')
     return think
 
 
-def _format(fields: Fields) -> str | dict[str, Any] | None:
-    wanted = fields.mapping("response_format")
-    if wanted.get("type") == "json_object":
+def _format(fields: Fields) -> str | Mapping[str, Any] | None:
+    wanted = fields.struct("response_format")
+    kind = wanted.text("type")
+    if kind == "json_object":
         return "json"
-    schema = cast("dict[str, Any]", wanted.get("json_schema") or {}).get("schema")
-    return schema if wanted.get("type") == "json_schema" else None
+    return format_of(wanted.struct("json_schema").values.get("schema")) if kind == "json_schema" else None
 
 
 def _usage_wanted(fields: Fields) -> bool:
-    return fields.mapping("stream_options").get("include_usage") is True
+    return fields.struct("stream_options").flag("include_usage") or False

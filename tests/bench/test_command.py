@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import re
 import subprocess
@@ -79,3 +80,48 @@ def test_the_command_measures_and_its_exit_status_tells(sender: Path):
     assert done.returncode == int(missed or not measured)
     bars = "1 bar missed" if missed else "no bars missed"
     assert done.stdout.endswith(f"{bars}\n" if measured else f"{bars}, not measured: cold_import\n")
+
+
+def test_fuzz_shares_its_time_among_the_tests_that_try_at_random(tmp_path: Path):
+    (tmp_path / "test_tries.py").write_text(TRIES)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "localops",
+            "bench",
+            "fuzz",
+            "--minutes",
+            "0.01",
+            "--seed",
+            "7",
+            str(tmp_path),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.startswith("2 tests, 0 s each, seed 7\n")
+    assert re.search(r"FUZZ_SEED=7 FUZZ_TRY=3 repeats the last one alone", done.stdout)
+    assert re.search(r"^ +\d{2,} tries  \S*test_tries\.py::test_good$", done.stdout, re.MULTILINE)
+
+
+TRIES = """
+import pytest
+from fuzzing import fuzz
+
+@pytest.mark.fuzz
+def test_good(fuzz):
+    assert all(random.random() < 1 for random in fuzz)
+
+@pytest.mark.fuzz
+def test_bad(fuzz):
+    for random in fuzz:
+        assert fuzz.number < 3
+
+def test_other():
+    raise AssertionError("is not marked")
+"""
