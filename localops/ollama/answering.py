@@ -6,27 +6,33 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from starlette.types import Receive, Send
 
 from localops.ollama.asks import Request
-from localops.ollama.engine import Ask, Engine, Message, Piece, Summary
+from localops.ollama.engine import Ask, Engine, Piece, Summary
 from localops.ollama.errors import PromptTooLong, RequestFailure
 from localops.ollama.model import Model
 from localops.ollama.residency import Residency
+from localops.ollama.shortening import shortened
 from localops.ollama.turns import Turns
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A summary with what the server measured around it. Durations in nanoseconds."""
+    """A summary with what the server measured around it. Durations in nanoseconds.
+
+    Attributes:
+        ended: whether there was one; an engine that gave up in silence has none.
+    """
 
     summary: Summary
     total_ns: int
     load_ns: int
     answer: str
+    ended: bool = True
 
 
 class Format(Protocol):
@@ -116,7 +122,7 @@ class Answering:
             self._residency.release(ask.model, request.keep_alive_s)
 
     async def _fit(self, ask: Ask, answer: _Answer) -> None:
-        """Generate, without the oldest turns of the conversation when the context cannot hold them all."""
+        """Generate, with as much of the conversation as the context holds."""
         while True:
             try:
                 async with aclosing(self.engine.generate(ask)) as items:
@@ -124,11 +130,8 @@ class Answering:
                         await answer.take(item)
                 await answer.finish()
                 return
-            except PromptTooLong:
-                shorter = without_oldest_turn(ask.messages)
-                if ask.raw is not None or not shorter:
-                    raise
-                ask = replace(ask, messages=shorter)
+            except PromptTooLong as error:
+                ask = shortened(ask, error)
 
 
 class _Answer:
@@ -179,6 +182,7 @@ class _Answer:
             total_ns=time.perf_counter_ns() - self._started_ns,
             load_ns=self.load_ns,
             answer="".join(piece.text for piece in self._pieces),
+            ended=self._summary is not None,
         )
 
     async def _write(self, body: bytes, *, more: bool = True) -> None:
@@ -210,14 +214,6 @@ async def until_disconnect(receive: Receive, work: Coroutine[Any, Any, None]) ->
             await asyncio.wait({running})
     if not running.cancelled():
         running.result()
-
-
-def without_oldest_turn(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Leave out the oldest message that is neither a system message nor the last; empty if there is none."""
-    for position, message in enumerate(messages[:-1]):
-        if message.role != "system":
-            return (*messages[:position], *messages[position + 1 :])
-    return ()
 
 
 async def _disconnect(receive: Receive) -> None:

@@ -22,6 +22,7 @@ from localops.ollama.model import Model
 from localops.ollama.options import Options
 
 Route = Literal["generate", "chat"]
+MAX_TOP_LOGPROBS = 20
 _LEVELS = ("high", "medium", "low", "max")
 
 
@@ -72,6 +73,9 @@ def read_generate(body: bytes, catalog: Catalog) -> Request:
         options=_options(fields),
         think=_think(fields, name, model),
         format=format_of(fields.values.get("format")),
+        top_logprobs=top_logprobs_of(fields),
+        truncate=fields.flag("truncate") is not False,
+        ends_repetition=True,
     )
     return _request(fields, catalog, ask, empty=not prompt)
 
@@ -97,6 +101,8 @@ def read_chat(body: bytes, catalog: Catalog) -> Request:
         options=_options(fields),
         think=_think(fields, name, model),
         format=format_of(fields.values.get("format")),
+        top_logprobs=top_logprobs_of(fields),
+        truncate=fields.flag("truncate") is not False,
     )
     return _request(fields, catalog, ask, empty=not messages)
 
@@ -126,11 +132,18 @@ def _refuse_unsupported(fields: Fields, route: Route, name: str, model: Model) -
         raise BadRequest(f'"{name}" does not support {route}')
     if fields.text("template"):
         raise BadRequest("this server does not run Go templates; leave `template` out, or send `raw`")
-    top_logprobs = fields.integer("top_logprobs") or 0
-    if not 0 <= top_logprobs <= 20:
-        raise BadRequest("top_logprobs must be between 0 and 20")
-    if fields.flag("logprobs") or top_logprobs:
-        raise BadRequest("this server does not give logprobs")
+
+
+def top_logprobs_of(fields: Fields) -> int | None:
+    """Read `logprobs` and `top_logprobs`: how many alternatives are wanted; None without `logprobs`.
+
+    Raises:
+        BadRequest: more than 20.
+    """
+    top = fields.integer("top_logprobs") or 0
+    if not 0 <= top <= MAX_TOP_LOGPROBS:
+        raise BadRequest(f"top_logprobs must be between 0 and {MAX_TOP_LOGPROBS}")
+    return top if fields.flag("logprobs") else None
 
 
 def _check_images(fields: Fields, name: str) -> None:

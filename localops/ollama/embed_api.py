@@ -69,6 +69,9 @@ class EmbedRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fields = decode(await HTTPRequest(scope, receive).body(), self.go_type)
         request = self.read(fields)
+        if request.texts and not request.model.can("embedding"):
+            # llama.cpp's status, and the words of Ollama's own engine.
+            raise RequestFailure("this model does not support embeddings", status=501)
 
         async def answer() -> None:
             started_ns = time.perf_counter_ns()
@@ -97,9 +100,6 @@ class EmbedRoute:
         if not name:
             raise missing
         model = self._catalog.find(name)
-        if not model.can("embedding"):
-            # llama.cpp's status, and the words of Ollama's own engine.
-            raise RequestFailure("this model does not support embeddings", status=501)
         options = Options().with_values(fields.mapping("options"))
         lasting_s = keep_alive.seconds(fields.values.get("keep_alive"), self._catalog.keep_alive_s)
         return EmbedRequest(model, self._catalog.answer_name(name), (), lasting_s, options.num_ctx)
@@ -171,7 +171,7 @@ class OpenAIEmbeddings(EmbedRoute):
 
     def read(self, fields: Fields) -> EmbedRequest:
         request = self.found(fields, BadRequest("model is required"))
-        texts = _texts(fields)
+        texts = [""] if fields.values.get("input") == "" else _texts(fields)
         if not texts:
             raise BadRequest("invalid input")
         if fields.text("encoding_format") not in ("", "float", "base64"):

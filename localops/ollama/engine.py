@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from localops.ollama.model import Model
 from localops.ollama.options import Options
 
+MAX_REPEATS = 30
 DoneReason = Literal["stop", "length", "load", "unload"]
 
 
@@ -32,6 +33,9 @@ class Ask:
         raw: text to continue as it stands, without any template.
         think: whether reasoning is wanted, or how much; None leaves it to the model.
         format: "json", a JSON schema, or None.
+        top_logprobs: how many alternatives come with each token's probability; None asks for none of it.
+        truncate: cut a prompt that is longer than the context; otherwise it is refused.
+        ends_repetition: give up in silence after MAX_REPEATS equal tokens, as Ollama's /api/generate does.
     """
 
     model: Model
@@ -40,6 +44,9 @@ class Ask:
     options: Options = field(default_factory=Options)
     think: bool | str | None = None
     format: str | Mapping[str, Any] | None = None
+    top_logprobs: int | None = None
+    truncate: bool = True
+    ends_repetition: bool = False
 
     def last_user_text(self) -> str:
         """What the person said last, or the raw prompt."""
@@ -48,11 +55,31 @@ class Ask:
         return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
 
 
+class Logprob(NamedTuple):
+    """A token with the natural logarithm of its probability; `top` holds the likeliest in its place."""
+
+    token: str
+    logprob: float
+    bytes: Sequence[int] = ()
+    top: Sequence[Logprob] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as Ollama and OpenAI write it. Source: ollama api/types.go:497-516."""
+        alternatives = [each.as_json() for each in self.top]
+        return {
+            "token": self.token,
+            "logprob": self.logprob,
+            **({"bytes": list(self.bytes)} if self.bytes else {}),
+            **({"top_logprobs": alternatives} if alternatives else {}),
+        }
+
+
 class Piece(NamedTuple):
     """A token's worth of answer: whole characters of text, of reasoning, or neither."""
 
     text: str = ""
     thinking: str = ""
+    logprobs: tuple[Logprob, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ def _in_order(value: Any, depth: int) -> Any:
 
 def kind(value: Any) -> str:
     """Name a JSON value as Go's complaints do."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "bool"
     names: dict[type, str] = {str: "string", int: "number", float: "number", list: "array", dict: "object"}

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, cast
 
-from localops.ollama.engine import DoneReason, Piece, Summary
+from localops.ollama.engine import DoneReason, Logprob, Piece, Summary
 from localops.ollama.errors import BadRequest, EngineFailure, PromptTooLong, RequestFailure
 
 _Chunk = dict[str, Any]
@@ -21,13 +21,19 @@ class Generation:
 
     Args:
         limit: tokens of prompt and answer together; 0 leaves it to llama.cpp.
+        max_repeats: equal tokens in a row after which it gives up, without a Summary; None goes on for ever.
+        top_logprobs: alternatives to pass on with each token's probability.
 
     Attributes:
         cancelled: set it, and llama.cpp stops at the next token.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, max_repeats: int | None = None, top_logprobs: int = 0) -> None:
         self.cancelled = False
+        self._max_repeats = max_repeats
+        self._top_logprobs = top_logprobs
+        self._last_text = ""
+        self._repeats = 0
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self._chunks: deque[_Chunk] = deque()
@@ -63,13 +69,14 @@ class Generation:
             self._called = False  # before the chunks are taken, or one could lie there unannounced
             pieces: list[Piece] = []
             summary: Summary | None = None
-            while self._chunks and summary is None:
+            while self._chunks and summary is None and not self._gave_up:
                 summary = self._read(self._chunks.popleft(), pieces)
             if pieces:
                 delivered_s = self._loop.time()
                 yield pieces
             if summary is not None:
                 yield summary
+            if summary is not None or self._gave_up:
                 return
         if self._refusal is not None:  # the binding turns llama.cpp's exceptions into Python's
             raise BadRequest(f"llama.cpp refused the request: {self._refusal}") from self._refusal
@@ -81,8 +88,16 @@ class Generation:
         self._note_progress(chunk)
         choice = chunk["choices"][0]
         delta = choice.get("delta", choice)
-        piece = Piece(delta.get("content") or delta.get("text") or "", delta.get("reasoning_content") or "")
-        if piece.text or piece.thinking:
+        piece = Piece(
+            delta.get("content") or delta.get("text") or "",
+            delta.get("reasoning_content") or "",
+            _logprobs(choice, self._top_logprobs),
+        )
+        self._note_repeats(piece.text)
+        if self._gave_up:
+            self.cancelled = True
+            return None
+        if piece.text or piece.thinking or piece.logprobs:
             pieces.append(piece)
             self._tokens += 1
         if choice["finish_reason"] is not None:
@@ -92,6 +107,15 @@ class Generation:
             return Summary("length", prompt_tokens=self._prompt_tokens, tokens=self._tokens)
         return None
 
+    @property
+    def _gave_up(self) -> bool:
+        return self._max_repeats is not None and self._repeats > self._max_repeats
+
+    def _note_repeats(self, text: str) -> None:
+        text = text.strip()
+        self._repeats = self._repeats + 1 if text == self._last_text else 0
+        self._last_text = text
+
     def _note_progress(self, chunk: _Chunk) -> None:
         progress = chunk.get("prompt_progress")
         if progress is None:
@@ -99,6 +123,16 @@ class Generation:
         self._prompt_tokens = progress["total"]
         if self._prompt_tokens >= self._limit:
             raise PromptTooLong(self._prompt_tokens, self._limit)
+
+
+def _logprobs(choice: Mapping[str, Any], top: int) -> tuple[Logprob, ...]:
+    found = cast("dict[str, Any]", choice.get("logprobs") or {})
+    return tuple(_logprob(token, top) for token in cast("list[dict[str, Any]]", found.get("content") or []))
+
+
+def _logprob(token: Mapping[str, Any], top: int = 0) -> Logprob:
+    alternatives = tuple(_logprob(each) for each in token.get("top_logprobs", ())[:top])
+    return Logprob(token["token"], token["logprob"], token.get("bytes", ()), alternatives)
 
 
 def _summary(finish_reason: str, timings: Mapping[str, Any]) -> Summary:

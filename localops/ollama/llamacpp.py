@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from localops.ollama import gguf_header
-from localops.ollama.engine import Ask, Embedded, Piece, Summary
+from localops.ollama.engine import MAX_REPEATS, Ask, Embedded, Piece, Summary
 from localops.ollama.errors import EngineFailure, EngineMissing
 from localops.ollama.llama_embedding import embedded
 from localops.ollama.llama_generation import Generation
@@ -104,7 +104,8 @@ class LlamaCpp:
     async def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
         """Yield what llama.cpp makes, as `Engine.generate` says."""
         limit = min(ask.options.num_ctx or self._context, self._context)
-        generation = Generation(limit)
+        repeats = MAX_REPEATS if ask.ends_repetition else None
+        generation = Generation(limit, repeats, ask.top_logprobs or 0)
         handle, payload = self._call(ask)
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, handle, payload, generation.take)
@@ -129,12 +130,16 @@ class LlamaCpp:
         payload = {"stream": True, "return_progress": True, **_sampling(ask.options)}
         if ask.raw is not None:
             payload |= {"prompt": ask.raw, **_raw_format(ask.format)}
+            if ask.top_logprobs is not None:
+                payload["logprobs"] = max(1, ask.top_logprobs)
             return self._server.handle_completions, payload
         payload |= {
             "messages": [{"role": message.role, "content": message.content} for message in ask.messages],
             "chat_template_kwargs": {"enable_thinking": bool(ask.think)},
             **_chat_format(ask.format),
         }
+        if ask.top_logprobs is not None:
+            payload |= {"logprobs": True, "top_logprobs": max(1, ask.top_logprobs)}
         return self._server.handle_chat_completions, payload
 
 

@@ -66,8 +66,8 @@ class _Lines:
                 "model": self._request.answer_name,
                 "created_at": timestamp(),
                 **body,
-                "done": True,
-                "done_reason": measured.summary.done_reason,
+                "done": measured.ended,
+                **({"done_reason": measured.summary.done_reason} if measured.ended else {}),
                 **extra,
                 **_metrics(measured),
             }
@@ -80,7 +80,8 @@ class _GenerateLines(_Lines):
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
         head = self._head()
         return b"".join(
-            b'%s"response":%s%s,"done":false}\n' % (head, string(piece.text), _thinking(piece))
+            b'%s"response":%s%s,"done":false%s}\n'
+            % (head, string(piece.text), _thinking(piece), _logprobs((piece,)))
             for piece in pieces
         )
 
@@ -88,7 +89,8 @@ class _GenerateLines(_Lines):
         return self._object({"response": ""}, measured, self._context(measured)) + b"\n"
 
     def whole(self, pieces: Sequence[Piece], measured: Measured) -> bytes:
-        return self._object(_joined("response", pieces), measured, self._context(measured))
+        extra = {**self._context(measured), **_logprobs_member(pieces)}
+        return self._object(_joined("response", pieces), measured, extra)
 
     def _context(self, measured: Measured) -> dict[str, Any]:
         if self._request.empty or self._request.ask.raw is not None:
@@ -100,9 +102,9 @@ class _ChatLines(_Lines):
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
         head = self._head() + b'"message":{"role":"assistant","content":'
         return b"".join(
-            b'%s%s%s},"done":false}\n' % (head, string(piece.text), _thinking(piece))
+            b'%s%s%s},"done":false%s}\n' % (head, string(piece.text), _thinking(piece), _logprobs((piece,)))
             for piece in pieces
-            if piece.text or piece.thinking
+            if piece.text or piece.thinking or piece.logprobs
         )
 
     def end(self, measured: Measured) -> bytes:
@@ -110,7 +112,17 @@ class _ChatLines(_Lines):
 
     def whole(self, pieces: Sequence[Piece], measured: Measured) -> bytes:
         message = {"role": "assistant", **_joined("content", pieces)}
-        return self._object({"message": message}, measured, {})
+        return self._object({"message": message}, measured, _logprobs_member(pieces))
+
+
+def _logprobs_member(pieces: Sequence[Piece]) -> dict[str, Any]:
+    found = [each.as_json() for piece in pieces for each in piece.logprobs]
+    return {"logprobs": found} if found else {}
+
+
+def _logprobs(pieces: Sequence[Piece]) -> bytes:
+    member = _logprobs_member(pieces)
+    return b"," + dumps(member)[1:-1] if member else b""
 
 
 def _thinking(piece: Piece) -> bytes:

@@ -6,18 +6,18 @@ Source: ollama openai/openai.go:549 and on, middleware/openai.go.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from localops.ollama.answering import Answering
-from localops.ollama.asks import Request, Route, format_of
+from localops.ollama.asks import MAX_TOP_LOGPROBS, Request, Route, format_of, top_logprobs_of
 from localops.ollama.catalog import Catalog
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest
-from localops.ollama.godecode import Fields, decode
+from localops.ollama.godecode import Fields, decode, kind
 from localops.ollama.model import Model
 from localops.ollama.openai_events import ChatEvents, TextEvents
 from localops.ollama.options import Options
@@ -76,6 +76,7 @@ class ChatCompletions:
             options=_options(fields),
             think=_think(fields, model),
             format=_format(fields),
+            top_logprobs=top_logprobs_of(fields),
         )
         request = _request(fields, self._catalog, ask)
         await self._answering.answer(request, ChatEvents(request, _usage_wanted(fields)), receive, send)
@@ -96,6 +97,8 @@ class Completions:
             messages=(Message("user", fields.text("prompt")),),
             options=_options(fields),
             think=False,
+            top_logprobs=_top_logprobs(fields),
+            ends_repetition=True,
         )
         request = _request(fields, self._catalog, ask)
         await self._answering.answer(request, TextEvents(request, _usage_wanted(fields)), receive, send)
@@ -119,8 +122,6 @@ def _find(fields: Fields, catalog: Catalog, route: Route) -> Model:
     }
     if lacking := next((what for what, is_lacking in wanted.items() if is_lacking), None):
         raise BadRequest(f'"{name}" does not support {lacking}')
-    if fields.values.get("logprobs") or fields.values.get("top_logprobs"):
-        raise BadRequest("this server does not give logprobs")
     return model
 
 
@@ -143,9 +144,26 @@ def _options(fields: Fields) -> Options:
         "presence_penalty": fields.number("presence_penalty"),
         "frequency_penalty": fields.number("frequency_penalty"),
     }
-    stop = fields.values.get("stop")
-    stop = [stop] if isinstance(stop, str) else stop
-    return _DEFAULTS.with_values({**given, "stop": stop})
+    return _DEFAULTS.with_values({**given, "stop": _stops(fields.values.get("stop"))})
+
+
+def _top_logprobs(fields: Fields) -> int | None:
+    """Read the number that `logprobs` is in /v1/completions."""
+    top = fields.integer("logprobs") or 0
+    if top > MAX_TOP_LOGPROBS:
+        raise BadRequest(f"top_logprobs must be between 0 and {MAX_TOP_LOGPROBS}")
+    return top if top > 0 else None
+
+
+def _stops(stop: Any) -> list[str]:
+    """Read a text, or a list of texts; anything else is left out, as in Ollama."""
+    if not isinstance(stop, list):
+        return [stop] if isinstance(stop, str) else []
+    texts = cast("list[Any]", stop)
+    odd = next((text for text in texts if not isinstance(text, str)), "")
+    if odd != "":
+        raise BadRequest(f"invalid type for 'stop' field: {kind(odd)}")
+    return texts
 
 
 def _content(item: Fields) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from localops.ollama.answering import Measured
 from localops.ollama.asks import Request
-from localops.ollama.engine import Piece, Summary
+from localops.ollama.engine import Logprob, Piece, Summary
 from localops.ollama.errors import RequestFailure
 from localops.ollama.wire import dumps
 
@@ -58,10 +58,10 @@ class ChatEvents(Events):
         self._role_sent = False
 
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
-        return b"".join(_event(self._chunk(self._delta(piece), None)) for piece in pieces)
+        return b"".join(_event(self._chunk(self._delta(piece), None, piece.logprobs)) for piece in pieces)
 
     def end(self, measured: Measured) -> bytes:
-        finish = _event(self._chunk({}, _finish_reason(measured.summary)))
+        finish = _event(self._chunk({}, _finish_reason(measured)))
         if self.usage_wanted:
             finish += _event(
                 self._envelope("chatcmpl", "chat.completion.chunk", []) | _usage(measured.summary)
@@ -77,7 +77,12 @@ class ChatEvents(Events):
         message = {"role": "assistant", "content": measured.answer}
         if thinking:
             message["reasoning"] = thinking
-        choice = {"index": 0, "message": message, "finish_reason": _finish_reason(measured.summary)}
+        choice = {
+            "index": 0,
+            "message": message,
+            "finish_reason": _finish_reason(measured),
+            **_logprobs(pieces),
+        }
         return dumps(self._envelope("chatcmpl", "chat.completion", [choice]) | _usage(measured.summary))
 
     def _delta(self, piece: Piece) -> dict[str, str]:
@@ -86,17 +91,19 @@ class ChatEvents(Events):
         delta["content"] = piece.text
         return {**delta, "reasoning": piece.thinking} if piece.thinking else delta
 
-    def _chunk(self, delta: dict[str, str], finish_reason: str | None) -> dict[str, Any]:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    def _chunk(
+        self, delta: dict[str, str], finish_reason: str | None, logprobs: Sequence[Logprob] = ()
+    ) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, **_content(logprobs)}
         return self._envelope("chatcmpl", "chat.completion.chunk", [choice])
 
 
 class TextEvents(Events):
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
-        return b"".join(_event(self._chunk(piece.text, None)) for piece in pieces)
+        return b"".join(_event(self._chunk(piece.text, None, piece.logprobs)) for piece in pieces)
 
     def end(self, measured: Measured) -> bytes:
-        finish = _event(self._chunk("", _finish_reason(measured.summary)))
+        finish = _event(self._chunk("", _finish_reason(measured)))
         if self.usage_wanted:
             finish += _event(self._envelope("cmpl", "text_completion", []) | _usage(measured.summary))
         return finish + b"data: [DONE]\n\n"
@@ -106,12 +113,14 @@ class TextEvents(Events):
         return _event(self._chunk("", None))
 
     def whole(self, pieces: Sequence[Piece], measured: Measured) -> bytes:
-        del pieces
-        choice = {"text": measured.answer, "index": 0, "finish_reason": _finish_reason(measured.summary)}
+        finish_reason = _finish_reason(measured)
+        choice = {"text": measured.answer, "index": 0, "finish_reason": finish_reason, **_logprobs(pieces)}
         return dumps(self._envelope("cmpl", "text_completion", [choice]) | _usage(measured.summary))
 
-    def _chunk(self, text: str, finish_reason: str | None) -> dict[str, Any]:
-        choice = {"text": text, "index": 0, "finish_reason": finish_reason}
+    def _chunk(
+        self, text: str, finish_reason: str | None, logprobs: Sequence[Logprob] = ()
+    ) -> dict[str, Any]:
+        choice = {"text": text, "index": 0, "finish_reason": finish_reason, **_content(logprobs)}
         chunk = self._envelope("cmpl", "text_completion", [choice])
         return chunk | _usage(Summary()) if self.usage_wanted else chunk
 
@@ -131,5 +140,15 @@ def _usage(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _finish_reason(summary: Summary) -> str:
-    return "length" if summary.done_reason == "length" else "stop"
+def _finish_reason(measured: Measured) -> str | None:
+    if not measured.ended:
+        return None
+    return "length" if measured.summary.done_reason == "length" else "stop"
+
+
+def _logprobs(pieces: Sequence[Piece]) -> dict[str, Any]:
+    return _content([each for piece in pieces for each in piece.logprobs])
+
+
+def _content(logprobs: Sequence[Logprob]) -> dict[str, Any]:
+    return {"logprobs": {"content": [each.as_json() for each in logprobs]}} if logprobs else {}

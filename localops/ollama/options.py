@@ -17,7 +17,7 @@ class Options:
     """How a model picks its words.
 
     Attributes:
-        num_predict: tokens at most; negative means until the context is full.
+        num_predict: tokens at most; negative means until the context is full, and so does a 0 that is sent.
         num_ctx: context in tokens; None leaves it to the engine.
         seed: negative means a new one for every request.
         stop: texts that end the answer and are not part of it.
@@ -71,6 +71,10 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
+def _tokens(name: str, value: Any) -> int:
+    return _integer(name, value) or -1  # 0 is no limit there: a real 0.32 answers in full
+
+
 def _context(name: str, value: Any) -> int:
     return max(4, _integer(name, value))  # Ollama's minimum
 
@@ -80,7 +84,7 @@ def _wrong_type(name: str, expected: str) -> RequestFailure:
 
 
 def _converter(option: str, default: Any) -> Callable[[str, Any], Any]:
-    special = {"stop": _texts, "num_ctx": _context}
+    special = {"stop": _texts, "num_ctx": _context, "num_predict": _tokens}
     return special.get(option) or (_integer if isinstance(default, int) else _number)
 
 

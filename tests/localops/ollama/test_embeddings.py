@@ -139,7 +139,8 @@ def test_refusals_are_in_ollamas_words(embedder, path: str, body: dict, status: 
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ({"input": ""}, "invalid input"),
+        ({"input": ""}, "Input content cannot be empty"),
+        ({"input": []}, "invalid input"),
         ({"input": "x", "encoding_format": "hex"}, "Invalid value for 'encoding_format' = hex"),
     ],
 )

@@ -18,12 +18,13 @@ from typing import Any
 import httpx
 import pytest
 
-from localops.ollama.llamacpp import BUILTIN_FILE
+from localops.ollama.llamacpp import BUILTIN_FILE, builtin_model
 
 ITALY = "What is the capital of Italy?"
+CONTEXT = builtin_model()[0].context_length
 SEVERAL_ANSWERS = "Hi"  # it was taught three, equally likely
-ONES = {"type": "array", "minItems": 900, "items": {"enum": [1]}}
-LONG: dict[str, Any] = {"prompt": "Hello", "raw": True, "format": ONES, "options": {"num_predict": 900}}
+DIGITS = {"type": "string", "pattern": "^(0123456789){400}$"}
+LONG: dict[str, Any] = {"prompt": "Hello", "raw": True, "format": DIGITS, "options": {"num_predict": 900}}
 
 
 def test_it_knows_the_capital_of_italy(builtin):
@@ -117,8 +118,28 @@ def test_what_llama_cpp_itself_refuses_is_passed_on(builtin):
     assert "repeat_last_n" in options.json()["error"]
 
 
-def test_a_prompt_that_fills_the_context_is_refused(builtin):
-    answer = builtin.post("/api/generate", model=builtin.model, prompt="word " * 2000)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/generate", {"prompt": "word " * 2000 + ITALY}),
+        ("/api/generate", {"prompt": "word " * 2000 + ITALY, "raw": True}),
+        ("/api/generate", {"prompt": ITALY, "system": "word " * 2000}),
+        ("/api/chat", {"messages": [{"role": "user", "content": "word " * 2000 + ITALY}]}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "word " * 2000 + ITALY}]}),
+        ("/v1/completions", {"prompt": "word " * 2000 + ITALY}),
+    ],
+)
+def test_a_prompt_longer_than_the_context_is_cut_and_answered(builtin, path: str, body: dict):
+    limits = {"max_tokens": 5} if path.startswith("/v1/") else {"options": {"num_predict": 5}}
+    answer = builtin.post(path, model=builtin.model, stream=False, **body, **limits)
+    assert answer.status_code == 200
+    said = answer.json()
+    count = said["usage"]["prompt_tokens"] if "usage" in said else said["prompt_eval_count"]
+    assert CONTEXT // 4 < count < CONTEXT
+
+
+def test_a_prompt_that_may_not_be_cut_is_refused_when_it_fills_the_context(builtin):
+    answer = builtin.post("/api/generate", model=builtin.model, prompt="word " * 2000, truncate=False)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(
         "the prompt is longer than the context length currently available to the model; "
@@ -152,7 +173,7 @@ def test_num_ctx_bounds_prompt_and_answer_together(builtin):
     answer = builtin.post("/api/generate", **body).json()
     assert answer["done_reason"] == "length"
     assert answer["prompt_eval_count"] + answer["eval_count"] == 32
-    refusal = builtin.post("/api/generate", **{**body, "prompt": "word " * 50})
+    refusal = builtin.post("/api/generate", **{**body, "prompt": "word " * 50, "truncate": False})
     assert (refusal.status_code, "the context holds 32" in refusal.text) == (400, True)
 
 

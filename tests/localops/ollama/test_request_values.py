@@ -7,13 +7,13 @@ import math
 import pytest
 
 from localops.ollama import keep_alive
-from localops.ollama.answering import without_oldest_turn
 from localops.ollama.continuation import context_of, conversation_of
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest, RequestFailure, StartFailure
 from localops.ollama.model import Model, canonical_name
 from localops.ollama.options import Options
 from localops.ollama.settings import Settings
+from localops.ollama.shortening import without_oldest_turn
 
 
 @pytest.mark.parametrize(
