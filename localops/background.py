@@ -14,14 +14,14 @@ log = logging.getLogger("localops.up")
 
 
 class Background:
-    """Starts work; what one piece of it fails at ends that piece alone."""
+    """Pieces of work, each of which fails alone."""
 
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
         self._tasks = tasks
         self._started: list[asyncio.Task[None]] = []
 
     def start(self, title: str, work: Coroutine[Any, Any, None]) -> None:
-        """Let work go on.
+        """Begin a piece of work.
 
         Args:
             title: what a person reads when it fails.
@@ -36,7 +36,7 @@ class Background:
 
 @contextlib.asynccontextmanager
 async def background() -> AsyncGenerator[Background]:
-    """Lend a Background, whose work all ends with the block.
+    """Lend a Background; all its work ends with the block.
 
     Raises:
         BaseExceptionGroup: a LocalopsError of some work, which ends the block, and what the block raises.
@@ -50,7 +50,7 @@ async def background() -> AsyncGenerator[Background]:
 
 
 async def _on_a_floor(title: str, work: Coroutine[Any, Any, None]) -> None:
-    """Do some work; whatever it fails at is reported once, unless it says that nothing else may go on."""
+    """Do some work; a fault is reported once, unless it says that nothing else may go on."""
     try:
         await work
     except LocalopsError:

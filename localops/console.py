@@ -1,4 +1,4 @@
-"""What `up` prints: one line an event, on standard error; standard output holds only what programs read.
+"""The console of `up`: one line an event, on standard error; standard output holds only what programs read.
 
 No line shows a secret, whoever wrote it: actions print their arguments, libraries the addresses they call.
 """
@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from localops.access.masking import Masking
 
 
-class MaskingFormatter(logging.Formatter):
-    """Writes lines, tracebacks too, without the secrets that it knows."""
+class _MaskingFormatter(logging.Formatter):
+    """A formatter of lines and tracebacks that leaves out the secrets it knows."""
 
     masking = Masking([])
 
@@ -21,23 +21,23 @@ class MaskingFormatter(logging.Formatter):
         return self.masking.text(super().format(record))
 
 
-FORMATTER = MaskingFormatter("%(asctime)s %(levelmark)s%(message)s", "%H:%M:%S")
+_FORMATTER = _MaskingFormatter("%(asctime)s %(levelmark)s%(message)s", "%H:%M:%S")
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Show none of these values from now on."""
-    FORMATTER.masking = Masking(secrets)
+    """Keep these values out of every line from now on."""
+    _FORMATTER.masking = Masking(secrets)
 
 
 def set_up() -> None:
     """Send the log of localops to standard error; of libraries, only warnings."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(FORMATTER)
-    handler.addFilter(mark_level)
+    handler.setFormatter(_FORMATTER)
+    handler.addFilter(_mark_level)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("localops").setLevel(logging.INFO)
 
 
-def mark_level(record: logging.LogRecord) -> bool:
+def _mark_level(record: logging.LogRecord) -> bool:
     record.levelmark = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
     return True

@@ -1,8 +1,8 @@
-"""What can go wrong, by what the person can do about it.
+"""The errors of localops, by what the person can do about them.
 
 LocalopsError
 ├── StartError         `up` cannot start: the sentence goes to the terminal, exit status 2
-├── DirectiveError     the `#--` lines of an action make no sense: that action is not deployed
+├── DirectiveError     the `#--` lines of an action cannot be used: that action is not deployed
 ├── RequirementsError  the packages that an action asks for cannot be installed: it cannot start
 ├── StorageError       something could not be kept: nothing of it was, and what was there before stays
 └── RequestError       a request is answered with an HTTP status and a sentence
@@ -26,7 +26,7 @@ class StartError(LocalopsError):
 
 
 class DirectiveError(LocalopsError):
-    """An action's `#--` lines cannot be deployed; `ops ide deploy` would leave it out as well."""
+    """An action's `#--` lines cannot be used; `ops ide deploy` would leave the action out as well."""
 
 
 class RequestError(LocalopsError):

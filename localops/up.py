@@ -42,7 +42,7 @@ from localops.serving.app import Access, make_app
 from localops.serving.listening import Listening
 from localops.serving.server import serve
 
-log = logging.getLogger("localops.up")
+_log = logging.getLogger("localops.up")
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _start(desk: _Desk, work: Background) -> None:
         # When another engine has to stand in, the actions are told.
         own.when_changed = desk.deployment.refresh
         work.start("the model server", own.run())
-    desk.model.tell()
+    desk.model.report()
 
 
 def _opened_project(folder: Path) -> Project:
@@ -180,10 +180,10 @@ def _announce(desk: _Desk, debug: debugging.Debugging | None) -> None:
     """Log which services answer, and once, when the credentials are made, how to log in."""
     services: Sequence[str] = [desk.model.host.line, desk.redis.line, *debugging.lines(debug)]
     for line in services:
-        log.info("%s", line)
+        _log.info("%s", line)
     if desk.made:
         where = f"the password is in .localops/{CREDENTIALS_FILE}"
-        log.info(
+        _log.info(
             "to deploy with the ops tools: ops ide login %s %s (%s)", desk.credentials.user, desk.url, where
         )
 

@@ -11,10 +11,10 @@ import certifi
 
 from localops.errors import LocalopsError
 
-VALID_DAYS = 3650
-OPENSSL_TIMEOUT_S = 30
+_VALID_DAYS = 3650
+_OPENSSL_TIMEOUT_S = 30
 # It vouches for itself and for nothing else: no other certificate can be signed with its key.
-OPENSSL_CONFIG = """
+_OPENSSL_CONFIG = """
 [req]
 prompt = no
 distinguished_name = name
@@ -31,12 +31,12 @@ subjectKeyIdentifier = hash
 
 
 class CertificateError(LocalopsError):
-    """There is no certificate and none can be made."""
+    """No certificate exists and none can be made."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Where a certificate lies.
+    """The place of a certificate.
 
     Attributes:
         folder: read by its owner only.
@@ -63,12 +63,12 @@ class Certificate:
         return context
 
     def trust_variables(self) -> dict[str, str]:
-        """What makes clients trust it: OpenSSL and httpx read the first, requests and boto3 the second."""
+        """Return what makes clients trust it: OpenSSL and httpx read the first, requests the second."""
         return {"SSL_CERT_FILE": str(self.trusted), "REQUESTS_CA_BUNDLE": str(self.trusted)}
 
 
 def read_or_make(folder: Path) -> Certificate:
-    """The certificate in a folder, made there by OpenSSL when there is none.
+    """Return the certificate in a folder, made there by OpenSSL when there is none.
 
     Raises:
         CertificateError: OpenSSL is not installed or fails.
@@ -76,14 +76,14 @@ def read_or_make(folder: Path) -> Certificate:
     certificate = Certificate(folder)
     if not certificate.own.is_file():
         folder.mkdir(mode=0o700, exist_ok=True)
-        make(certificate)
+        _make(certificate)
     certificate.trusted.write_text(Path(certifi.where()).read_text() + certificate.own.read_text())
     return certificate
 
 
-def make(certificate: Certificate) -> None:
+def _make(certificate: Certificate) -> None:
     unfinished = certificate.own.with_suffix(".unfinished")
-    words = ["openssl", "req", "-x509", "-nodes", "-days", str(VALID_DAYS)]
+    words = ["openssl", "req", "-x509", "-nodes", "-days", str(_VALID_DAYS)]
     words += [
         "-newkey",
         "ec",
@@ -98,7 +98,12 @@ def make(certificate: Certificate) -> None:
     ]
     try:
         subprocess.run(  # noqa: S603 - no word of it comes from outside
-            words, input=OPENSSL_CONFIG, text=True, capture_output=True, check=True, timeout=OPENSSL_TIMEOUT_S
+            words,
+            input=_OPENSSL_CONFIG,
+            text=True,
+            capture_output=True,
+            check=True,
+            timeout=_OPENSSL_TIMEOUT_S,
         )
     except FileNotFoundError as error:
         raise CertificateError("the command openssl is not installed") from error

@@ -10,17 +10,17 @@ from typing import Generic
 from localops.project.scan import Entity, OnDisk
 
 FIRST_VERSION = "0.0.1"
-NOT_ON_DISK = ""
+_NOT_ON_DISK = ""
 
 
 def next_version(version: str) -> str:
-    """The version of an update: one patch further."""
+    """Return the version of an update: one patch further."""
     major, minor, patch = version.split(".")
     return f"{major}.{minor}.{int(patch) + 1}"
 
 
 class Collection(Mapping[str, Entity], Generic[Entity]):
-    """Entities by path.
+    """The entities of one kind by path.
 
     What REST puts or removes stays so until the entity's files change.
 
@@ -44,16 +44,16 @@ class Collection(Mapping[str, Entity], Generic[Entity]):
         return len(self.entities)
 
     def newest_first(self) -> list[Entity]:
-        """All entities, as OpenWhisk lists them."""
+        """Return all entities in the order in which OpenWhisk lists them."""
         return sorted(self.entities.values(), key=lambda entity: entity.updated_ms, reverse=True)
 
     def follow_disk(self, found: Mapping[str, OnDisk[Entity]]) -> list[str]:
         """Take over what is new on disk and return the paths that are new, changed or gone."""
         for path in self.overruled.keys() & (self.found.keys() - found.keys()):
             # The file went, what came by REST stays; the file's return will be news.
-            self.overruled[path] = NOT_ON_DISK
+            self.overruled[path] = _NOT_ON_DISK
         paths = sorted(found.keys() | self.found.keys())
-        changed = [path for path in paths if self.is_news(path, found.get(path))]
+        changed = [path for path in paths if self._is_news(path, found.get(path))]
         for path in changed:
             self.overruled.pop(path, None)
             if path not in found:
@@ -65,30 +65,30 @@ class Collection(Mapping[str, Entity], Generic[Entity]):
         self.found = found
         return changed
 
-    def is_news(self, path: str, now: OnDisk[Entity] | None) -> bool:
+    def _is_news(self, path: str, now: OnDisk[Entity] | None) -> bool:
         if path in self.overruled:
             return now is not None and now.state != self.overruled[path]
         before = self.found.get(path)
         return (now and now.fingerprint) != (before and before.fingerprint)
 
     def forget(self, path: str) -> None:
-        """Let all that the disk says of a path be news, whatever REST decided."""
+        """Treat what the disk says of a path as new, whatever REST decided."""
         self.overruled.pop(path, None)
         self.found = {each: on_disk for each, on_disk in self.found.items() if each != path}
 
     def put(self, path: str, entity: Entity) -> Entity:
         """Deploy over REST and return the entity with its time of update."""
-        self.overrule(path)
+        self._overrule(path)
         return self.place(path, entity)
 
     def remove(self, path: str) -> None:
         """Delete over REST."""
-        self.overrule(path)
+        self._overrule(path)
         del self.entities[path]
 
-    def overrule(self, path: str) -> None:
+    def _overrule(self, path: str) -> None:
         on_disk = self.found.get(path)
-        self.overruled[path] = on_disk.state if on_disk else NOT_ON_DISK
+        self.overruled[path] = on_disk.state if on_disk else _NOT_ON_DISK
 
     def place(self, path: str, entity: Entity) -> Entity:
         self.newest_ms = max(self.newest_ms + 1, int(time.time() * 1000))
@@ -96,7 +96,7 @@ class Collection(Mapping[str, Entity], Generic[Entity]):
         return self.entities[path]
 
     def copy(self) -> Collection[Entity]:
-        """One that can be changed apart from this."""
+        """Return a copy that can be changed on its own."""
         other: Collection[Entity] = Collection()
         other.entities = dict(self.entities)
         other.overruled = dict(self.overruled)

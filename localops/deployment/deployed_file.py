@@ -1,4 +1,4 @@
-"""What came over the REST API, as it is kept between runs: one JSON file; the code lies beside it.
+"""Keep what came over the REST API between runs, in one JSON file; the code lies beside it.
 
 The disk's own actions are not in it: each run reads them anew.
 """
@@ -16,11 +16,11 @@ from localops.errors import StartError
 from localops.openwhisk.entities import Action, Code, Limits, Package
 from localops.project.scan import Entity
 
-FORMAT = 1
+_FORMAT = 1
 
 
 def encoded(registry: Registry, project: Path) -> bytes:
-    """The content of the file.
+    """Return the content of the file.
 
     Args:
         project: paths are written relative to it, so that the project can be moved.
@@ -31,15 +31,15 @@ def encoded(registry: Registry, project: Path) -> bytes:
         return str(value.relative_to(project) if value.is_relative_to(project) else value)
 
     value = {
-        "format": FORMAT,
-        "packages": overruling(registry.packages),
-        "actions": overruling(registry.actions),
+        "format": _FORMAT,
+        "packages": _overruling(registry.packages),
+        "actions": _overruling(registry.actions),
     }
     return json.dumps(value, default=path_as_text).encode()
 
 
-def overruling(collection: Collection[Entity]) -> list[dict[str, Any]]:
-    """The entities that REST put, each with the state of the files that it overrules."""
+def _overruling(collection: Collection[Entity]) -> list[dict[str, Any]]:
+    """Return the entities that REST put, each with the state of the files that it overrules."""
     return [
         {"path": path, "overrules": state, **asdict(collection[path])}
         for path, state in collection.overruled.items()
@@ -51,32 +51,32 @@ def restore(registry: Registry, file: Path, project: Path) -> None:
     """Put into an empty registry what was deployed over REST before.
 
     Raises:
-        StartError: the file is there and makes no sense.
+        StartError: the file is damaged.
     """
     if not file.is_file():
         return
     try:
         value = json.loads(file.read_bytes())
-        if value["format"] != FORMAT:
+        if value["format"] != _FORMAT:
             raise ValueError(f"format {value['format']}")
         for each in value["packages"]:
-            put_back(registry.packages, each.pop("path"), each.pop("overrules"), Package(**each))
+            _put_back(registry.packages, each.pop("path"), each.pop("overrules"), Package(**each))
         for each in value["actions"]:
             path, overrules = each.pop("path"), each.pop("overrules")
-            put_back(registry.actions, path, overrules, action(each, project))
+            _put_back(registry.actions, path, overrules, _action(each, project))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StartError(
             f"{file} cannot be used ({error}); delete it to start without what was deployed with ops or wsk"
         ) from error
 
 
-def put_back(collection: Collection[Entity], path: str, overrules: str, entity: Entity) -> None:
+def _put_back(collection: Collection[Entity], path: str, overrules: str, entity: Entity) -> None:
     collection.entities[path] = entity
     collection.overruled[path] = overrules
     collection.newest_ms = max(collection.newest_ms, entity.updated_ms)
 
 
-def action(members: dict[str, Any], project: Path) -> Action:
+def _action(members: dict[str, Any], project: Path) -> Action:
     code: dict[str, Any] = members["code"]
     for name in ("main_file", "folder", "virtualenv", "upload"):
         if code[name] is not None:

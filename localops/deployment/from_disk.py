@@ -1,4 +1,4 @@
-"""Takes a project's actions from disk into service, at the start and after every change."""
+"""Take a project's actions from disk into service, at the start and after every change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from localops.project.scan import Scan, scan
 from localops.project.syntax import syntax_problem
 from localops.runtime.runner import Runner
 
-log = logging.getLogger("localops.deploy")
+_log = logging.getLogger("localops.deploy")
 
 
 class Deployment:
@@ -55,10 +55,10 @@ class Deployment:
         changed = self.registry.deploy(found)
         self.runner.keep_only(self.registry)
         if changed:
-            log.info("deployed: %s", ", ".join(changed))
+            _log.info("deployed: %s", ", ".join(changed))
         for problem in found.problems:
             if problem not in self.problems:
-                log.warning("%s", problem)
+                _log.warning("%s", problem)
         self.problems = found.problems
         for path in changed:
             self._check_syntax(path)
@@ -69,4 +69,4 @@ class Deployment:
         self.syntax_problems.pop(path, None)
         if problem:
             self.syntax_problems[path] = problem
-            log.warning("%s", problem)
+            _log.warning("%s", problem)

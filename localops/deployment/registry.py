@@ -26,11 +26,11 @@ class Registry:
         self.generation = 0
 
     def __iter__(self) -> Iterator[Action]:
-        """All actions, the newest update first."""
+        """Iterate over all actions, the newest update first."""
         return iter(self.actions.newest_first())
 
     def find(self, package: str, name: str) -> Action | None:
-        """An action as it is called: with the parameters of its package below its own.
+        """Return an action as it is called: with the parameters of its package below its own.
 
         Args:
             package: `default` or "" for an action in no package.
@@ -43,20 +43,20 @@ class Registry:
         return replace(action, parameters={**shared.parameters, **action.parameters}) if shared else action
 
     def find_package(self, name: str) -> Package | None:
-        """A package that was deployed, or that an action is in."""
+        """Return a package that was deployed, or that an action is in."""
         package = self.packages.get(name)
         return package or (Package(name) if self.actions_in(name) else None)
 
     def actions_in(self, package: str) -> list[Action]:
-        """The actions of a package, the newest update first."""
+        """Return the actions of a package, the newest update first."""
         return [action for action in self if action.package == package]
 
     def all_packages(self) -> list[Package]:
-        """All packages, the newest update first."""
+        """Return all packages, the newest update first."""
         known = self.packages.newest_first()
-        return known + [Package(name) for name in self.names_of_actions() - self.packages.keys()]
+        return known + [Package(name) for name in self._names_of_actions() - self.packages.keys()]
 
-    def names_of_actions(self) -> set[str]:
+    def _names_of_actions(self) -> set[str]:
         return {action.package for action in self.actions.values() if action.package}
 
     def deploy(self, scan: Scan) -> list[str]:
@@ -69,23 +69,23 @@ class Registry:
         changed = self.actions.follow_disk(scan.actions)
         for path in changed:
             if path in scan.actions:
-                self.revive_package(scan.actions[path].entity.package)
+                self._revive_package(scan.actions[path].entity.package)
         known = set(self.packages)
         packages = self.packages.follow_disk(scan.packages)
         return changed + [name for name in packages if name in known and name in self.packages]
 
-    def revive_package(self, name: str) -> None:
+    def _revive_package(self, name: str) -> None:
         """Let the disk describe a package again that was deleted over REST, now that an action is in it."""
         if name not in self.packages:
             self.packages.forget(name)
 
     def copy(self) -> Registry:
-        """One that can be changed apart from this."""
+        """Return a copy that can be changed on its own."""
         other = Registry()
         other.actions = self.actions.copy()
         other.packages = self.packages.copy()
         return other
 
     def adopt(self, other: Registry) -> None:
-        """Be what another one is."""
+        """Take over the content of another registry."""
         self.actions, self.packages = other.actions, other.packages

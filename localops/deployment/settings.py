@@ -53,7 +53,7 @@ class Settings:
         return self._https_front.certificate.trust_variables() if self._https_front else {}
 
     def offer_https(self) -> bool:
-        """Have a model server of this machine that speaks http answer by https too; tell whether that is new.
+        """Let a model server here that speaks http also answer by https; return whether that is new.
 
         Raises:
             CertificateError: there is no certificate and none can be made.

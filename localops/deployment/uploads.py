@@ -15,24 +15,24 @@ from localops.openwhisk.entities import Code
 from localops.openwhisk.put_content import Exec
 
 # The runtime gives the main file this name, so that action code can import `main__`.
-MAIN_FILE = "main__.py"
-MAIN_FILE_PACKED = "__main__.py"
-VIRTUALENV = "virtualenv"
-FILES = "files"
-ARCHIVE = "upload.zip"
-ENCODED_SOURCE = "upload.base64.py"
+_MAIN_FILE = "main__.py"
+_MAIN_FILE_PACKED = "__main__.py"
+_VIRTUALENV = "virtualenv"
+_FILES = "files"
+_ARCHIVE = "upload.zip"
+_ENCODED_SOURCE = "upload.base64.py"
 
-log = logging.getLogger("localops.deployment.uploads")
+_log = logging.getLogger("localops.deployment.uploads")
 
 
 class Uploads:
-    """Uploaded code. A folder never changes once it is there, so that what runs from it is not disturbed.
+    """Uploaded code. A folder never changes once it is there, so what runs from it is not disturbed.
 
     Each holds the upload itself where it was not plain text, and the files that it consists of.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self._folder = folder
 
     def keep(self, code: Exec) -> Code:
         """Put code where a process can load it. Slow for a large archive: call it in a thread.
@@ -43,20 +43,20 @@ class Uploads:
         """
         binary = code.decoded()
         data = code.text.encode() if binary is None else binary
-        target = self.folder / hashlib.sha256(data + (b"" if binary is None else b" in base64")).hexdigest()
+        target = self._folder / hashlib.sha256(data + (b"" if binary is None else b" in base64")).hexdigest()
         if not target.is_dir():
-            self.make(target, data, binary is not None)
-        return replace(kept_code(target), function=code.function)
+            self._make(target, data, binary is not None)
+        return replace(_kept_code(target), function=code.function)
 
-    def make(self, target: Path, data: bytes, binary: bool) -> None:
+    def _make(self, target: Path, data: bytes, binary: bool) -> None:
         unfinished = target.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            (unfinished / FILES).mkdir(parents=True)
-            unpack_upload(unfinished, data, binary)
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            (unfinished / _FILES).mkdir(parents=True)
+            _unpack_upload(unfinished, data, binary)
             unfinished.rename(target)
-            private_file.settle_names(self.folder)
+            private_file.settle_names(self._folder)
         except OSError as error:
             raise private_file.not_kept(target, error) from error
         finally:
@@ -64,45 +64,45 @@ class Uploads:
 
     def remove_all_but(self, used: Iterable[Code]) -> None:
         """Delete the code that no action and no running call uses any more."""
-        names = {path.name for code in used for path in code.main_file.parents if path.parent == self.folder}
-        if self.folder.is_dir():
-            for path in [path for path in self.folder.iterdir() if path.name not in names]:
+        names = {path.name for code in used for path in code.main_file.parents if path.parent == self._folder}
+        if self._folder.is_dir():
+            for path in [path for path in self._folder.iterdir() if path.name not in names]:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def unpack_upload(folder: Path, data: bytes, binary: bool) -> None:
-    # Only who uploads an archive pays for loading what reads archives.
+def _unpack_upload(folder: Path, data: bytes, binary: bool) -> None:
+    # Only an upload of an archive pays for loading what reads archives.
     from localops.deployment import archive
 
-    files = folder / FILES
+    files = folder / _FILES
     if binary and archive.is_archive(data):
-        private_file.write(folder / ARCHIVE, data)
+        private_file.write(folder / _ARCHIVE, data)
         left_out = archive.unpack(data, files)
         if left_out:
-            log.info("left out of an uploaded zip: %s, which lead out of it", ", ".join(left_out))
-        if (files / MAIN_FILE_PACKED).is_file():
-            (files / MAIN_FILE_PACKED).rename(files / MAIN_FILE)
+            _log.info("left out of an uploaded zip, because they lead out of it: %s", ", ".join(left_out))
+        if (files / _MAIN_FILE_PACKED).is_file():
+            (files / _MAIN_FILE_PACKED).rename(files / _MAIN_FILE)
         return
     if binary:
-        private_file.write(folder / ENCODED_SOURCE, data)
-    private_file.write(files / MAIN_FILE, data)
+        private_file.write(folder / _ENCODED_SOURCE, data)
+    private_file.write(files / _MAIN_FILE, data)
 
 
-def kept_code(target: Path) -> Code:
-    """The code in a folder that `keep` made."""
-    files = target / FILES
-    is_archive = (target / ARCHIVE).is_file()
-    uploads = [target / name for name in (ARCHIVE, ENCODED_SOURCE) if (target / name).is_file()]
+def _kept_code(target: Path) -> Code:
+    """Return the code in a folder that `keep` made."""
+    files = target / _FILES
+    is_archive = (target / _ARCHIVE).is_file()
+    uploads = [target / name for name in (_ARCHIVE, _ENCODED_SOURCE) if (target / name).is_file()]
     return Code(
-        main_file=files / MAIN_FILE,
+        main_file=files / _MAIN_FILE,
         folder=files if is_archive else None,
-        virtualenv=files / VIRTUALENV if (files / VIRTUALENV).is_dir() else None,
+        virtualenv=files / _VIRTUALENV if (files / _VIRTUALENV).is_dir() else None,
         upload=uploads[0] if uploads else None,
     )
 
 
 def code_text(code: Code) -> str:
-    """Code as it travels: source text, or base64 of the zip that was uploaded or would be.
+    """Return code as it travels: source text, or base64 of the zip that was uploaded or would be.
 
     Raises:
         OSError: its files are gone.

@@ -1,4 +1,4 @@
-"""What the inspector shows, as JSON: nothing in it is a secret."""
+"""JSON for the inspector, without secrets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from localops.project.scan import files
 from localops.streaming.recording import StreamMessage, StreamRecording
 from localops.streaming.warnings import StreamWarning
 
-# Whoever wants to stream has to read one of these.
-STREAM_ADDRESS = (b"STREAM_HOST", b"STREAM_PORT")
-MOST_TEXT = 2000
-MOST_LINES = 1000
+# An action that streams has to read one of these.
+_STREAM_ADDRESS = (b"STREAM_HOST", b"STREAM_PORT")
+_MAX_TEXT = 2000
+_MAX_LINES = 1000
 
 
 def summary(activation: Activation, recording: StreamRecording | None) -> dict[str, Any]:
-    """An activation as it stands in a list. Times are milliseconds, `start` since 1970."""
+    """Return an activation as it stands in a list. Times are milliseconds, `start` since 1970."""
     running = activation.end_ms is None
     return {
         "id": activation.id,
@@ -40,7 +40,7 @@ def detail(
     masking: Masking,
     origins: Mapping[str, str],
 ) -> dict[str, Any]:
-    """An activation with all that there is about it.
+    """Return an activation with everything that is known about it.
 
     Args:
         warnings: all there are, by action and rule.
@@ -53,7 +53,7 @@ def detail(
         "timeLimit": activation.action.limits.timeout_ms,
         "arguments": [
             {"name": known.text(name), "value": known.value(value, name), "origin": origins.get(name, "")}
-            for name, value in sorted(activation.arguments.items(), key=is_context)
+            for name, value in sorted(activation.arguments.items(), key=_is_context)
         ],
         "log": [
             {
@@ -61,20 +61,20 @@ def detail(
                 "stream": line.stream,
                 "text": known.text(line.text),
             }
-            for line in activation.logs[-MOST_LINES:]
+            for line in activation.logs[-_MAX_LINES:]
         ],
         "result": known.value(activation.result),
-        "stream": recording and stream(recording, known),
-        "warnings": sentences(activation, recording.broken if recording else [], warnings),
+        "stream": recording and _stream(recording, known),
+        "warnings": _sentences(activation, recording.broken if recording else [], warnings),
     }
 
 
-def is_context(argument: tuple[str, object]) -> bool:
-    """Whether an argument tells of the call rather than of what was asked: these stand last."""
-    return argument[0].startswith("__ow_") or argument[0].encode() in STREAM_ADDRESS
+def _is_context(argument: tuple[str, object]) -> bool:
+    """Return whether an argument is about the call rather than the question: these stand last."""
+    return argument[0].startswith("__ow_") or argument[0].encode() in _STREAM_ADDRESS
 
 
-def sentences(
+def _sentences(
     activation: Activation, rules: Iterable[str], warnings: Mapping[tuple[str, str], StreamWarning]
 ) -> list[str]:
     found = [warnings.get((activation.action.path, rule)) for rule in rules]
@@ -82,44 +82,44 @@ def sentences(
 
 
 def masking_of(activation: Activation, masking: Masking) -> Masking:
-    """The masking that also knows the secrets which this activation alone was given, or gave."""
+    """Return a masking that also knows the secrets which this activation alone was given, or gave."""
     known = masking.knowing(activation.action.parameters).knowing(activation.arguments)
     return known.knowing(activation.result)
 
 
-def stream(recording: StreamRecording, masking: Masking) -> dict[str, Any]:
+def _stream(recording: StreamRecording, masking: Masking) -> dict[str, Any]:
     return {
         "count": recording.count,
         "bytes": recording.size,
         "reads": recording.reads,
         "unexamined": recording.unexamined_bytes,
-        "ended": None if recording.ended_s is None else milliseconds(recording.ended_s),
-        "messages": [message(each, masking) for each in recording.messages],
+        "ended": None if recording.ended_s is None else _milliseconds(recording.ended_s),
+        "messages": [_message(each, masking) for each in recording.messages],
     }
 
 
-def message(each: StreamMessage, masking: Masking) -> dict[str, Any]:
-    """A message; `cuts` and `together` as in StreamMessage."""
+def _message(each: StreamMessage, masking: Masking) -> dict[str, Any]:
+    """Return a message; `cuts` and `together` as in StreamMessage."""
     return {
-        "at": milliseconds(each.at_s),
+        "at": _milliseconds(each.at_s),
         "size": len(each.data),
         "cuts": each.cuts,
         "together": each.together,
         "isObject": each.is_object,
-        "text": shortened(masking.text(each.data.decode(errors="replace"))),
+        "text": _shortened(masking.text(each.data.decode(errors="replace"))),
     }
 
 
-def milliseconds(seconds: float) -> float:
+def _milliseconds(seconds: float) -> float:
     return round(seconds * 1000, 1)
 
 
-def shortened(text: str) -> str:
-    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
 
 
 def action_summary(action: Action, url: str) -> dict[str, Any]:
-    """An action and its addresses.
+    """Return an action and its addresses.
 
     Args:
         url: of this server.
@@ -135,15 +135,15 @@ def action_summary(action: Action, url: str) -> dict[str, Any]:
         "web": web,
         "stream": streams,
         "rest": f"{url}/api/v1/namespaces/_/actions/{action.path}",
-        "canStream": can_stream(action),
+        "canStream": _can_stream(action),
     }
 
 
-def can_stream(action: Action) -> bool:
-    """Whether the action's sources name what only a stream has."""
+def _can_stream(action: Action) -> bool:
+    """Return whether the action's sources name what only a stream has."""
     return any(
         name in file.read_bytes()
         for file in files(action.code)
         if file.suffix == ".py"
-        for name in STREAM_ADDRESS
+        for name in _STREAM_ADDRESS
     )

@@ -1,4 +1,4 @@
-"""Where the values come from that an action is called with: which variable, and which layer gave it."""
+"""Find where an action's arguments come from: which variable, and which layer set it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from localops.project.folder import Project
 from localops.project.variables import Variable, read_env_file
 
 # Stands for a variable's value while the directives are read; no source holds these characters.
-MARK = re.compile("\ue000([A-Za-z_][A-Za-z0-9_]*)\ue001")
+_MARK = re.compile("\ue000([A-Za-z_][A-Za-z0-9_]*)\ue001")
 
 
 @dataclass(frozen=True)
-class VariableUse:
+class _VariableUse:
     """A variable of the project.
 
     Attributes:
@@ -36,7 +36,7 @@ class VariableUse:
 
 
 def variables_of_parameters(source: str) -> dict[str, list[str]]:
-    """By parameter, the variables that its `#--param` line names.
+    """Return, by parameter, the variables that its `#--param` line names.
 
     Args:
         source: the text of an action's main file, or of a package's `.args` file.
@@ -46,12 +46,12 @@ def variables_of_parameters(source: str) -> dict[str, list[str]]:
         parameters = directives.read(source, {name: f"\ue000{name}\ue001" for name in names}).parameters
     except DirectiveError:
         return {}
-    found = {name: MARK.findall(str(value)) for name, value in parameters.items()}
+    found = {name: _MARK.findall(str(value)) for name, value in parameters.items()}
     return {name: variables for name, variables in found.items() if variables}
 
 
-def sources(project: Project, action: Action) -> list[tuple[str, str]]:
-    """The texts that hold an action's directives, the package's first, each with its path in the project."""
+def _sources(project: Project, action: Action) -> list[tuple[str, str]]:
+    """Return the texts with an action's directives, the package's first, each with its path."""
     files = [project.packages / f"{action.package}.args", action.code.main_file]
     return [
         (str(file.relative_to(project.folder)), file.read_text(errors="replace"))
@@ -63,11 +63,11 @@ def sources(project: Project, action: Action) -> list[tuple[str, str]]:
 def of_arguments(
     project: Project, variables: Mapping[str, Variable], activation: Activation
 ) -> dict[str, str]:
-    """By argument of an activation, a few words on where its value came from."""
+    """Return, by argument of an activation, a few words on where its value came from."""
     action = activation.action
     named = {
         parameter: (path, names)
-        for path, text in sources(project, action)
+        for path, text in _sources(project, action)
         for parameter, names in variables_of_parameters(text).items()
     }
 
@@ -81,31 +81,32 @@ def of_arguments(
         path, names = named.get(name, ("", []))
         if not names:
             return "a parameter of the action"
-        return ", ".join(f"{each} from {layer(variables, each)}" for each in names) + f" ({path})"
+        return ", ".join(f"{each} from {_layer(variables, each)}" for each in names) + f" ({path})"
 
     return {name: words(name, value) for name, value in activation.arguments.items()}
 
 
-def layer(variables: Mapping[str, Variable], name: str) -> str:
+def _layer(variables: Mapping[str, Variable], name: str) -> str:
     found = variables.get(name)
     return found.source if found else "nowhere: it is not set"
 
 
-def variable_uses(project: Project, settings: Settings, actions: Mapping[str, Action]) -> list[VariableUse]:
-    """The variables that the project's `.env` files set, that its actions name, or that a login gives."""
+def variable_uses(project: Project, settings: Settings, actions: Mapping[str, Action]) -> list[_VariableUse]:
+    """Return the variables that the project's `.env` files set, its actions name, or a login gives."""
     winners, login = settings.variables(), settings.login
     files = {str(path.relative_to(project.folder)): read_env_file(path) for path in project.env_files}
-    users = users_by_variable(project, actions)
+    users = _users_by_variable(project, actions)
     names = {name for file in files.values() for name in file} | login.keys() | users.keys()
     return [
-        variable_use(name, winners.get(name), files, sorted(users.get(name, set()))) for name in sorted(names)
+        _variable_use(name, winners.get(name), files, sorted(users.get(name, set())))
+        for name in sorted(names)
     ]
 
 
-def users_by_variable(project: Project, actions: Mapping[str, Action]) -> dict[str, set[str]]:
+def _users_by_variable(project: Project, actions: Mapping[str, Action]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for action in actions.values():
-        for path, text in sources(project, action):
+        for path, text in _sources(project, action):
             user = action.path if path.endswith(".py") else path
             for names in variables_of_parameters(text).values():
                 for name in names:
@@ -113,9 +114,9 @@ def users_by_variable(project: Project, actions: Mapping[str, Action]) -> dict[s
     return found
 
 
-def variable_use(
+def _variable_use(
     name: str, winner: Variable | None, files: Mapping[str, Mapping[str, str]], used_by: list[str]
-) -> VariableUse:
+) -> _VariableUse:
     source = winner.source if winner else ""
     also = [path for path, values in files.items() if name in values and path != source]
-    return VariableUse(name, winner.value if winner else "", source, also, used_by)
+    return _VariableUse(name, winner.value if winner else "", source, also, used_by)

@@ -1,4 +1,4 @@
-"""Invokes an action again as it was invoked before."""
+"""Invoke an action again as it was invoked before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from localops.openwhisk.entities import Action, Activation
 from localops.streaming.session import Streams, StreamSession
 from localops.streaming.web_call import WebCall
 
-STREAM_ADDRESS = ("STREAM_HOST", "STREAM_PORT")
+_STREAM_ADDRESS = ("STREAM_HOST", "STREAM_PORT")
 
 
 def replay(registry: Registry, streams: Streams, activation: Activation) -> Activation:
@@ -25,7 +25,7 @@ def replay(registry: Registry, streams: Streams, activation: Activation) -> Acti
     action = registry.find(activation.action.package, activation.action.name)
     if action is None:
         raise RequestError(404, f"{activation.action.path} is no longer deployed, so it cannot run again.")
-    arguments = renewed(activation, action)
+    arguments = _renewed(activation, action)
     recording = streams.recordings.get(activation.id)
     if recording is None:
         again = Activation(action, arguments)
@@ -34,25 +34,25 @@ def replay(registry: Registry, streams: Streams, activation: Activation) -> Acti
     listener = streams.open_listener()
     again = Activation(action, {**arguments, **listener.address()})
     session = streams.start(listener, again, WebCall() if recording.web else None)
-    streams.runner.start_task(read_to_the_end(session))
+    streams.runner.start_task(_read_to_the_end(session))
     return session.activation
 
 
-def renewed(activation: Activation, action: Action) -> dict[str, Any]:
-    """The caller's arguments then, and the action's parameters as they are now."""
-    return {**action.parameters, **given(activation.arguments, activation.action.parameters)}
+def _renewed(activation: Activation, action: Action) -> dict[str, Any]:
+    """Return the caller's arguments of then, and the action's parameters of now."""
+    return {**action.parameters, **_given(activation.arguments, activation.action.parameters)}
 
 
-def given(arguments: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that the caller gave: those that are not the action's own parameters."""
+def _given(arguments: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that the caller gave: those that are not the action's own parameters."""
     return {
         name: value
         for name, value in arguments.items()
-        if name not in STREAM_ADDRESS and (name not in parameters or parameters[name] != value)
+        if name not in _STREAM_ADDRESS and (name not in parameters or parameters[name] != value)
     }
 
 
-async def read_to_the_end(session: StreamSession) -> None:
+async def _read_to_the_end(session: StreamSession) -> None:
     try:
         while await session.read():
             pass

@@ -1,4 +1,4 @@
-"""Which model server answers in a run of `up`: the person's files, their Ollama, or the built-in model."""
+"""Choose the model server of a run of `up`: the person's files, their Ollama, or the built-in model."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from localops.model_host.host import (
     ollama_of_this_machine,
 )
 from localops.model_host.own_server import OwnModelServer
-from localops.model_host.telling import tell_models, tell_own_models
+from localops.model_host.report import report_models, report_own_models
 from localops.model_host.wanted import wanted_models
 from localops.project.folder import Project
 from localops.project.variables import layers_of_desk
 
-log = logging.getLogger("localops.model")
+_log = logging.getLogger("localops.model")
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,22 @@ class Choice:
         """Where it is and what people are told; both change with the engine of `own`."""
         return self.server.host() if isinstance(self.server, OwnModelServer) else self.server
 
-    def tell(self) -> None:
-        """Say on the console which models the person has, as soon as their server answers."""
+    def report(self) -> None:
+        """Report which models the person has, as soon as their server answers."""
         if self.own:
             if self.own.files:
-                tell_own_models(Ollama(self.own.address))
+                report_own_models(Ollama(self.own.address))
             return
         try:
             ollama = Ollama(address_of_desk(layers_of_desk(self.project)))
         except AddressError as error:
-            log.warning("model: %s", error)
+            _log.warning("model: %s", error)
         else:
-            tell_models(ollama, wanted_models(self.project))
+            report_models(ollama, wanted_models(self.project))
 
 
 def choose(project: Project, files: ModelFiles | None) -> Choice:
-    """Choose by what the person said, and by what this machine has.
+    """Choose by what the person named, and by what this machine has.
 
     Args:
         files: they beat every server that is there.

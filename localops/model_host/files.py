@@ -8,12 +8,12 @@ from pathlib import Path
 
 from localops.errors import StartError
 
-MAGIC = b"GGUF"
+_MAGIC = b"GGUF"
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What `--model` names.
+    """The models that `--model` names.
 
     Attributes:
         words: as the model server takes them: files, folders, `NAME=FILE`.
@@ -27,20 +27,20 @@ class ModelFiles:
 
 
 def model_files(words: Sequence[str]) -> ModelFiles:
-    """Look at them as far as can be done at once; large files are read when they are loaded.
+    """Check them as far as can be done at once; large files are read when they are loaded.
 
     Raises:
         StartError: there is no model at one of them.
     """
-    paths = [path_of(word) for word in words]
+    paths = [_path_of(word) for word in words]
     for path in paths:
         check(path)
     title = " and ".join(path.name or str(path) for path in paths)
     return ModelFiles(tuple(words), title, len(paths) == 1 and not paths[0].is_dir())
 
 
-def path_of(word: str) -> Path:
-    """The file of `NAME=FILE`, else the word itself."""
+def _path_of(word: str) -> Path:
+    """Return the file of `NAME=FILE`, else the word itself."""
     _, equals, file = word.partition("=")
     return Path(file) if equals and not Path(word).exists() else Path(word)
 
@@ -52,11 +52,11 @@ def check(path: Path) -> None:
         return
     try:
         with path.open("rb") as stream:
-            begin = stream.read(len(MAGIC))
+            begin = stream.read(len(_MAGIC))
     except OSError as error:
         raise StartError(f"--model {path}: {error.strerror}; name a GGUF file or a folder of them") from error
-    if begin != MAGIC:
+    if begin != _MAGIC:
         raise StartError(
-            f"--model {path}: this is no GGUF file; download the model as one, "
+            f"--model {path}: this is not a GGUF file; download the model as one, "
             "or have Ollama run it: `ollama pull MODEL`"
         )

@@ -1,4 +1,4 @@
-"""Which model server there is for the actions, and what is said about it."""
+"""The model server that is there for the actions, and what people read about it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from localops.model_host.address import OLLAMA_HERE, read_address
 from localops.project.variables import Variable
 from mastro.providers.ollama.host import OllamaHost
 
-SETTINGS = ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")
-OLLAMA_ANSWER = b"Ollama is running"
-LOOK_S = 0.5
+_SETTINGS = ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")
+_OLLAMA_ANSWER = b"Ollama is running"
+_LOOK_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ModelHost:
 
 
 def chosen_by_person(variables: Mapping[str, Variable]) -> ModelHost | None:
-    """The server that OLLAMA_HOST names.
+    """Return the server that OLLAMA_HOST names.
 
     Args:
         variables: see `layers_of_desk`; what `packages/.env` names is a deployment's, not the desk's.
@@ -43,21 +43,21 @@ def chosen_by_person(variables: Mapping[str, Variable]) -> ModelHost | None:
 
 
 def address_of_desk(variables: Mapping[str, Variable]) -> OllamaHost:
-    """Where the person's own model server is: at OLLAMA_HOST, else where Ollama usually is.
+    """Return where the person's own model server is: at OLLAMA_HOST, else where Ollama usually is.
 
     Raises:
-        AddressError: the settings make no sense.
+        AddressError: the settings are unusable.
     """
-    found = {name: variables[name].value for name in SETTINGS if name in variables}
+    found = {name: variables[name].value for name in _SETTINGS if name in variables}
     return read_address(found) if found.get("OLLAMA_HOST") else OLLAMA_HERE
 
 
 def ollama_of_this_machine(address: OllamaHost = OLLAMA_HERE) -> ModelHost | None:
-    """An Ollama that answers at its usual address."""
-    connection = http.client.HTTPConnection(address.name, address.port, timeout=LOOK_S)
+    """Return the Ollama that answers at its usual address, or None."""
+    connection = http.client.HTTPConnection(address.name, address.port, timeout=_LOOK_S)
     try:
         connection.request("GET", "/")
-        if connection.getresponse().read(100) != OLLAMA_ANSWER:
+        if connection.getresponse().read(100) != _OLLAMA_ANSWER:
             return None
     except (OSError, http.client.HTTPException):
         return None

@@ -1,4 +1,4 @@
-"""Which models a project's actions ask for: the names that stand as texts in their sources."""
+"""Find the models that a project's actions ask for: names that stand as texts in their sources."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from localops.project.folder import Project
 from localops.project.scan import LEFT_OUT
 
 # `llama3.1:8b`, `user/model:70m-q4_K_M`, `nomic-embed-text:latest`, in quotes.
-NAME = re.compile(r"""["']([a-z0-9][\w.-]*(?:/[\w.-]+)*:(?:\d+(?:\.\d+)?[bm](?:-[\w.]+)*|latest))["']""")
+_NAME = re.compile(r"""["']([a-z0-9][\w.-]*(?:/[\w.-]+)*:(?:\d+(?:\.\d+)?[bm](?:-[\w.]+)*|latest))["']""")
 
 
 def wanted_models(project: Project) -> tuple[str, ...]:
-    """The names of models in the sources, each once, in the order of the files."""
+    """Return the names of models in the sources, each once, in the order of the files."""
     found: dict[str, None] = {}
-    for file in sources(project.packages):
-        found |= dict.fromkeys(NAME.findall(file.read_text(errors="replace")))
+    for file in _sources(project.packages):
+        found |= dict.fromkeys(_NAME.findall(file.read_text(errors="replace")))
     return tuple(found)
 
 
-def sources(folder: Path) -> Iterator[Path]:
+def _sources(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in LEFT_OUT)
         yield from (Path(parent, name) for name in sorted(files) if name.endswith(".py"))

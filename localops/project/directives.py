@@ -1,6 +1,6 @@
 """The `#--` lines of an action's source, read as `ops ide deploy` and `wsk` read them.
 
-Every oddity is kept: what deploys here deploys there with the same arguments.
+Every oddity is kept: what deploys here deploys there, with the same arguments.
 Source: apache/openserverless-task ide/deploy/deploy.js.
 """
 
@@ -14,8 +14,8 @@ from localops.project.expansion import expand, named_variables
 from localops.project.shell_words import words
 from localops.project.wsk_options import Arguments, read_options
 
-COUNTED_LINE = re.compile(r"^(#|//)[ ]?-{1,2}[^\s-].+")
-COUNTED_MARKER = re.compile(r"^(#|//)")
+_COUNTED_LINE = re.compile(r"^(#|//)[ ]?-{1,2}[^\s-].+")
+_COUNTED_MARKER = re.compile(r"^(#|//)")
 
 
 def read(source: str, variables: Mapping[str, str]) -> Arguments:
@@ -28,7 +28,7 @@ def read(source: str, variables: Mapping[str, str]) -> Arguments:
     Raises:
         DirectiveError: `wsk` would refuse the arguments.
     """
-    text = command_line(source)
+    text = _command_line(source)
     try:
         return read_options(words(expand(text, variables)))
     except DirectiveError as error:
@@ -38,17 +38,17 @@ def read(source: str, variables: Mapping[str, str]) -> Arguments:
         raise DirectiveError(f"{error}; not set: {', '.join(unset)}") from error
 
 
-def command_line(source: str) -> str:
-    """The directives of a source in one line, before anything is expanded."""
-    return " ".join(COUNTED_MARKER.sub("", line.strip()).strip() for line in counted_lines(source))
+def _command_line(source: str) -> str:
+    """Return the directives of a source as one line, before anything is expanded."""
+    return " ".join(_COUNTED_MARKER.sub("", line.strip()).strip() for line in counted_lines(source))
 
 
 def counted_lines(source: str) -> list[str]:
-    """The lines, at column 0, that the deployer takes for arguments."""
-    return [line for line in source.split("\n") if COUNTED_LINE.match(line)]
+    """Return the lines, at column 0, that the deployer takes for arguments."""
+    return [line for line in source.split("\n") if _COUNTED_LINE.match(line)]
 
 
 def takes_https_for_granted(source: str) -> bool:
-    """Whether an action calls `https://$OLLAMA_HOST`, as those do that know no OLLAMA_PROTO."""
-    names = named_variables(command_line(source))
+    """Return whether an action calls `https://$OLLAMA_HOST`, as those without OLLAMA_PROTO do."""
+    names = named_variables(_command_line(source))
     return "OLLAMA_HOST" in names and "OLLAMA_PROTO" not in names

@@ -9,14 +9,14 @@ import os
 import re
 from collections.abc import Mapping
 
-VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@#?$*!-]")
-BRACED_VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:=)(.*))?", re.DOTALL)
-NAME_IN_TEXT = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@#?$*!-]")
+_BRACED_VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:=)(.*))?", re.DOTALL)
+_NAME_IN_TEXT = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def named_variables(text: str) -> set[str]:
-    """The names that stand behind a `$` anywhere in a text."""
-    return set(NAME_IN_TEXT.findall(text))
+    """Return the names that stand behind a `$` anywhere in a text."""
+    return set(_NAME_IN_TEXT.findall(text))
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
@@ -29,29 +29,29 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         quoted ^= character == "'"
         value, length = (None, 1)
         if character == "$" and not quoted:
-            value, length = variable_at(text, position, known)
+            value, length = _variable_at(text, position, known)
         result.append(character if value is None else value)
         position += length
     return "".join(result)
 
 
-def variable_at(text: str, position: int, known: dict[str, str]) -> tuple[str | None, int]:
-    """The value of the `$` expression at a position and its length, or (None, 1) when it is a plain `$`."""
+def _variable_at(text: str, position: int, known: dict[str, str]) -> tuple[str | None, int]:
+    """Return the value of the `$` expression at a position and its length; (None, 1) for a plain `$`."""
     if text.startswith("${", position):
         end = text.find("}", position)
         if end < 0:
             return None, 1
         inner = text[position + 2 : end]
-        return braced_value(inner, known), end + 1 - position
-    name = VARIABLE_NAME.match(text, position + 1)
+        return _braced_value(inner, known), end + 1 - position
+    name = _VARIABLE_NAME.match(text, position + 1)
     if name is None:
         return None, 1
     special = {"$": str(os.getpid()), "?": "0", "#": "0", "!": ""}
     return special.get(name[0], known.get(name[0], "")), 1 + len(name[0])
 
 
-def braced_value(inner: str, known: dict[str, str]) -> str:
-    match = BRACED_VARIABLE.fullmatch(inner)
+def _braced_value(inner: str, known: dict[str, str]) -> str:
+    match = _BRACED_VARIABLE.fullmatch(inner)
     if match is None:
         return "${" + inner + "}"
     name, operator, default = match.groups()

@@ -1,4 +1,4 @@
-"""The folder of a MastroGPT project, and where in it the things are that localops needs."""
+"""The folder of a MastroGPT project, and where in it localops finds what it needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Project:
 
     @property
     def private(self) -> Path:
-        """What localops keeps between runs; never part of the project, ignored by git."""
+        """The folder of what localops keeps between runs; not part of the project, ignored by git."""
         return self.folder / ".localops"
 
     def make_private(self) -> None:
@@ -34,8 +34,8 @@ class Project:
             (self.private / ".gitignore").write_text("*\n")
         except OSError as error:
             raise StartError(
-                f"localops keeps its keys in {self.private}, and cannot write there: {error.strerror}; "
-                "see who owns that folder and whether the disk is full"
+                f"localops keeps its keys in {self.private} and cannot write there: {error.strerror}; "
+                "check who owns that folder and whether the disk is full"
             ) from error
 
     @property
@@ -55,4 +55,6 @@ class Project:
         try:
             next(self.packages.iterdir(), None)
         except OSError as error:
-            raise StartError(f"{self.packages} cannot be read: {error.strerror}; see who owns it") from error
+            raise StartError(
+                f"{self.packages} cannot be read: {error.strerror}; check who owns it"
+            ) from error

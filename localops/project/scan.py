@@ -20,10 +20,10 @@ from localops.project.folder import Project
 
 Entity = TypeVar("Entity", Action, Package)
 # The variables for one source text.
-VariablesOf = Callable[[str], Mapping[str, str]]
+_VariablesOf = Callable[[str], Mapping[str, str]]
 
-OTHER_MAINS = ("index.js", "index.php", "main.go")
-OTHER_SINGLES = (".js", ".php", ".go")
+_OTHER_MAINS = ("index.js", "index.php", "main.go")
+_OTHER_SINGLES = (".js", ".php", ".go")
 # Never part of what is deployed, or no reason to load an action anew.
 LEFT_OUT = ("__pycache__", "virtualenv", "node_modules")
 # In addresses it stands for "in no package", so that the deployer cannot make a package of this name.
@@ -49,7 +49,7 @@ class OnDisk(Generic[Entity]):
 
 @dataclass
 class Scan:
-    """What a look at `packages/` found.
+    """The result of a look at `packages/`.
 
     Attributes:
         actions: by path `package/name`.
@@ -79,16 +79,16 @@ def scan(project: Project, variables: Mapping[str, str], over_https: Mapping[str
         found.takes_https_for_granted = True
         return {**variables, **(over_https or {})}
 
-    for package in package_folders(found, project):
+    for package in _package_folders(found, project):
         try:
-            add_package(found, project, package, variables_of)
+            _add_package(found, project, package, variables_of)
         except OSError as error:
-            # An editor may take a file away while this looks at it; the next event brings this here again.
-            found.problems.append(f"packages/{package.name} cannot be read whole: {error}")
+            # An editor may remove a file while this looks at it; the next event brings another look.
+            found.problems.append(f"packages/{package.name} could not be read completely: {error}")
     return found
 
 
-def package_folders(found: Scan, project: Project) -> list[Path]:
+def _package_folders(found: Scan, project: Project) -> list[Path]:
     try:
         return sorted(path for path in project.packages.iterdir() if path.is_dir())
     except OSError as error:
@@ -99,55 +99,55 @@ def package_folders(found: Scan, project: Project) -> list[Path]:
         return []
 
 
-def add_package(found: Scan, project: Project, package: Path, variables_of: VariablesOf) -> None:
+def _add_package(found: Scan, project: Project, package: Path, variables_of: _VariablesOf) -> None:
     if package.name == RESERVED_PACKAGE:
         found.problems.append("packages/default is not deployed: no package can have this name")
         return
-    codes = list(python_actions(package))
+    codes = list(_python_actions(package))
     try:
-        described = described_package(project, package.name, variables_of)
+        described = _described_package(project, package.name, variables_of)
     except (DirectiveError, UnicodeDecodeError) as error:
         found.problems.append(f"packages/{package.name}.args: {error}")
         return
     if codes:
         found.packages[package.name] = described
     for code in codes:
-        add(found, package.name, code, variables_of)
+        _add(found, package.name, code, variables_of)
     found.problems += [
         f"{path.relative_to(project.folder)} is not run here: localops runs Python actions only"
-        for path in other_actions(package)
+        for path in _other_actions(package)
     ]
 
 
-def described_package(project: Project, name: str, variables_of: VariablesOf) -> OnDisk[Package]:
+def _described_package(project: Project, name: str, variables_of: _VariablesOf) -> OnDisk[Package]:
     path = project.packages / f"{name}.args"
     if not path.is_file():
         return OnDisk(Package(name), "no .args")
     source = path.read_text()
     arguments = directives.read(source, variables_of(source))
-    return OnDisk(Package(name, arguments.parameters, arguments.annotations), state([path]))
+    return OnDisk(Package(name, arguments.parameters, arguments.annotations), _state([path]))
 
 
-def python_actions(package: Path) -> Iterator[Code]:
-    """Folders with a `__main__.py` first, then single files: the order of deployment."""
+def _python_actions(package: Path) -> Iterator[Code]:
+    """Yield folders with a `__main__.py` first, then single files: the order of deployment."""
     for main in sorted(package.glob("*/__main__.py")):
         yield Code(main, main.parent)
     for single in sorted(package.glob("*.py")):
         yield Code(single)
 
 
-def other_actions(package: Path) -> list[Path]:
-    mains = [path for name in OTHER_MAINS for path in package.glob(f"*/{name}")]
-    return sorted(mains + [path for path in package.iterdir() if path.suffix in OTHER_SINGLES])
+def _other_actions(package: Path) -> list[Path]:
+    mains = [path for name in _OTHER_MAINS for path in package.glob(f"*/{name}")]
+    return sorted(mains + [path for path in package.iterdir() if path.suffix in _OTHER_SINGLES])
 
 
-def add(found: Scan, package: str, code: Code, variables_of: VariablesOf) -> None:
+def _add(found: Scan, package: str, code: Code, variables_of: _VariablesOf) -> None:
     name = (code.folder or code.main_file).name.split(".")[0]
     path = f"{package}/{name}"
     try:
         source = code.main_file.read_text()
         arguments = directives.read(source, variables_of(source))
-        on_disk = state(files(code))
+        on_disk = _state(files(code))
     except (DirectiveError, UnicodeDecodeError, OSError) as error:
         found.problems.append(f"{path} is not deployed: {error}")
         return
@@ -170,8 +170,8 @@ def add(found: Scan, package: str, code: Code, variables_of: VariablesOf) -> Non
         found.problems.append(f"{path} runs as plain Python here, not in its container image")
 
 
-def state(paths: Iterable[Path]) -> str:
-    """A digest that changes with every edit of one of the files."""
+def _state(paths: Iterable[Path]) -> str:
+    """Return a digest that changes with every edit of one of the files."""
     digest = hashlib.sha256()
     for path in paths:
         status = path.stat()
@@ -180,7 +180,7 @@ def state(paths: Iterable[Path]) -> str:
 
 
 def files(code: Code) -> list[Path]:
-    """The files that an action consists of."""
+    """Return the files that an action consists of."""
     if code.folder is None:
         return [code.main_file]
     return sorted(

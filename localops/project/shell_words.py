@@ -1,6 +1,6 @@
-"""A text as words, as npm's shell-quote splits it for the deployer.
+"""Split a text into words as npm's shell-quote does for the deployer.
 
-What is no plain word is dropped there without a word: operators, globs, and a comment with all after it.
+Anything that is not a plain word is dropped in silence there: operators, globs, and a comment to the end.
 """
 
 from __future__ import annotations
@@ -8,34 +8,34 @@ from __future__ import annotations
 import re
 
 # One word or operator of shell-quote: quoted parts, escapes and plain text run together.
-TOKEN = re.compile(
+_TOKEN = re.compile(
     r"""(?P<operator>\|\||&&|;;|\|&|<\(|<<<|>>|>&|<&|[&;()|<>])
       | (?P<word>(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s'"&;()|<>\\\#]|\\|['"])+)
       | (?P<comment>\#.*)""",
     re.VERBOSE | re.DOTALL,
 )
-PART = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|\\.|[^\\"\']+|.', re.DOTALL)
+_PART = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|\\.|[^\\"\']+|.', re.DOTALL)
 
 
 def words(text: str) -> list[str]:
-    """Split like shell-quote, without what is no plain word: operators, globs, and a comment to the end."""
+    """Return the plain words of a text; operators, globs and a comment to the end are dropped."""
     found: list[str] = []
-    for token in TOKEN.finditer(text):
+    for token in _TOKEN.finditer(text):
         if token.lastgroup == "comment":
             break
-        if token.lastgroup == "word" and not is_glob(token[0]):
-            found.append("".join(plain(part) for part in PART.findall(token[0])))
+        if token.lastgroup == "word" and not _is_glob(token[0]):
+            found.append("".join(_plain(part) for part in _PART.findall(token[0])))
     return found
 
 
-def is_glob(word: str) -> bool:
+def _is_glob(word: str) -> bool:
     return any(
-        not part.startswith(('"', "'", "\\")) and re.search(r"[*?]", part) for part in PART.findall(word)
+        not part.startswith(('"', "'", "\\")) and re.search(r"[*?]", part) for part in _PART.findall(word)
     )
 
 
-def plain(part: str) -> str:
-    """One part of a word without its quotes and escapes."""
+def _plain(part: str) -> str:
+    """Return one part of a word without its quotes and escapes."""
     if len(part) > 1 and part[0] == part[-1] == "'":
         return part[1:-1]
     if len(part) > 1 and part[0] == part[-1] == '"':

@@ -1,4 +1,4 @@
-"""Syntax errors in an action's files, told when the files change and not only when they are run."""
+"""Syntax errors in an action's files, reported when the files change and not only when they run."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ import sys
 from localops.openwhisk.entities import Action
 from localops.project.scan import files
 
-NEWER_PYTHON_TEXT = (
+_NEWER_PYTHON_TEXT = (
     "; the cloud runs it with Python 3.12, localops runs on {}.{}: start it with a newer one".format(
         *sys.version_info[:2]
     )
 )
 
 
-def needs_newer_python(error: SyntaxError) -> bool:
-    """Whether it may be fine in the cloud: since Python 3.12 f-strings may hold quotes of their own kind."""
+def _needs_newer_python(error: SyntaxError) -> bool:
+    """Return whether it may be fine in the cloud: since Python 3.12 f-strings may hold their own quotes."""
     return sys.version_info < (3, 12) and error.msg.startswith("f-string:")
 
 
 def syntax_problem(action: Action) -> str | None:
-    """The first syntax error in an action's files, as a sentence."""
+    """Return the first syntax error in an action's files, as a sentence."""
     for file in files(action.code):
         if file.suffix != ".py":
             continue
         try:
             ast.parse(file.read_bytes(), str(file))
         except FileNotFoundError:
-            continue  # taken away meanwhile: the event of that brings a new look
+            continue  # removed meanwhile, which brings a new look
         except SyntaxError as error:
-            hint = NEWER_PYTHON_TEXT if needs_newer_python(error) else ""
+            hint = _NEWER_PYTHON_TEXT if _needs_newer_python(error) else ""
             return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}{hint}"
         except ValueError as error:  # a null byte, in Python 3.11
             return f"{action.path} cannot run: {file.name}: {error}"

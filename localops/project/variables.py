@@ -19,7 +19,7 @@ from dotenv.parser import parse_stream
 
 from localops.project.folder import Project
 
-log = logging.getLogger("localops.project.variables")
+_log = logging.getLogger("localops.project.variables")
 # It warns at every reading, and does not say of which file.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
@@ -48,7 +48,7 @@ def layers(project: Project, login: Mapping[str, str]) -> dict[str, Variable]:
 
 
 def layers_of_desk(project: Project) -> dict[str, Variable]:
-    """What chooses the services of this machine: the environment, then `.env`.
+    """Return what chooses the services of this machine: the environment, then `.env`.
 
     `packages/.env` does not count: it names the services of a deployment.
     """
@@ -57,30 +57,28 @@ def layers_of_desk(project: Project) -> dict[str, Variable]:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a `.env` file; none when there is no such file.
+    """Return the variables of a `.env` file; none when there is no such file.
 
-    What of it makes no sense is passed over, and told.
+    Lines that make no sense are skipped, with a warning.
     """
     if not path.is_file():
         return {}
     try:
         text = path.read_text()
     except UnicodeDecodeError:
-        tell(f"{path} is not in UTF-8, so no variable of it counts; save it as UTF-8")
+        _warn(f"{path} is not in UTF-8, so no variable of it counts; save it as UTF-8")
         return {}
     except OSError as error:
-        tell(f"{path} cannot be read, so no variable of it counts: {error.strerror}")
+        _warn(f"{path} cannot be read, so no variable of it counts: {error.strerror}")
         return {}
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
-            tell(
-                f"{path} line {binding.original.line} is not NAME=VALUE, or lacks a quote; it is passed over"
-            )
+            _warn(f"{path} line {binding.original.line} is not NAME=VALUE, or misses a quote; it is skipped")
     found = dotenv_values(stream=io.StringIO(text))
     return {key: value for key, value in found.items() if value is not None}
 
 
 @functools.lru_cache(maxsize=100)
-def tell(sentence: str) -> None:
-    """Say something once: the files are read again with every change of the project."""
-    log.warning("%s", sentence)
+def _warn(sentence: str) -> None:
+    """Warn once: the files are read again with every change of the project."""
+    _log.warning("%s", sentence)

@@ -1,4 +1,4 @@
-"""Deploys anew when files change: new, edited, renamed and deleted ones."""
+"""Deploy again when files change: new, edited, renamed and deleted ones."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from watchfiles import (
 from localops.project.folder import Project
 
 # Long enough to take the several events of one save together, short enough not to be waited for.
-DEBOUNCE_MS = 100
-STEP_MS = 20
+_DEBOUNCE_MS = 100
+_STEP_MS = 20
 
-log = logging.getLogger("localops.project.watcher")
+_log = logging.getLogger("localops.project.watcher")
 
 
-class PackagesFilter(DefaultFilter):
-    """Passes over what is no source of an action."""
+class _PackagesFilter(DefaultFilter):
+    """A filter that skips files which are not sources of an action."""
 
     ignore_dirs = (*DefaultFilter.ignore_dirs, "virtualenv")
 
@@ -31,7 +31,7 @@ class PackagesFilter(DefaultFilter):
         return super().__call__(change, path) and not path.endswith((".zip", ".tmp"))
 
 
-def is_env_file(change: Change, path: str) -> bool:  # noqa: ARG001 - the shape that watchfiles calls
+def _is_env_file(change: Change, path: str) -> bool:  # noqa: ARG001 - the shape that watchfiles calls
     return Path(path).name == ".env"
 
 
@@ -40,14 +40,14 @@ async def watch(project: Project, deploy: Callable[[], None]) -> None:
 
     async def follow(folder: Path, watch_filter: Callable[[Change, str], bool], recursive: bool) -> None:
         changes = awatch(
-            folder, watch_filter=watch_filter, recursive=recursive, debounce=DEBOUNCE_MS, step=STEP_MS
+            folder, watch_filter=watch_filter, recursive=recursive, debounce=_DEBOUNCE_MS, step=_STEP_MS
         )
         async for _ in changes:
             deploy()
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(follow(project.packages, PackagesFilter(), recursive=True))
-        tasks.create_task(follow(project.folder, is_env_file, recursive=False))
+        tasks.create_task(follow(project.packages, _PackagesFilter(), recursive=True))
+        tasks.create_task(follow(project.folder, _is_env_file, recursive=False))
         # Both have registered their folder when they first wait; what changed before that is caught here.
         await asyncio.sleep(0)
         deploy()

@@ -1,4 +1,4 @@
-"""The options of `wsk action update`, and what they make of an action.
+"""The options of `wsk action update`, and their effect on an action.
 
 Source: apache/openwhisk-cli commands/action.go, commands.go (parseArgs) and util.go (getFormattedJSON).
 """
@@ -17,19 +17,25 @@ from localops.openwhisk.kinds import BLACKBOX
 from localops.reading import json_value, number
 from localops.terminal_text import quoted
 
-NATIVE_IMAGE = "openwhisk/dockerskeleton"
-WEB_EXPORT = "web-export"
-WEB_SECURE = "require-whisk-auth"
-# What `--web-secure true` is in this run: `wsk` makes a number up that JavaScript can hold, and tells nobody.
-SECRET_NUMBER = secrets.randbelow(2**53)
-WEB = {"web-export": True, "raw-http": False, "final": True}
-NO_WEB = {"web-export": False, "raw-http": False, "final": False}
-WEB_ANNOTATIONS = {"true": WEB, "yes": WEB, "raw": {**WEB, "raw-http": True}, "false": NO_WEB, "no": NO_WEB}
+_NATIVE_IMAGE = "openwhisk/dockerskeleton"
+_WEB_EXPORT = "web-export"
+_WEB_SECURE = "require-whisk-auth"
+# The value of `--web-secure true` in this run: `wsk` makes up a number that JavaScript can hold.
+_SECRET_NUMBER = secrets.randbelow(2**53)
+_WEB = {"web-export": True, "raw-http": False, "final": True}
+_NO_WEB = {"web-export": False, "raw-http": False, "final": False}
+_WEB_ANNOTATIONS = {
+    "true": _WEB,
+    "yes": _WEB,
+    "raw": {**_WEB, "raw-http": True},
+    "false": _NO_WEB,
+    "no": _NO_WEB,
+}
 
 
 @dataclass
 class Arguments:
-    """What the options of one `wsk action update` come to.
+    """The combined effect of the options of one `wsk action update`.
 
     Attributes:
         image: the container image that `--docker` names; "" for none.
@@ -59,11 +65,11 @@ def read_options(given: list[str]) -> Arguments:
     while rest:
         option, glued, value = rest.pop(0).partition("=")
         if option in NOT_DONE:
-            raise DirectiveError(f"localops does not support {option}; leave it out to run the action here")
+            raise DirectiveError(f"localops does not support {option}; remove it to run the action here")
         if option not in OPTIONS:
             raise DirectiveError(
                 f"{quoted(option)} is not an option of `ops action update`; "
-                "if it is part of a value, put double quotes around the value"
+                "if it is part of a value, put the value in double quotes"
             )
         count, apply = OPTIONS[option]
         if glued and count == 2:
@@ -71,17 +77,17 @@ def read_options(given: list[str]) -> Arguments:
         values = [value] if glued else []
         values += [rest.pop(0) for _ in range(min(count - len(values), len(rest)))]
         if len(values) < count:
-            raise DirectiveError(f"{option} lacks its value; is a variable unset and not in double quotes?")
+            raise DirectiveError(f"{option} has no value; is a variable unset and not in double quotes?")
         apply(arguments, *values)
         arguments.given.add(option)
-    refuse_what_excludes_each_other(arguments)
+    _refuse_what_excludes_each_other(arguments)
     return arguments
 
 
-def refuse_what_excludes_each_other(arguments: Arguments) -> None:
+def _refuse_what_excludes_each_other(arguments: Arguments) -> None:
     if {"--kind", "--docker"} <= arguments.given:
-        raise DirectiveError("--kind and --docker exclude each other; leave one of them out")
-    if "--web-secure" in arguments.given and arguments.annotations.get(WEB_EXPORT) is not True:
+        raise DirectiveError("--kind and --docker exclude each other; remove one of them")
+    if "--web-secure" in arguments.given and arguments.annotations.get(_WEB_EXPORT) is not True:
         raise DirectiveError("--web-secure is for web actions only; add `#--web true`")
 
 
@@ -116,13 +122,13 @@ def _json_members(key: str, value: str) -> dict[str, Any]:
         return json_value.read_beginning(f'{{{name}: "{value}"}}')
 
 
-def set_web(arguments: Arguments, value: str) -> None:
-    if value.lower() not in WEB_ANNOTATIONS:
+def _set_web(arguments: Arguments, value: str) -> None:
+    if value.lower() not in _WEB_ANNOTATIONS:
         raise DirectiveError(f"--web takes true, false, yes, no or raw, not {quoted(value)}")
-    arguments.annotations.update(WEB_ANNOTATIONS[value.lower()])
+    arguments.annotations.update(_WEB_ANNOTATIONS[value.lower()])
 
 
-def set_limit(name: str, low: int, high: int) -> Callable[[Arguments, str], None]:
+def _set_limit(name: str, low: int, high: int) -> Callable[[Arguments, str], None]:
     def apply(arguments: Arguments, value: str) -> None:
         limit = number.whole_number(value, range(low, high + 1))
         if limit is None:
@@ -132,60 +138,60 @@ def set_limit(name: str, low: int, high: int) -> Callable[[Arguments, str], None
     return apply
 
 
-def set_parameter(arguments: Arguments, key: str, value: str) -> None:
+def _set_parameter(arguments: Arguments, key: str, value: str) -> None:
     arguments.parameters.update(_members(key, value))
 
 
-def set_annotation(arguments: Arguments, key: str, value: str) -> None:
+def _set_annotation(arguments: Arguments, key: str, value: str) -> None:
     arguments.annotations.update(_members(key, value))
 
 
-def delete_annotation(arguments: Arguments, key: str) -> None:
+def _delete_annotation(arguments: Arguments, key: str) -> None:
     arguments.annotations.pop(key, None)
 
 
-def set_field(name: str) -> Callable[[Arguments, str], None]:
+def _set_field(name: str) -> Callable[[Arguments, str], None]:
     def apply(arguments: Arguments, value: str) -> None:
         setattr(arguments, name, value)
 
     return apply
 
 
-def set_image(arguments: Arguments, image: str = "") -> None:
-    arguments.kind, arguments.image = BLACKBOX, image or NATIVE_IMAGE
+def _set_image(arguments: Arguments, image: str = "") -> None:
+    arguments.kind, arguments.image = BLACKBOX, image or _NATIVE_IMAGE
 
 
-def set_secure(arguments: Arguments, value: str) -> None:
-    """Ask callers for a word: for a number that nobody knows if `true`, for nothing if `false`."""
-    secret: str | int = {"true": SECRET_NUMBER, "false": False}.get(value.lower(), value)
-    arguments.annotations[WEB_SECURE] = secret
+def _set_secure(arguments: Arguments, value: str) -> None:
+    """Ask callers for a word: `true` for a number that nobody knows, `false` for nothing."""
+    secret: str | int = {"true": _SECRET_NUMBER, "false": False}.get(value.lower(), value)
+    arguments.annotations[_WEB_SECURE] = secret
 
 
-def ignore(arguments: Arguments, value: str = "") -> None:
-    """An option that changes nothing on one machine: concurrency inside a container."""
+def _ignore(arguments: Arguments, value: str = "") -> None:
+    """Ignore an option that changes nothing on one machine: concurrency inside a container."""
 
 
 # Options of `wsk` that no project was seen to use in its sources.
 NOT_DONE = ("--param-file", "-P", "--annotation-file", "-A", "--sequence", "--copy")
 # option -> how many values it takes, what they do
 OPTIONS: dict[str, tuple[int, Callable[..., None]]] = {
-    "--kind": (1, set_field("kind")),
-    "--main": (1, set_field("function")),
-    "--docker": (1, set_image),
-    "--native": (0, set_image),
-    "--web": (1, set_web),
-    "--web-secure": (1, set_secure),
-    "--param": (2, set_parameter),
-    "-p": (2, set_parameter),
-    "--annotation": (2, set_annotation),
-    "-a": (2, set_annotation),
-    "--del-annotation": (1, delete_annotation),
-    "--timeout": (1, set_limit("timeout_ms", 100, 300_000)),
-    "-t": (1, set_limit("timeout_ms", 100, 300_000)),
-    "--memory": (1, set_limit("memory_mb", 128, 512)),
-    "-m": (1, set_limit("memory_mb", 128, 512)),
-    "--logsize": (1, set_limit("logs_mb", 0, 10)),
-    "-l": (1, set_limit("logs_mb", 0, 10)),
-    "--concurrency": (1, cast("Callable[..., None]", ignore)),
-    "-c": (1, cast("Callable[..., None]", ignore)),
+    "--kind": (1, _set_field("kind")),
+    "--main": (1, _set_field("function")),
+    "--docker": (1, _set_image),
+    "--native": (0, _set_image),
+    "--web": (1, _set_web),
+    "--web-secure": (1, _set_secure),
+    "--param": (2, _set_parameter),
+    "-p": (2, _set_parameter),
+    "--annotation": (2, _set_annotation),
+    "-a": (2, _set_annotation),
+    "--del-annotation": (1, _delete_annotation),
+    "--timeout": (1, _set_limit("timeout_ms", 100, 300_000)),
+    "-t": (1, _set_limit("timeout_ms", 100, 300_000)),
+    "--memory": (1, _set_limit("memory_mb", 128, 512)),
+    "-m": (1, _set_limit("memory_mb", 128, 512)),
+    "--logsize": (1, _set_limit("logs_mb", 0, 10)),
+    "-l": (1, _set_limit("logs_mb", 0, 10)),
+    "--concurrency": (1, cast("Callable[..., None]", _ignore)),
+    "-c": (1, cast("Callable[..., None]", _ignore)),
 }

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 from localops.openwhisk.entities import Activation, LogLine
 
-MOST_KEPT = 1000
+MAX_KEPT = 1000
 # Counted as JSON; in memory it is several times as much.
-MOST_KEPT_BYTES = 8 * 1024 * 1024
-MEGABYTE = 1024 * 1024
+MAX_KEPT_BYTES = 8 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
 
-log = logging.getLogger("localops.runtime.activations")
+_log = logging.getLogger("localops.runtime.activations")
 
 
 class Activations:
-    """Remembers the latest activations, within bounds, and tells the console about each.
+    """The latest activations, within bounds; each is reported on the console.
 
     Attributes:
         running: those that have begun and not ended, by id.
@@ -27,53 +27,53 @@ class Activations:
     def __init__(self) -> None:
         self.running: dict[str, Activation] = {}
         self.ended: dict[str, Activation] = {}
-        self.sizes: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
         self.kept_bytes = 0
 
     @property
     def recent(self) -> Iterator[Activation]:
-        """Those that are remembered, then those that are running."""
+        """The activations that are remembered, then those that are running."""
         yield from self.ended.values()
         yield from self.running.values()
 
     def newest_first(self) -> list[Activation]:
-        """Those that ended, as OpenWhisk lists them: none is seen before its logs are complete."""
+        """Return those that ended, as OpenWhisk lists them: none is seen before its logs are complete."""
         return sorted(self.ended.values(), key=lambda activation: activation.start_ms, reverse=True)
 
     def begin(self, activation: Activation) -> None:
         self.running[activation.id] = activation
-        self.sizes[activation.id] = 0
+        self._sizes[activation.id] = 0
 
     def add_line(self, activation: Activation, line: LogLine) -> None:
         """Log a line. Beyond the action's limit there is only one more, which says so."""
-        most = activation.action.limits.logs_mb * MEGABYTE
-        before = self.sizes[activation.id]
+        most = activation.action.limits.logs_mb * _MEGABYTE
+        before = self._sizes[activation.id]
         if before > most:
             return
-        self.sizes[activation.id] += len(line.as_whisk().encode())
-        if self.sizes[activation.id] > most:
+        self._sizes[activation.id] += len(line.as_whisk().encode())
+        if self._sizes[activation.id] > most:
             text = f"Logs were truncated because the total bytes size exceeds the limit of {most} bytes."
             line = LogLine(line.time_s, "stderr", text)
         activation.logs.append(line)
-        log.info("%s | %s", activation.action.path, line.text)
+        _log.info("%s | %s", activation.action.path, line.text)
 
     def end(self, activation: Activation) -> None:
-        """Say how it ended; a failure says why. The oldest are forgotten for it."""
+        """Report how an activation ended, and remember it; the oldest ones make room."""
         del self.running[activation.id]
         activation.result_bytes = len(json.dumps(activation.result, ensure_ascii=False))
-        self.sizes[activation.id] += activation.result_bytes + len(json.dumps(activation.arguments))
-        self.kept_bytes += self.sizes[activation.id]
+        self._sizes[activation.id] += activation.result_bytes + len(json.dumps(activation.arguments))
+        self.kept_bytes += self._sizes[activation.id]
         self.ended[activation.id] = activation
-        while len(self.ended) > 1 and (len(self.ended) > MOST_KEPT or self.kept_bytes > MOST_KEPT_BYTES):
-            self.forget_oldest()
+        while len(self.ended) > 1 and (len(self.ended) > MAX_KEPT or self.kept_bytes > MAX_KEPT_BYTES):
+            self._forget_oldest()
         cold = "" if activation.cold_ms is None else f" (started in {activation.cold_ms} ms)"
         line = f"{activation.action.path} {activation.status} in {activation.duration_ms} ms{cold}"
         if activation.status == "success":
-            log.info(line)
+            _log.info(line)
         else:
-            log.warning("%s: %s", line, activation.result.get("error"))
+            _log.warning("%s: %s", line, activation.result.get("error"))
 
-    def forget_oldest(self) -> None:
+    def _forget_oldest(self) -> None:
         oldest = next(iter(self.ended))
         del self.ended[oldest]
-        self.kept_bytes -= self.sizes.pop(oldest)
+        self.kept_bytes -= self._sizes.pop(oldest)

@@ -1,4 +1,4 @@
-"""Runs inside an action's process: loads the code once, then serves calls one after another.
+"""Load an action once, then serve its calls one after another; runs inside the action's process.
 
 Started by `process.py` as a script, with an empty environment, on the socket whose descriptor is its
 first argument. Standard library only, and little of it: each import is paid at every cold start.
@@ -18,19 +18,19 @@ import traceback
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
-TYPE_CHECKING = False  # importing typing would cost more than this whole file
-if TYPE_CHECKING:
+_TYPE_CHECKING = False  # importing typing would cost more than this whole file
+if _TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-HEADER = struct.Struct("!I")
-MOST_RESULT_BYTES = 1024 * 1024
-SIGKILL = 9  # the module that names it costs more than all of this
-IS_LINUX = sys.platform == "linux"
+_HEADER = struct.Struct("!I")
+MAX_RESULT_BYTES = 1024 * 1024
+_SIGKILL = 9  # the module that names it costs more than all of this
+_IS_LINUX = sys.platform == "linux"
 
 
-class Channel:
-    """Length-prefixed JSON values over a socket.
+class _Channel:
+    """A channel of length-prefixed JSON values over a socket.
 
     From a value's arrival to its answer, when nobody reads here, Linux ends this process and all that it
     started as soon as the other end closes: whatever the action does, it cannot outlive localops.
@@ -39,69 +39,69 @@ class Channel:
     def __init__(self, descriptor: int) -> None:
         # A grandchild that kept this open would hide the end of this process.
         os.set_inheritable(descriptor, False)
-        self.socket = socket.socket(fileno=descriptor)
-        self.flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-        if IS_LINUX:
+        self._socket = socket.socket(fileno=descriptor)
+        self._flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        if _IS_LINUX:
             fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
-            fcntl.fcntl(descriptor, fcntl.F_SETSIG, SIGKILL)
+            fcntl.fcntl(descriptor, fcntl.F_SETSIG, _SIGKILL)
 
     def receive(self) -> dict[str, Any] | None:
-        """The next value, or None when the other end is closed."""
-        header = self.read(HEADER.size)
-        value = json.loads(self.read(HEADER.unpack(header)[0])) if header else None
-        if IS_LINUX:
-            fcntl.fcntl(self.socket, fcntl.F_SETFL, self.flags | os.O_ASYNC)
+        """Return the next value, or None when the other end is closed."""
+        header = self._read(_HEADER.size)
+        value = json.loads(self._read(_HEADER.unpack(header)[0])) if header else None
+        if _IS_LINUX:
+            fcntl.fcntl(self._socket, fcntl.F_SETFL, self._flags | os.O_ASYNC)
         return value
 
-    def read(self, size: int) -> bytes:
+    def _read(self, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
-            part = self.socket.recv(size - len(data))
+            part = self._socket.recv(size - len(data))
             if not part:
                 return b""
             data += part
         return bytes(data)
 
     def send(self, value: dict[str, Any]) -> None:
-        self.write(encoded(value))
+        self._write(_encoded(value))
 
     def send_result(self, result: Any) -> None:
         """Send a result or, when it is larger than may be, its size."""
-        text = encoded(result)
-        if len(text) > MOST_RESULT_BYTES:
+        text = _encoded(result)
+        if len(text) > MAX_RESULT_BYTES:
             self.send({"result_bytes": len(text)})
         else:
-            self.write(b'{"result": %s}' % text)
+            self._write(b'{"result": %s}' % text)
 
-    def write(self, text: bytes) -> None:
-        fcntl.fcntl(self.socket, fcntl.F_SETFL, self.flags)
-        self.socket.sendall(HEADER.pack(len(text)) + text)
+    def _write(self, text: bytes) -> None:
+        fcntl.fcntl(self._socket, fcntl.F_SETFL, self._flags)
+        self._socket.sendall(_HEADER.pack(len(text)) + text)
 
 
-def encoded(value: Any) -> bytes:
+def _encoded(value: Any) -> bytes:
     # Not ASCII on purpose: a lone surrogate ends the runtime's process, so it must end this one.
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-class LogEnds:
-    """Marks where the logs of one activation end, in both streams, whatever the action does to these."""
+class _LogEnds:
+    """The marks of where one activation's logs end, in both streams, whatever the action does to these."""
 
     def __init__(self) -> None:
-        self.streams = (sys.stdout, sys.stderr)
-        self.pipes = [os.dup(stream.fileno()) for stream in self.streams]
+        self._streams = (sys.stdout, sys.stderr)
+        self._pipes = [os.dup(stream.fileno()) for stream in self._streams]
 
     def mark(self, marker: str) -> None:
-        for stream, pipe in zip(self.streams, self.pipes, strict=True):
-            # An action that closed it has nothing more to say there.
+        for stream, pipe in zip(self._streams, self._pipes, strict=True):
+            # An action that closed it has nothing more to print there.
             with suppress(OSError, ValueError):
                 stream.flush()
             os.write(pipe, f"\n{marker}\n".encode())
 
 
-def serve(channel: Channel) -> None:
+def _serve(channel: _Channel) -> None:
     """Load the action that the first message names, then answer calls until the other end closes."""
-    start, logs, own_id = channel.receive(), LogEnds(), os.getpid()
-    entry = load(start, channel, logs) if start else None
+    start, logs, own_id = channel.receive(), _LogEnds(), os.getpid()
+    entry = _load(start, channel, logs) if start else None
     while entry and (call := channel.receive()):
         os.environ.update(call["environment"])
         result = run(entry, call["arguments"])
@@ -111,19 +111,19 @@ def serve(channel: Channel) -> None:
         channel.send_result(result)
 
 
-def load(start: dict[str, Any], channel: Channel, logs: LogEnds) -> Callable[[Any], Any] | None:
-    """The entry function; None, after the other end was told why, when there is none."""
+def _load(start: dict[str, Any], channel: _Channel, logs: _LogEnds) -> Callable[[Any], Any] | None:
+    """Return the entry function; None, after the other end was told why, when there is none."""
     os.environ.update(start["environment"])
     os.chdir(start["paths"][0])
     sys.path[:0] = start["paths"]
     try:
         if start["virtualenv"]:
-            activate(start["virtualenv"])
+            _activate(start["virtualenv"])
         if start["debugger"]:
-            attach(start["debugger"])
+            _attach(start["debugger"])
         entry = entry_function(start["main_file"], start["function"])
     except BaseException as error:  # noqa: BLE001 - the action's own code may raise anything, also SystemExit
-        print_trace(error)
+        _print_trace(error)
         logs.mark(start["marker"])
         parsed = os.path.exists(start["main_file"]) and not isinstance(error, SyntaxError)
         channel.send({"loaded": False, "parsed": parsed})
@@ -133,14 +133,14 @@ def load(start: dict[str, Any], channel: Channel, logs: LogEnds) -> Callable[[An
     return entry
 
 
-def activate(virtualenv: str) -> None:
+def _activate(virtualenv: str) -> None:
     """Make the packages of a virtualenv importable, by the script that it brings for this."""
     script = f"{virtualenv}/bin/activate_this.py"
     with open(script) as file:
         exec(compile(file.read(), script, "exec"), {"__file__": script})  # noqa: S102 - as the runtime does
 
 
-def attach(debugger: dict[str, Any]) -> None:
+def _attach(debugger: dict[str, Any]) -> None:
     """Make `breakpoint()` stop; see debugger.py, whose file the argument names."""
     module = type(sys)("debugger")
     SourceFileLoader("debugger", debugger["file"]).exec_module(module)
@@ -159,30 +159,30 @@ def entry_function(main_file: str, name: str) -> Callable[[Any], Any]:
 
 
 def run(entry: Callable[[Any], Any], arguments: dict[str, Any]) -> Any:
-    """What the entry function returns; an exception becomes an `error` result, as in the runtime."""
+    """Return what the entry function returns; an exception becomes an `error` result, as in the runtime."""
     try:
         return entry(arguments)
     except Exception as error:  # noqa: BLE001 - the action's own code may raise anything
-        print_trace(error)
+        _print_trace(error)
         if type(error).__name__ == "BdbQuit":
             print("To stop at breakpoint(), start localops with: up --debug PACKAGE/ACTION", file=sys.stderr)  # noqa: T201
         return {"error": str(error)}
 
 
-def print_trace(error: BaseException) -> None:
-    """Print the trace from the action's first frame on; how the code came to be called is no help."""
+def _print_trace(error: BaseException) -> None:
+    """Print the trace from the action's first frame on; the frames above it help nobody."""
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_filename.startswith((__file__, "<frozen importlib")):
         trace = trace.tb_next
-    # To a stream that the action closed nothing can be said.
+    # Nothing can be printed to a stream that the action closed.
     with suppress(OSError, ValueError):
         traceback.print_exception(error.with_traceback(trace))
 
 
 if __name__ == "__main__":
     try:
-        serve(Channel(int(sys.argv[1])))
+        _serve(_Channel(int(sys.argv[1])))
     except BaseException as error:  # noqa: BLE001 - whatever ends an action's process has to end all of it
-        print_trace(error)
+        _print_trace(error)
     # With what the action left behind: threads that go on, and processes that it started.
-    os.killpg(0, SIGKILL)
+    os.killpg(0, _SIGKILL)

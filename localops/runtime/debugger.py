@@ -1,4 +1,4 @@
-"""Runs inside the process of an action that is debugged: makes `breakpoint()` stop for a person.
+"""Make `breakpoint()` stop for a person; runs inside the process of an action that is debugged.
 
 Loaded by `child.py` by its path, so standard library only. What the action prints stays in its log: the
 debugger has the terminal for itself.
@@ -14,18 +14,18 @@ import pdb
 import signal
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+_TYPE_CHECKING = False
+if _TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any, TextIO
 
-TERMINAL = "/dev/tty"
+_TERMINAL = "/dev/tty"
 
 
 def attach(port: int | None) -> None:
-    """Have breakpoints stop in the terminal of `up` or, with a port, in an editor once it has attached."""
+    """Make breakpoints stop in the terminal of `up` or, with a port, in an editor once it has attached."""
     if port is None:
-        sys.breakpointhook = stop_in_terminal
+        sys.breakpointhook = _stop_in_terminal
         return
     # Else it writes several lines about modules of Python itself, which nobody wants to step into.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
@@ -38,10 +38,10 @@ def attach(port: int | None) -> None:
     sys.breakpointhook = debugpy.breakpoint
 
 
-def stop_in_terminal(*_: object, **__: object) -> None:
+def _stop_in_terminal(*_: object, **__: object) -> None:
     """Stop where `breakpoint()` was called."""
     try:
-        debugger = terminal_debugger()
+        debugger = _terminal_debugger()
     except OSError as error:
         print(f"breakpoint() passed: `up` has no terminal ({error})", file=sys.stderr)  # noqa: T201
         return
@@ -49,39 +49,39 @@ def stop_in_terminal(*_: object, **__: object) -> None:
 
 
 @functools.cache
-def terminal_debugger() -> TerminalDebugger:
-    """The one of this process, so that what a person set in it stays set.
+def _terminal_debugger() -> _TerminalDebugger:
+    """Return the debugger of this process, in which everything that a person set stays set.
 
     Raises:
         OSError: there is no terminal.
     """
-    return TerminalDebugger(open(TERMINAL), open(TERMINAL, "w"))
+    return _TerminalDebugger(open(_TERMINAL), open(_TERMINAL, "w"))
 
 
-class TerminalDebugger(pdb.Pdb):
+class _TerminalDebugger(pdb.Pdb):
     """pdb that takes the terminal while it waits for commands and gives it back after."""
 
     def __init__(self, read: TextIO, write: TextIO) -> None:
         super().__init__(stdin=read, stdout=write)
-        self.terminal = read.fileno()
+        self._terminal = read.fileno()
 
     def interaction(self, *args: Any, **kwargs: Any) -> None:
-        with in_foreground(self.terminal):
+        with _in_foreground(self._terminal):
             super().interaction(*args, **kwargs)
 
 
 @contextlib.contextmanager
-def in_foreground(terminal: int) -> Generator[None]:
+def _in_foreground(terminal: int) -> Generator[None]:
     """Be the process group that reads from the terminal and that Ctrl-C goes to."""
     before = os.tcgetpgrp(terminal)
-    give_terminal(terminal, os.getpgrp())
+    _give_terminal(terminal, os.getpgrp())
     try:
         yield
     finally:
-        give_terminal(terminal, before)
+        _give_terminal(terminal, before)
 
 
-def give_terminal(terminal: int, group: int) -> None:
+def _give_terminal(terminal: int, group: int) -> None:
     # Whoever asks for it from the background is stopped by this signal.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
     try:

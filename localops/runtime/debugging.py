@@ -10,14 +10,14 @@ from typing import Any
 from localops.errors import StartError
 from localops.openwhisk.entities import Action, Limits
 
-DEBUGGER = Path(__file__).with_name("debugger.py")
+_DEBUGGER = Path(__file__).with_name("debugger.py")
 # Nobody looks at a breakpoint for longer than a day.
 NO_LIMITS = Limits(timeout_ms=24 * 60 * 60 * 1000, memory_mb=1024 * 1024)
 
 
 @dataclass(frozen=True)
 class Debugging:
-    """What is debugged, and how.
+    """An action that is debugged, and how.
 
     Attributes:
         action: its path.
@@ -31,19 +31,19 @@ class Debugging:
         return action.path == self.action
 
     def for_child(self) -> dict[str, Any]:
-        """What the action's process is told."""
-        return {"file": str(DEBUGGER), "port": self.port}
+        """Return what the action's process is told."""
+        return {"file": str(_DEBUGGER), "port": self.port}
 
 
 def asked_for(action: str | None, port: int | None, packages: Path) -> Debugging | None:
-    """What the command line asks for.
+    """Return what the command line asks for.
 
     Raises:
-        StartError: it makes no sense, or there is no such action or no debugger.
+        StartError: the options contradict each other, or there is no such action or no debugger.
     """
     if action is None:
         if port is not None:
-            raise StartError("--debug-port says where; say with --debug PACKAGE/ACTION what to debug")
+            raise StartError("--debug-port needs an action to debug; name it with --debug PACKAGE/ACTION")
         return None
     if not (packages / f"{action}.py").is_file() and not (packages / action / "__main__.py").is_file():
         raise StartError(
@@ -51,14 +51,14 @@ def asked_for(action: str | None, port: int | None, packages: Path) -> Debugging
         )
     if port is not None and importlib.util.find_spec("debugpy") is None:
         raise StartError(
-            "--debug-port needs debugpy, which is not there: `.venv/bin/python -m pip install debugpy`; "
+            "--debug-port needs debugpy, which is not installed: `.venv/bin/python -m pip install debugpy`; "
             "without --debug-port, breakpoints stop in this terminal"
         )
     return Debugging(action, port)
 
 
 def lines(debugging: Debugging | None) -> list[str]:
-    """What the console says about it."""
+    """Return the lines for the console."""
     if debugging is None:
         return []
     where = "here" if debugging.port is None else f"in an editor that attaches to port {debugging.port}"

@@ -18,7 +18,7 @@ from localops.project.scan import files
 from localops.reading import python_source
 
 # Remembered, so that a cold start need not read them again.
-MOST_FILES = 4096
+_MAX_FILES = 4096
 
 # By the module that an action imports, what pip calls it; versions are the current ones.
 PACKAGES = {
@@ -67,9 +67,9 @@ PACKAGES = {
 
 
 def missing_packages(code: Code) -> list[str]:
-    """What an action's files import of these, and this Python cannot; sorted, each once."""
+    """Return those that an action's files import and this Python lacks; sorted, each once."""
     sources = [file for file in files(code) if file.suffix == ".py"]
-    wanted = {module for file in sources for module in imported_modules(file, file.stat().st_mtime_ns)}
+    wanted = {module for file in sources for module in _imported_modules(file, file.stat().st_mtime_ns)}
     own = {file.stem for file in sources}
     lacking = [
         module for module in wanted & PACKAGES.keys() - own if importlib.util.find_spec(module) is None
@@ -77,18 +77,18 @@ def missing_packages(code: Code) -> list[str]:
     return sorted({PACKAGES[module] for module in lacking})
 
 
-@lru_cache(maxsize=MOST_FILES)
-def imported_modules(file: Path, changed_ns: int) -> frozenset[str]:  # noqa: ARG001 - tells versions apart
-    """The top names of what a file imports, whatever happens; none of a file that is not Python."""
+@lru_cache(maxsize=_MAX_FILES)
+def _imported_modules(file: Path, changed_ns: int) -> frozenset[str]:  # noqa: ARG001 - tells versions apart
+    """Return the top names of what a file imports unconditionally; none of a file that is not Python."""
     try:
-        return frozenset(unconditional(python_source.parse(file)))
+        return frozenset(_unconditional(python_source.parse(file)))
     except SyntaxError:
         return frozenset()
 
 
-def unconditional(node: ast.AST) -> Iterator[str]:
-    """The modules that are imported outside of `try`, where an action can do without."""
+def _unconditional(node: ast.AST) -> Iterator[str]:
+    """Yield the modules that are imported outside of `try`, inside which an action can do without."""
     for child in ast.iter_child_nodes(node):
         yield from python_source.imported_names(child)
         if not isinstance(child, ast.Try):
-            yield from unconditional(child)
+            yield from _unconditional(child)

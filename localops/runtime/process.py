@@ -24,26 +24,26 @@ from typing import Any
 from localops.openwhisk.entities import Action, LogLine, Status
 from localops.reading import json_value
 from localops.runtime import linux_process
-from localops.runtime.child import MOST_RESULT_BYTES
+from localops.runtime.child import MAX_RESULT_BYTES
 from localops.runtime.debugging import Debugging
 from localops.runtime.log_pipe import LogPipe
 
-CHILD = Path(__file__).with_name("child.py")
-HEADER = struct.Struct("!I")
-MOST_ANSWER_BYTES = MOST_RESULT_BYTES + 1024
+_CHILD = Path(__file__).with_name("child.py")
+_HEADER = struct.Struct("!I")
+_MAX_ANSWER_BYTES = MAX_RESULT_BYTES + 1024
 # The runtime image sets these and nothing else of the machine's environment.
-BASE_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8", "__OW_EXECUTION_ENV": "localops"}
-NOT_FOUND_TEXT = "The action failed to generate or locate a binary. See logs for details."
-NOT_STARTED_TEXT = "Cannot start action. Check logs for details."
+_BASE_ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8", "__OW_EXECUTION_ENV": "localops"}
+_NOT_FOUND_TEXT = "The action failed to generate or locate a binary. See logs for details."
+_NOT_STARTED_TEXT = "Cannot start action. Check logs for details."
 NOT_A_DICTIONARY_TEXT = "The action did not return a dictionary or array."
-TOO_LARGE_TEXT = "The action produced a response that exceeded the allowed length: {} > {} bytes."
+_TOO_LARGE_TEXT = "The action produced a response that exceeded the allowed length: {} > {} bytes."
 EXITED_TEXT = "command exited"
 OUT_OF_MEMORY_TEXT = "The action exhausted its memory and was aborted."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a call ended.
+    """The end of a call.
 
     Attributes:
         usable: whether the process can take another call.
@@ -70,13 +70,13 @@ class ActionProcess:
         assert process.stderr is not None  # noqa: S101
         self.action = action
         self.process = process
-        self.control = control
-        self.debugging = debugging
-        self.own_folder = own_folder
-        self.killed = False
-        self.too_large = False
+        self._control = control
+        self._debugging = debugging
+        self._own_folder = own_folder
+        self._killed = False
+        self._too_large = False
         self.idle_since_s = 0.0
-        self.pipes = (LogPipe(process.stdout, "stdout"), LogPipe(process.stderr, "stderr"))
+        self._pipes = (LogPipe(process.stdout, "stdout"), LogPipe(process.stderr, "stderr"))
 
     @classmethod
     async def start(
@@ -93,12 +93,12 @@ class ActionProcess:
         with theirs, contextlib.ExitStack() as undo:
             undo.callback(ours.close)
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), str(theirs.fileno())),
+                *(sys.executable, "-I", "-B", "-u", "-X", "utf8", str(_CHILD), str(theirs.fileno())),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env=BASE_ENVIRONMENT,
+                env=_BASE_ENVIRONMENT,
                 # Its own group: a Ctrl-C in the terminal is ours to handle, and a kill reaches grandchildren.
                 # One that is debugged stays in the session of the terminal, to be able to read from it.
                 start_new_session=debugging is None,
@@ -127,25 +127,25 @@ class ActionProcess:
             "main_file": str(code.main_file),
             "function": code.function,
             "virtualenv": str(code.virtualenv) if code.virtualenv else None,
-            "debugger": self.debugging.for_child() if self.debugging else None,
+            "debugger": self._debugging.for_child() if self._debugging else None,
         }
-        answer = await self.exchange(message, {**environment, "PWD": str(folder)}, log)
+        answer = await self._exchange(message, {**environment, "PWD": str(folder)}, log)
         if isinstance(answer, Outcome):
             return answer
         if answer["loaded"]:
             return Outcome("success", {})
-        text = NOT_STARTED_TEXT if answer["parsed"] else NOT_FOUND_TEXT
+        text = _NOT_STARTED_TEXT if answer["parsed"] else _NOT_FOUND_TEXT
         return Outcome("action developer error", {"error": text}, usable=False)
 
     async def call(
         self, arguments: Mapping[str, Any], environment: Mapping[str, str], log: Callable[[LogLine], None]
     ) -> Outcome:
         """Run the entry function once."""
-        answer = await self.exchange({"arguments": arguments}, environment, log)
+        answer = await self._exchange({"arguments": arguments}, environment, log)
         if isinstance(answer, Outcome):
             return answer
         if "result_bytes" in answer:
-            text = TOO_LARGE_TEXT.format(answer["result_bytes"], MOST_RESULT_BYTES)
+            text = _TOO_LARGE_TEXT.format(answer["result_bytes"], MAX_RESULT_BYTES)
             return Outcome("application error", {"error": text})
         result = answer["result"]
         if not isinstance(result, dict | list):
@@ -153,24 +153,24 @@ class ActionProcess:
         failed = isinstance(result, dict) and "error" in result
         return Outcome("application error" if failed else "success", result)
 
-    async def exchange(
+    async def _exchange(
         self, message: Mapping[str, Any], environment: Mapping[str, str], log: Callable[[LogLine], None]
     ) -> dict[str, Any] | Outcome:
         """Send a message; within the time limit collect the answer and all lines logged meanwhile."""
         marker = secrets.token_hex(16)
         whole = {**message, "environment": environment, "marker": marker}
-        logs = [asyncio.create_task(pipe.copy_until(marker, log)) for pipe in self.pipes]
+        logs = [asyncio.create_task(pipe.copy_until(marker, log)) for pipe in self._pipes]
         try:
             async with asyncio.timeout(self.action.limits.timeout_ms / 1000):
-                await self.send(whole)
-                answer = await self.receive()
+                await self._send(whole)
+                answer = await self._receive()
         except TimeoutError:
             self.kill()
-            answer = self.time_limit_outcome("arguments" not in message)
+            answer = self._time_limit_outcome("arguments" not in message)
         except json_value.NotJsonError:
             answer = Outcome("action developer error", {"error": NOT_A_DICTIONARY_TEXT})
         except (OSError, ValueError):
-            text = OUT_OF_MEMORY_TEXT if self.too_large else EXITED_TEXT
+            text = OUT_OF_MEMORY_TEXT if self._too_large else EXITED_TEXT
             answer = Outcome("action developer error", {"error": text}, usable=False)
         if isinstance(answer, Outcome) and not answer.usable:
             # Something that the action started may hold its output open for ever.
@@ -178,31 +178,31 @@ class ActionProcess:
         await asyncio.gather(*logs)
         return answer
 
-    def time_limit_outcome(self, loading: bool) -> Outcome:
+    def _time_limit_outcome(self, loading: bool) -> Outcome:
         text = f"The action exceeded its time limits of {self.action.limits.timeout_ms} milliseconds"
         text += " during initialization." if loading else "."
         return Outcome("action developer error", {"error": text}, usable=False, timed_out=True)
 
-    async def send(self, value: Mapping[str, Any]) -> None:
+    async def _send(self, value: Mapping[str, Any]) -> None:
         text = json.dumps(value).encode()
-        await asyncio.get_running_loop().sock_sendall(self.control, HEADER.pack(len(text)) + text)
+        await asyncio.get_running_loop().sock_sendall(self._control, _HEADER.pack(len(text)) + text)
 
-    async def receive(self) -> dict[str, Any]:
-        """The next answer.
+    async def _receive(self) -> dict[str, Any]:
+        """Return the next answer.
 
         Raises:
             NotJsonError: the result is something that no JSON can say.
             ValueError: the action itself has written to our socket.
         """
-        size = HEADER.unpack(await self.read(HEADER.size))[0]
-        if size > MOST_ANSWER_BYTES:
+        size = _HEADER.unpack(await self._read(_HEADER.size))[0]
+        if size > _MAX_ANSWER_BYTES:
             raise ValueError("no answer of our child is so long")
-        return json_value.read(await self.read(size))
+        return json_value.read(await self._read(size))
 
-    async def read(self, size: int) -> bytes:
+    async def _read(self, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
-            part = await asyncio.get_running_loop().sock_recv(self.control, size - len(data))
+            part = await asyncio.get_running_loop().sock_recv(self._control, size - len(data))
             if not part:
                 raise ConnectionResetError("the action's process ended")
             data += part
@@ -212,14 +212,14 @@ class ActionProcess:
         return self.process.returncode is None
 
     def is_dying(self) -> bool:
-        """Whether the process has died or is about to: Linux says so before the files of the process close.
+        """Return whether the process has died or is about to: Linux knows before its files close.
 
         Elsewhere it is known once the process has closed its end of our socket.
         """
         if linux_process.IS_LINUX:
             return linux_process.is_dying(self.process.pid)
         try:
-            return not self.control.recv(1, socket.MSG_PEEK)
+            return not self._control.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:
@@ -229,7 +229,7 @@ class ActionProcess:
         """End a call whose process has died, though a copy that the action made of it holds its socket."""
         if not self.is_alive():
             with contextlib.suppress(OSError):
-                self.control.shutdown(socket.SHUT_RD)
+                self._control.shutdown(socket.SHUT_RD)
 
     def kill_if_too_large(self) -> None:
         """End the process when it holds more memory than the action's limit allows.
@@ -239,14 +239,14 @@ class ActionProcess:
         if not linux_process.IS_LINUX or not self.is_alive():
             return
         if linux_process.memory_bytes(self.process.pid) > self.action.limits.memory_mb * 1024 * 1024:
-            self.too_large = True
+            self._too_large = True
             self.kill()
 
     def kill(self) -> None:
         """End the process and everything that it started, once."""
-        if self.killed:
+        if self._killed:
             return
-        self.killed = True
+        self._killed = True
         # Some of it may have left the group.
         started = linux_process.descendants(self.process.pid) if linux_process.IS_LINUX else []
         with contextlib.suppress(ProcessLookupError):
@@ -258,7 +258,7 @@ class ActionProcess:
     async def end(self) -> None:
         """Kill the process, wait for its end and let go of it. No call may be under way."""
         self.kill()
-        self.control.close()
+        self._control.close()
         await self.process.wait()
-        if self.own_folder is not None:
-            await asyncio.to_thread(shutil.rmtree, self.own_folder, ignore_errors=True)
+        if self._own_folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self._own_folder, ignore_errors=True)

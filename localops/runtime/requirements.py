@@ -1,4 +1,4 @@
-"""The packages that an action needs and localops does not bring, installed once and kept.
+"""Install the packages that an action needs and localops lacks, once, and keep them.
 
 In the cloud `ops ide deploy` packs those of a `requirements.txt` with the action, in a virtualenv; others the
 runtime's image has. Here they lie in the project's private folder, one environment for all actions that need
@@ -18,22 +18,22 @@ from localops.errors import RequirementsError
 from localops.openwhisk.entities import Code
 from localops.runtime.image_packages import missing_packages
 
-log = logging.getLogger("localops.runtime.requirements")
+_log = logging.getLogger("localops.runtime.requirements")
 
 
 class Requirements:
-    """Environments below a folder that git ignores.
+    """The installed environments, below a folder that git ignores.
 
     Args:
         folder: made when the first environment is.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.locks: dict[Path, asyncio.Lock] = {}
+        self._folder = folder
+        self._locks: dict[Path, asyncio.Lock] = {}
 
     async def environment(self, code: Code) -> Path | None:
-        """The folder to import an action's packages from; None when it needs none beside those of localops.
+        """Return the folder of an action's packages; None when it needs only those of localops.
 
         Raises:
             RequirementsError: they cannot be installed; nothing is left behind.
@@ -46,19 +46,19 @@ class Requirements:
             return None
         content = (asked_for.read_bytes() if asked_for else b"") + "\n".join(["", *missing]).encode()
         python = "{}.{}".format(*sys.version_info[:2])
-        target = self.folder / hashlib.sha256(python.encode() + content).hexdigest()[:32]
-        async with self.locks.setdefault(target, asyncio.Lock()):
+        target = self._folder / hashlib.sha256(python.encode() + content).hexdigest()[:32]
+        async with self._locks.setdefault(target, asyncio.Lock()):
             if not target.is_dir():
-                await self.install(code, asked_for, missing, target)
+                await self._install(code, asked_for, missing, target)
         return target
 
-    async def install(self, code: Code, asked_for: Path | None, missing: list[str], target: Path) -> None:
+    async def _install(self, code: Code, asked_for: Path | None, missing: list[str], target: Path) -> None:
         name = (code.folder or code.main_file).name
         sources = [f"{name}/requirements.txt"] if asked_for else []
         sources += (
             [f"{', '.join(missing)} (which {name} imports and the cloud's runtime has)"] if missing else []
         )
-        log.info("installing %s, once", " and ".join(sources))
+        _log.info("installing %s, once", " and ".join(sources))
         unfinished = target.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         wanted = [*(("--requirement", str(asked_for)) if asked_for else ()), *missing]

@@ -1,4 +1,4 @@
-"""Invokes actions: finds or starts a process for each call, and ends processes that are out of date.
+"""Invoke actions: find or start a process for each call, and end processes that are out of date.
 
 As in the cloud, one process takes one call at a time and keeps its globals for the next; calls that
 overlap get processes of their own.
@@ -23,17 +23,17 @@ from localops.runtime.process import ActionProcess, Outcome
 from localops.runtime.requirements import Requirements
 
 # More processes than this at once wait for one to become free: a bound on memory, not a feature.
-MOST_PROCESSES = 256
+MAX_PROCESSES = 256
 # OpenWhisk's own time for an idle container.
-LONGEST_IDLE_S = 600.0
+MAX_IDLE_S = 600.0
 # Often enough that an action which fills the memory is ended before the machine suffers.
-LOOK_EVERY_S = 0.25
+_LOOK_EVERY_S = 0.25
 
 T = TypeVar("T")
 
 
 class Runner:
-    """Owns all action processes.
+    """The owner of all action processes.
 
     Args:
         api_host: the URL under which actions reach this server.
@@ -60,34 +60,34 @@ class Runner:
         self.api_key = api_key
         self.requirements = requirements
         self.debugging = debugging
-        self.process_variables = process_variables
+        self._process_variables = process_variables
         # Calls of an action that is debugged wait for each other: a person looks at one at a time.
-        self.debug_turn = asyncio.Lock()
+        self._debug_turn = asyncio.Lock()
         self.idle: dict[tuple[str, str], list[ActionProcess]] = {}
-        self.running: dict[str, ActionProcess] = {}
-        self.slots = asyncio.Semaphore(MOST_PROCESSES)
+        self._running: dict[str, ActionProcess] = {}
+        self._slots = asyncio.Semaphore(MAX_PROCESSES)
         self.tasks: set[asyncio.Task[Any]] = set()
         # A single file runs in an empty folder, so that it cannot import what is not deployed with it; each
         # process in one of its own, as in a container, since an action may write there, or remove it.
-        self.empty_folders = tempfile.TemporaryDirectory(prefix="localops-")
+        self._empty_folders = tempfile.TemporaryDirectory(prefix="localops-")
 
     def invoke(self, action: Action, arguments: Mapping[str, Any]) -> asyncio.Task[Activation]:
         """Start an activation. It goes on whether or not anybody waits for the task."""
         return self.start(Activation(action, arguments))
 
     def start(self, activation: Activation) -> asyncio.Task[Activation]:
-        """The same, for who must know the activation before it ends."""
-        if self.debugging_of(activation.action):
+        """Start an activation that the caller made, to know it before it ends."""
+        if self._debugging_of(activation.action):
             activation.action = without_limits(activation.action)
         self.activations.begin(activation)
         return self.start_task(self.run(activation))
 
-    def debugging_of(self, action: Action) -> Debugging | None:
-        """How a person debugs an action; None for all others."""
+    def _debugging_of(self, action: Action) -> Debugging | None:
+        """Return how a person debugs an action; None for all others."""
         return self.debugging if self.debugging and self.debugging.is_for(action) else None
 
-    def turn(self, action: Action) -> AbstractAsyncContextManager[None]:
-        return self.debug_turn if self.debugging_of(action) else nullcontext()
+    def _turn(self, action: Action) -> AbstractAsyncContextManager[None]:
+        return self._debug_turn if self._debugging_of(action) else nullcontext()
 
     def start_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
@@ -96,56 +96,56 @@ class Runner:
         return task
 
     async def run(self, activation: Activation) -> Activation:
-        async with self.turn(activation.action), self.slots:
+        async with self._turn(activation.action), self._slots:
             activation.waited_ms = int(time.time() * 1000) - activation.start_ms
-            outcome = await self.outcome(activation)
+            outcome = await self._outcome(activation)
         activation.timed_out = outcome.timed_out
         activation.process_ended = not outcome.usable
         activation.finish(outcome.status, outcome.result)
         self.activations.end(activation)
         return activation
 
-    async def outcome(self, activation: Activation) -> Outcome:
+    async def _outcome(self, activation: Activation) -> Outcome:
         def log(line: LogLine) -> None:
             self.activations.add_line(activation, line)
 
         try:
-            process, outcome = await self.process_for(activation, log)
+            process, outcome = await self._process_for(activation, log)
         except RequirementsError as error:
             return Outcome("action developer error", {"error": str(error)})
         except OSError as error:
             text = f"No process could be started for {activation.action.path}: {error}"
             return Outcome("whisk internal error", {"error": text})
         if outcome.usable:
-            outcome = await process.call(activation.arguments, self.environment(activation), log)
-        self.release(activation, outcome)
+            outcome = await process.call(activation.arguments, self._environment(activation), log)
+        self._release(activation, outcome)
         return outcome
 
-    async def process_for(
+    async def _process_for(
         self, activation: Activation, log: Callable[[LogLine], None]
     ) -> tuple[ActionProcess, Outcome]:
-        """An idle process of the action, or else a new one with what became of loading its code.
+        """Return an idle process of the action, or a new one with the outcome of loading its code.
 
         Raises:
-            RequirementsError: the packages that the action asks for cannot be had.
+            RequirementsError: the packages that the action asks for cannot be installed.
             OSError: the machine gives no further process.
         """
         action = activation.action
-        if process := self.take_idle(action):
-            self.running[activation.id] = process
+        if process := self._take_idle(action):
+            self._running[activation.id] = process
             return process, Outcome("success", {})
         packages = await self.requirements.environment(action.code)
         begun = time.monotonic()
-        folder = action.code.folder or Path(tempfile.mkdtemp(dir=self.empty_folders.name))
+        folder = action.code.folder or Path(tempfile.mkdtemp(dir=self._empty_folders.name))
         own_folder = None if action.code.folder else folder
-        process = await ActionProcess.start(action, self.debugging_of(action), own_folder)
-        self.running[activation.id] = process
-        outcome = await process.load(folder, packages, self.environment(activation), log)
+        process = await ActionProcess.start(action, self._debugging_of(action), own_folder)
+        self._running[activation.id] = process
+        outcome = await process.load(folder, packages, self._environment(activation), log)
         activation.cold_ms = int((time.monotonic() - begun) * 1000)
         return process, outcome
 
-    def take_idle(self, action: Action) -> ActionProcess | None:
-        """The idle process that was used last, so that the others can grow old and end."""
+    def _take_idle(self, action: Action) -> ActionProcess | None:
+        """Return the idle process that was used last, so that the others can grow old and end."""
         waiting = self.idle.get(action.revision, [])
         while waiting:
             process = waiting.pop()
@@ -154,9 +154,9 @@ class Runner:
             self.start_task(process.end())
         return None
 
-    def release(self, activation: Activation, outcome: Outcome) -> None:
+    def _release(self, activation: Activation, outcome: Outcome) -> None:
         """Keep the process of a call for the next one, or end it."""
-        process = self.running.pop(activation.id)
+        process = self._running.pop(activation.id)
         idle = self.idle.get(process.action.revision)
         if outcome.usable and idle is not None:
             process.idle_since_s = time.monotonic()
@@ -165,15 +165,15 @@ class Runner:
             self.start_task(process.end())
 
     def has_lost_process(self, activation: Activation) -> bool:
-        """Whether the process of an activation ended during the call, be it just now or at its end."""
-        process = self.running.get(activation.id)
+        """Return whether the process of an activation ended during the call, or is ending now."""
+        process = self._running.get(activation.id)
         return activation.process_ended if process is None else process.is_dying()
 
-    def environment(self, activation: Activation) -> dict[str, str]:
-        """The `__OW_` variables of one activation. Source: openserverless-runtimes openwhisk/run handler."""
+    def _environment(self, activation: Activation) -> dict[str, str]:
+        """Return the variables of one activation. Source: openserverless-runtimes openwhisk/run handler."""
         action = activation.action
         variables = {
-            **self.process_variables(),
+            **self._process_variables(),
             "__OW_API_HOST": self.api_host,
             "__OW_NAMESPACE": USER,
             "__OW_ACTION_NAME": f"/{USER}/{action.path}",
@@ -198,11 +198,11 @@ class Runner:
     async def look_after(self) -> None:
         """End processes that have died, been idle for long or use too much memory, until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            for process in self.running.values():
+            await asyncio.sleep(_LOOK_EVERY_S)
+            for process in self._running.values():
                 process.kill_if_too_large()
                 process.hang_up_if_dead()
-            oldest_s = time.monotonic() - LONGEST_IDLE_S
+            oldest_s = time.monotonic() - MAX_IDLE_S
             for waiting in self.idle.values():
                 for process in [each for each in waiting if each.idle_since_s < oldest_s]:
                     waiting.remove(process)
@@ -211,8 +211,8 @@ class Runner:
     async def close(self) -> None:
         """End every process at once."""
         self.keep_only([])
-        for process in self.running.values():
+        for process in self._running.values():
             process.kill()
         while self.tasks:
             await asyncio.gather(*self.tasks)
-        self.empty_folders.cleanup()
+        self._empty_folders.cleanup()

@@ -226,11 +226,11 @@ def test_a_breakpoint_that_nobody_debugs_says_how_to(project: Path):
             None,
             "--debug demo/stop: there is no packages/demo/stop.py and no packages/demo/stop/",
         ),
-        (None, 5678, "--debug-port says where; say with --debug PACKAGE/ACTION what to debug"),
+        (None, 5678, "--debug-port needs an action to debug; name it with --debug PACKAGE/ACTION"),
         (
             "demo/stops",
             5678,
-            "--debug-port needs debugpy, which is not there: `.venv/bin/python -m pip install",
+            "--debug-port needs debugpy, which is not installed: `.venv/bin/python -m pip install",
         ),
     ],
 )

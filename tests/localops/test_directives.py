@@ -163,8 +163,8 @@ def test_all_options_of_an_action_are_read():
     ("line", "part"),
     [
         ("#--param P $V", "'b' is not an option"),
-        ("#--param P", "--param lacks its value"),
-        ("#--param P $UNSET", "--param lacks its value"),
+        ("#--param P", "--param has no value"),
+        ("#--param P $UNSET", "--param has no value"),
         ("#--colour red", "'--colour' is not an option"),
         ("#--sequence a,b", "localops does not support --sequence"),
         ("#--param-file x.json", "localops does not support --param-file"),
@@ -191,7 +191,7 @@ def test_what_wsk_refuses_is_refused_with_a_sentence(line: str, part: str):
 
 
 def test_a_variable_that_is_not_set_is_named_where_its_value_lacks():
-    with pytest.raises(DirectiveError, match=r"--param lacks its value.*; not set: UNSET"):
+    with pytest.raises(DirectiveError, match=r"--param has no value.*; not set: UNSET"):
         read("#--param A $SET\n#--param B $UNSET\n", {"SET": "x"})
 
 

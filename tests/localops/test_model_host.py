@@ -15,7 +15,7 @@ from scripted_ollama import Script, ScriptedOllama, Status
 
 from localops.model_host.address import AddressError, read_address
 from localops.model_host.host import ollama_of_this_machine
-from localops.model_host.telling import listed, missing
+from localops.model_host.report import listed, missing
 from localops.model_host.wanted import wanted_models
 from localops.ollama.llamacpp import BUILTIN_FILE
 from localops.project.folder import Project
@@ -180,11 +180,11 @@ def test_the_models_of_an_ollama_are_named_and_how_to_get_those_that_are_missing
         ),
         (
             Status(401, {"error": "unauthorized"}),
-            "warning: model: it does not tell its models: unauthorized",
+            "warning: model: it does not list its models: unauthorized",
         ),
         (
             Status(200, "<h1>Welcome</h1>"),
-            "warning: model: it does not tell its models: "
+            "warning: model: it does not list its models: "
             "what answers at HOST does not speak Ollama's protocol",
         ),
     ],
@@ -216,7 +216,7 @@ def test_credentials_go_along_and_are_not_shown(project: Path):
         server,
         LocalopsProcess(project=project, environment={"OLLAMA_HOST": server.host, **environment}) as running,
     ):
-        assert "the key Bearer " in running.wait_for_line("warning: model: it does not tell its models: ")
+        assert "the key Bearer " in running.wait_for_line("warning: model: it does not list its models: ")
         assert server.requests[-1].headers["authorization"] == "Bearer sesame-of-tests"
         assert not any("sesame" in each for each in running.log)
 
@@ -295,9 +295,9 @@ def refused(*words: str) -> str:
     [
         ("missing.gguf", "No such file or directory; name a GGUF file or a folder of them"),
         ("empty", "there is no .gguf file in this folder"),
-        ("page.gguf", "this is no GGUF file; download the model as one"),
-        ("short.gguf", "this is no GGUF file"),
-        ("llama=page.gguf", "this is no GGUF file"),
+        ("page.gguf", "this is not a GGUF file; download the model as one"),
+        ("short.gguf", "this is not a GGUF file"),
+        ("llama=page.gguf", "this is not a GGUF file"),
     ],
 )
 def test_what_is_no_model_is_refused_in_a_sentence(tmp_path: Path, name: str, sentence: str):

@@ -55,11 +55,11 @@ def test_parameters_of_the_package_stand_below_those_of_the_action(project: Proj
 @pytest.mark.parametrize(
     ("path", "text", "part"),
     [
-        ("packages/chat/two.py", "#--param X\n", "chat/two is not deployed: --param lacks its value"),
+        ("packages/chat/two.py", "#--param X\n", "chat/two is not deployed: --param has no value"),
         ("packages/chat/page.js", "", "packages/chat/page.js is not run here"),
         ("packages/chat/one/index.js", "", "packages/chat/one/index.js is not run here"),
         ("packages/chat/two.py", "#--kind nodejs:20\n", "its kind nodejs:20 is not Python"),
-        ("packages/chat.args", "#--param X\n", "packages/chat.args: --param lacks its value"),
+        ("packages/chat.args", "#--param X\n", "packages/chat.args: --param has no value"),
         ("packages/default/two.py", "", "packages/default is not deployed"),
     ],
 )
@@ -120,7 +120,7 @@ def test_variables_of_the_login_beat_the_environment_and_that_beats_the_files(
     ("content", "expected", "told"),
     [
         (b"A=1\nB='two'\nexport C=3\n# D=4\nE\n", {"A": "1", "B": "two", "C": "3"}, ""),
-        (b'A="open\nB=2\nno line\n', {"B": "2"}, ".env line 1 is not NAME=VALUE, or lacks a quote"),
+        (b'A="open\nB=2\nno line\n', {"B": "2"}, ".env line 1 is not NAME=VALUE, or misses a quote"),
         (b"A=\xff\n", {}, ".env is not in UTF-8, so no variable of it counts; save it as UTF-8"),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_folder_without_packages_is_refused_with_what_to_do(tmp_path: Path):
 
 def test_a_place_where_nothing_can_be_kept_is_named(tmp_path: Path):
     (tmp_path / ".localops").write_text("in the way")
-    with pytest.raises(StartError, match=r"keeps its keys in .*/\.localops, and cannot write there: File"):
+    with pytest.raises(StartError, match=r"keeps its keys in .*/\.localops and cannot write there: File"):
         Project(tmp_path).make_private()
 
 

@@ -18,7 +18,7 @@ from localops.deployment.settings import Settings
 from localops.openwhisk.entities import Action, Activation, Code, Limits, LogLine
 from localops.project.folder import Project
 from localops.routes.web import WebActions
-from localops.runtime.activations import MOST_KEPT, MOST_KEPT_BYTES, Activations
+from localops.runtime.activations import MAX_KEPT, MAX_KEPT_BYTES, Activations
 from localops.runtime.requirements import Requirements
 from localops.runtime.runner import Runner
 
@@ -35,21 +35,21 @@ def ended(activations: Activations, text: str = "") -> Activation:
 
 def test_only_the_latest_activations_are_remembered():
     activations = Activations()
-    all_of_them = [ended(activations) for _ in range(MOST_KEPT + 5)]
+    all_of_them = [ended(activations) for _ in range(MAX_KEPT + 5)]
     assert list(activations.ended) == [each.id for each in all_of_them[5:]]
 
 
 def test_large_activations_are_remembered_for_less_long():
     activations = Activations()
-    text = "x" * (MOST_KEPT_BYTES // 8)
+    text = "x" * (MAX_KEPT_BYTES // 8)
     all_of_them = [ended(activations, text) for _ in range(6)]
     assert list(activations.ended) == [each.id for each in all_of_them[3:]]
-    assert activations.kept_bytes < MOST_KEPT_BYTES
+    assert activations.kept_bytes < MAX_KEPT_BYTES
 
 
 def test_the_last_activation_is_remembered_however_large_it_is():
     activations = Activations()
-    last = [ended(activations, "x" * MOST_KEPT_BYTES) for _ in range(2)][1]
+    last = [ended(activations, "x" * MAX_KEPT_BYTES) for _ in range(2)][1]
     assert list(activations.ended) == [last.id]
 
 
@@ -57,7 +57,7 @@ def test_what_is_running_is_never_forgotten_and_not_yet_to_be_found():
     activations = Activations()
     running = Activation(ACTION)
     activations.begin(running)
-    for _ in range(MOST_KEPT + 5):
+    for _ in range(MAX_KEPT + 5):
         ended(activations)
     assert running.id not in activations.ended
     assert running in list(activations.recent)

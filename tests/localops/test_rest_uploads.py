@@ -69,8 +69,8 @@ def many() -> bytes:
 
 FILE = 0o644
 OUTSIDE = "would write outside of its folder: "
-NOWHERE = "holds a link that leads nowhere: link"
-MISFIT = "holds a name that does not fit"
+NOWHERE = "holds a link without a target: link"
+MISFIT = "holds a name that the file system refuses"
 TOO_LARGE = "holds more than allowed: "
 # name -> what makes the archive, what is said of it
 UNTRUSTED: dict[str, tuple[Callable[[], bytes], str]] = {

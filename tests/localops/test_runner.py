@@ -198,7 +198,7 @@ def test_an_action_that_uses_more_memory_than_its_limit_is_ended(tmp_path: Path)
 
 
 def test_an_idle_process_is_ended_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(runner, "LONGEST_IDLE_S", 0.2)
+    monkeypatch.setattr(runner, "MAX_IDLE_S", 0.2)
 
     async def check(desk: Desk) -> None:
         desk.write("one.py", PROCESS_ID)

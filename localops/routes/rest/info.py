@@ -16,7 +16,7 @@ from localops.openwhisk.limit_bounds import BOUNDS
 from localops.openwhisk.namespace import USER
 from localops.routes.request import MAX_BODY_BYTES
 from localops.routes.rest.resource import json_answer
-from localops.runtime.runner import MOST_PROCESSES
+from localops.runtime.runner import MAX_PROCESSES
 
 _NO_ROUTE_TEXT = "The requested resource could not be found."
 _MEGABYTE = 1024 * 1024
@@ -44,7 +44,7 @@ async def server_info(request: Request) -> Response:  # noqa: ARG001
         "max_action_memory": memory.most * _MEGABYTE,
         "min_action_logs": logs.least * _MEGABYTE,
         "max_action_logs": logs.most * _MEGABYTE,
-        "concurrent_actions": MOST_PROCESSES,
+        "concurrent_actions": MAX_PROCESSES,
     }
     runtimes = {
         language: [{"kind": kind, "default": kind == kinds[0]} for kind in kinds]
@@ -60,7 +60,7 @@ async def namespaces(request: Request) -> Response:  # noqa: ARG001
 
 
 async def limits(request: Request) -> Response:  # noqa: ARG001
-    found: dict[str, int] = {"concurrentInvocations": MOST_PROCESSES, "maxParameterSize": MAX_BODY_BYTES}
+    found: dict[str, int] = {"concurrentInvocations": MAX_PROCESSES, "maxParameterSize": MAX_BODY_BYTES}
     names = {"timeout": "Timeout", "memory": "Memory", "logs": "Logs", "concurrency": "Concurrency"}
     for name, shown in names.items():
         found[f"minAction{shown}"] = BOUNDS[name].least
