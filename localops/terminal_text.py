@@ -16,6 +16,11 @@ def harmless(text: str) -> str:
     return _UNSAFE.sub(_shown, text)
 
 
+def one_line(text: str) -> str:
+    r"""Return a harmless text whose line feeds and tabs are shown too, as `\n` and `\t`."""
+    return harmless(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
 def quoted(text: str) -> str:
     """Return a text as a sentence quotes it: harmless, and not so long that the sentence is lost."""
     shown = repr(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…")

@@ -138,5 +138,5 @@ def _packed_files(paths: Iterable[Path]) -> Iterator[Path]:
             continue
         if path.is_dir():
             yield from _packed_files(path.iterdir())
-        else:
+        elif path.is_file():  # a pipe would be waited for
             yield path

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from localops.access.masking import Masking
 from localops.openwhisk.entities import Action, Activation
 from localops.project.scan import files
+from localops.reading import regular_file
 from localops.streaming.recording import StreamMessage, StreamRecording
 from localops.streaming.warnings import StreamWarning
 
@@ -141,9 +143,13 @@ def action_summary(action: Action, url: str) -> dict[str, Any]:
 
 def _can_stream(action: Action) -> bool:
     """Return whether the action's sources name what only a stream has."""
-    return any(
-        name in file.read_bytes()
-        for file in files(action.code)
-        if file.suffix == ".py"
-        for name in _STREAM_ADDRESS
-    )
+    sources = [_content(file) for file in files(action.code) if file.suffix == ".py"]
+    return any(name in source for source in sources for name in _STREAM_ADDRESS)
+
+
+def _content(file: Path) -> bytes:
+    """Return what is in a file; nothing of one that cannot be read any more."""
+    try:
+        return regular_file.read_bytes(file)
+    except OSError:
+        return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from localops.project import directives
 from localops.project.expansion import named_variables
 from localops.project.folder import Project
 from localops.project.variables import Variable, read_env_file
+from localops.reading import regular_file
 
 # Stands for a variable's value while the directives are read; no source holds these characters.
 _MARK = re.compile("\ue000([A-Za-z_][A-Za-z0-9_]*)\ue001")
@@ -52,12 +54,13 @@ def variables_of_parameters(source: str) -> dict[str, list[str]]:
 
 def _sources(project: Project, action: Action) -> list[tuple[str, str]]:
     """Return the texts with an action's directives, the package's first, each with its path."""
-    files = [project.packages / f"{action.package}.args", action.code.main_file]
-    return [
-        (str(file.relative_to(project.folder)), file.read_text(errors="replace"))
-        for file in files
-        if file.is_file() and file.is_relative_to(project.packages)
-    ]
+    found: list[tuple[str, str]] = []
+    for file in (project.packages / f"{action.package}.args", action.code.main_file):
+        # It may be gone, or damaged meanwhile; then it names nothing any more.
+        with contextlib.suppress(OSError):
+            if file.is_relative_to(project.packages):
+                found.append((str(file.relative_to(project.folder)), regular_file.read_text(file)))
+    return found
 
 
 def of_arguments(

@@ -6,17 +6,24 @@ in a problem, as is every action whose directives `wsk` would refuse.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import logging
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from localops.errors import DirectiveError
 from localops.openwhisk.entities import Action, Code, Package
+from localops.openwhisk.entity_name import is_name
 from localops.openwhisk.kinds import BLACKBOX, PYTHON_KINDS, resolved_kind
 from localops.project import directives
 from localops.project.folder import Project
+from localops.reading import regular_file
+from localops.terminal_text import one_line, quoted
 
 Entity = TypeVar("Entity", Action, Package)
 # The variables for one source text.
@@ -28,6 +35,8 @@ _OTHER_SINGLES = (".js", ".php", ".go")
 LEFT_OUT = ("__pycache__", "virtualenv", "node_modules")
 # In addresses it stands for "in no package", so that the deployer cannot make a package of this name.
 RESERVED_PACKAGE = "default"
+
+_log = logging.getLogger("localops.project.scan")
 
 
 @dataclass(frozen=True)
@@ -80,17 +89,29 @@ def scan(project: Project, variables: Mapping[str, str], over_https: Mapping[str
         return {**variables, **(over_https or {})}
 
     for package in _package_folders(found, project):
-        try:
+        with _problem_of(found, f"packages/{one_line(package.name)} could not be read completely"):
             _add_package(found, project, package, variables_of)
-        except OSError as error:
-            # An editor may remove a file while this looks at it; the next event brings another look.
-            found.problems.append(f"packages/{package.name} could not be read completely: {error}")
     return found
+
+
+@contextlib.contextmanager
+def _problem_of(found: Scan, what: str) -> Generator[None]:
+    """Make what goes wrong with a file the problem of that file, not of the whole project."""
+    try:
+        yield
+    except DirectiveError as error:
+        found.problems.append(f"{what}: {error}")
+    except OSError as error:
+        # An editor may remove a file while this looks at it; the next event brings another look.
+        found.problems.append(f"{what}: {error.strerror or error}")
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not take the other actions away
+        _log.debug("%s", what, exc_info=True)
+        found.problems.append(f"{what}: localops failed over it ({type(error).__name__}: {error})")
 
 
 def _package_folders(found: Scan, project: Project) -> list[Path]:
     try:
-        return sorted(path for path in project.packages.iterdir() if path.is_dir())
+        return sorted(path for path in project.packages.iterdir() if path.is_dir() and not _is_hidden(path))
     except OSError as error:
         reason = f"packages/ cannot be read: {error.strerror}"
         found.problems.append(
@@ -99,31 +120,53 @@ def _package_folders(found: Scan, project: Project) -> list[Path]:
         return []
 
 
+def _is_hidden(path: Path) -> bool:
+    """Return whether the deployer's patterns pass over a file or folder, such as an editor's lock."""
+    return path.name.startswith(".")
+
+
 def _add_package(found: Scan, project: Project, package: Path, variables_of: _VariablesOf) -> None:
     if package.name == RESERVED_PACKAGE:
         found.problems.append("packages/default is not deployed: no package can have this name")
         return
+    for other in _other_actions(package):
+        path = one_line(str(other.relative_to(project.folder)))
+        found.problems.append(f"{path} is not run here: localops runs Python actions only")
     codes = list(_python_actions(package))
-    try:
+    with _problem_of(found, f"packages/{one_line(package.name)}.args"):
         described = _described_package(project, package.name, variables_of)
-    except (DirectiveError, UnicodeDecodeError) as error:
-        found.problems.append(f"packages/{package.name}.args: {error}")
-        return
-    if codes:
-        found.packages[package.name] = described
-    for code in codes:
-        _add(found, package.name, code, variables_of)
-    found.problems += [
-        f"{path.relative_to(project.folder)} is not run here: localops runs Python actions only"
-        for path in _other_actions(package)
-    ]
+        if codes:
+            _add_actions(found, described, codes, variables_of)
+
+
+def _add_actions(
+    found: Scan, package: OnDisk[Package], codes: Iterable[Code], variables_of: _VariablesOf
+) -> None:
+    name = package.entity.name
+    with _problem_of(found, f"packages/{one_line(name)} is not deployed"):
+        _check_name(name)
+        found.packages[name] = package
+        for code in codes:
+            with _problem_of(found, f"{one_line(f'{name}/{_action_name(code)}')} is not deployed"):
+                _add(found, name, code, variables_of)
+
+
+def _check_name(name: str) -> None:
+    """Raise DirectiveError for a name that OpenWhisk refuses."""
+    if not is_name(name):
+        raise DirectiveError(
+            f"OpenWhisk allows no such name: {quoted(name)}; use letters, digits, `_`, `-` and `.`"
+        )
 
 
 def _described_package(project: Project, name: str, variables_of: _VariablesOf) -> OnDisk[Package]:
     path = project.packages / f"{name}.args"
-    if not path.is_file():
+    try:
+        source = regular_file.read_text(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENAMETOOLONG):
+            raise
         return OnDisk(Package(name), "no .args")
-    source = path.read_text()
     arguments = directives.read(source, variables_of(source))
     return OnDisk(Package(name, arguments.parameters, arguments.annotations), _state([path]))
 
@@ -131,29 +174,33 @@ def _described_package(project: Project, name: str, variables_of: _VariablesOf) 
 def _python_actions(package: Path) -> Iterator[Code]:
     """Yield folders with a `__main__.py` first, then single files: the order of deployment."""
     for main in sorted(package.glob("*/__main__.py")):
-        yield Code(main, main.parent)
+        if not _is_hidden(main.parent):
+            yield Code(main, main.parent)
     for single in sorted(package.glob("*.py")):
-        yield Code(single)
+        if not _is_hidden(single):
+            yield Code(single)
 
 
 def _other_actions(package: Path) -> list[Path]:
     mains = [path for name in _OTHER_MAINS for path in package.glob(f"*/{name}")]
-    return sorted(mains + [path for path in package.iterdir() if path.suffix in _OTHER_SINGLES])
+    singles = [path for path in package.iterdir() if path.suffix in _OTHER_SINGLES]
+    return sorted(path for path in mains + singles if not _is_hidden(path) and not _is_hidden(path.parent))
+
+
+def _action_name(code: Code) -> str:
+    return (code.folder or code.main_file).name.split(".")[0]
 
 
 def _add(found: Scan, package: str, code: Code, variables_of: _VariablesOf) -> None:
-    name = (code.folder or code.main_file).name.split(".")[0]
+    name = _action_name(code)
     path = f"{package}/{name}"
-    try:
-        source = code.main_file.read_text()
-        arguments = directives.read(source, variables_of(source))
-        on_disk = _state(files(code))
-    except (DirectiveError, UnicodeDecodeError, OSError) as error:
-        found.problems.append(f"{path} is not deployed: {error}")
-        return
+    _check_name(name)
+    source = regular_file.read_text(code.main_file)
+    arguments = directives.read(source, variables_of(source))
+    on_disk = _state(files(code))
     kind = resolved_kind(arguments.kind)
     if kind not in (*PYTHON_KINDS, BLACKBOX):
-        found.problems.append(f"{path} is not run here: its kind {arguments.kind} is not Python")
+        found.problems.append(f"{path} is not run here: its kind {one_line(arguments.kind)} is not Python")
         return
     action = Action(
         package=package,
@@ -175,7 +222,7 @@ def _state(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         status = path.stat()
-        digest.update(f"{path}\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
+        digest.update(os.fsencode(path) + f"\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
     return digest.hexdigest()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 
 from localops.openwhisk.entities import Action
 from localops.project.scan import files
+from localops.reading import python_source
 
 _NEWER_PYTHON_TEXT = (
     "; the cloud runs it with Python 3.12, localops runs on {}.{}: start it with a newer one".format(
@@ -26,12 +26,11 @@ def syntax_problem(action: Action) -> str | None:
         if file.suffix != ".py":
             continue
         try:
-            ast.parse(file.read_bytes(), str(file))
-        except FileNotFoundError:
-            continue  # removed meanwhile, which brings a new look
+            python_source.parse(file)
+        except OSError:
+            continue  # removed meanwhile, which brings a new look; what cannot be read the scan reports
         except SyntaxError as error:
             hint = _NEWER_PYTHON_TEXT if _needs_newer_python(error) else ""
-            return f"{action.path} cannot run: {file.name} line {error.lineno}: {error.msg}{hint}"
-        except ValueError as error:  # a null byte, in Python 3.11
-            return f"{action.path} cannot run: {file.name}: {error}"
+            where = file.name if error.lineno is None else f"{file.name} line {error.lineno}"
+            return f"{action.path} cannot run: {where}: {error.msg}{hint}"
     return None

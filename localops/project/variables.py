@@ -18,6 +18,8 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from localops.project.folder import Project
+from localops.reading import regular_file
+from localops.terminal_text import quoted
 
 _log = logging.getLogger("localops.project.variables")
 # It warns at every reading, and does not say of which file.
@@ -42,7 +44,7 @@ def layers(project: Project, login: Mapping[str, str]) -> dict[str, Variable]:
     for path in reversed(project.env_files):
         name = str(path.relative_to(project.folder))
         found.update({key: Variable(value, name) for key, value in read_env_file(path).items()})
-    found.update({key: Variable(value, "environment") for key, value in os.environ.items()})
+    found.update(_of_environment())
     found.update({key: Variable(value, "login") for key, value in login.items()})
     return found
 
@@ -53,7 +55,26 @@ def layers_of_desk(project: Project) -> dict[str, Variable]:
     `packages/.env` does not count: it names the services of a deployment.
     """
     found = {key: Variable(value, ".env") for key, value in read_env_file(project.folder / ".env").items()}
-    return found | {key: Variable(value, "environment") for key, value in os.environ.items()}
+    return found | _of_environment()
+
+
+def _of_environment() -> dict[str, Variable]:
+    found: dict[str, Variable] = {}
+    for key, value in os.environ.items():
+        if _is_text(key + value):
+            found[key] = Variable(value, "environment")
+        else:
+            _warn(f"the environment's {quoted(key)} is not UTF-8, so it does not count")
+    return found
+
+
+def _is_text(value: str) -> bool:
+    """Return whether a value of the environment is UTF-8; Python keeps other bytes as half characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -61,15 +82,12 @@ def read_env_file(path: Path) -> dict[str, str]:
 
     Lines that make no sense are skipped, with a warning.
     """
-    if not path.is_file():
-        return {}
     try:
-        text = path.read_text()
-    except UnicodeDecodeError:
-        _warn(f"{path} is not in UTF-8, so no variable of it counts; save it as UTF-8")
+        text = regular_file.read_text(path)
+    except FileNotFoundError:
         return {}
     except OSError as error:
-        _warn(f"{path} cannot be read, so no variable of it counts: {error.strerror}")
+        _warn(f"{path} cannot be used, so none of its variables count: {error.strerror}")
         return {}
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:

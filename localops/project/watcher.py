@@ -18,6 +18,18 @@ from localops.project.folder import Project
 # Long enough to take the several events of one save together, short enough not to be waited for.
 _DEBOUNCE_MS = 100
 _STEP_MS = 20
+# How often the files are looked at where the system does not report changes.
+_POLL_MS = 250
+
+_NO_EVENTS_TEXT = (
+    "the system cannot watch {} ({}), so localops looks there {} times a second; "
+    "on Linux `sysctl fs.inotify` shows the limits"
+)
+_GAVE_UP_TEXT = (
+    "a name in {} cannot be followed ({}; is one not UTF-8?); localops looks again after each change"
+)
+
+_Filter = Callable[[Change, str], bool]
 
 _log = logging.getLogger("localops.project.watcher")
 
@@ -36,18 +48,60 @@ def _is_env_file(change: Change, path: str) -> bool:  # noqa: ARG001 - the shape
 
 
 async def watch(project: Project, deploy: Callable[[], None]) -> None:
-    """Call `deploy` once when watching has begun and after each change, until cancelled."""
+    """Call `deploy` once when watching has begun and after each change, until cancelled.
 
-    async def follow(folder: Path, watch_filter: Callable[[Change, str], bool], recursive: bool) -> None:
-        changes = awatch(
-            folder, watch_filter=watch_filter, recursive=recursive, debounce=_DEBOUNCE_MS, step=_STEP_MS
-        )
-        async for _ in changes:
+    A fault of `deploy` is reported, and the next change is followed all the same.
+    """
+    faults: set[str] = set()
+
+    def deploy_safely() -> None:
+        try:
             deploy()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person's next edit may mend it
+            fault = f"{type(error).__name__}: {error}"
+            if fault not in faults:
+                _log.exception(
+                    "a change of the project is not deployed (%s); the next one is followed", fault
+                )
+            faults.add(fault)
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(follow(project.packages, _PackagesFilter(), recursive=True))
-        tasks.create_task(follow(project.folder, _is_env_file, recursive=False))
+        tasks.create_task(_follow(project.packages, _PackagesFilter(), True, deploy_safely))
+        tasks.create_task(_follow(project.folder, _is_env_file, False, deploy_safely))
         # Both have registered their folder when they first wait; what changed before that is caught here.
         await asyncio.sleep(0)
+        deploy_safely()
+
+
+async def _follow(folder: Path, watch_filter: _Filter, recursive: bool, deploy: Callable[[], None]) -> None:
+    """Deploy after each change in a folder, by the system's events or, where it gives none, by looking."""
+    polling, reported = False, set[str]()
+    while True:
+        try:
+            await _follow_by(polling, folder, watch_filter, recursive, deploy)
+            return
+        except OSError as error:  # the system gives no further watch
+            fault, polling = _NO_EVENTS_TEXT.format(folder, error, 1000 // _POLL_MS), True
+        except Exception as error:  # noqa: BLE001 - watchfiles gives up over a name that is not UTF-8, in a group
+            fault = _GAVE_UP_TEXT.format(folder, type(error).__name__)
+        if fault not in reported:
+            _log.warning("%s", fault)
+        reported.add(fault)
+        await asyncio.sleep(_POLL_MS / 1000)
+        deploy()  # what changed meanwhile brings no event any more
+
+
+async def _follow_by(
+    polling: bool, folder: Path, watch_filter: _Filter, recursive: bool, deploy: Callable[[], None]
+) -> None:
+    changes = awatch(
+        folder,
+        watch_filter=watch_filter,
+        recursive=recursive,
+        debounce=_DEBOUNCE_MS,
+        step=_STEP_MS,
+        force_polling=polling or None,
+        poll_delay_ms=_POLL_MS,
+    )
+    async for _ in changes:
         deploy()

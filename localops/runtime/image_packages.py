@@ -82,13 +82,15 @@ def _imported_modules(file: Path, changed_ns: int) -> frozenset[str]:  # noqa: A
     """Return the top names of what a file imports unconditionally; none of a file that is not Python."""
     try:
         return frozenset(_unconditional(python_source.parse(file)))
-    except SyntaxError:
+    except (SyntaxError, OSError):
         return frozenset()
 
 
-def _unconditional(node: ast.AST) -> Iterator[str]:
+def _unconditional(tree: ast.AST) -> Iterator[str]:
     """Yield the modules that are imported outside of `try`, inside which an action can do without."""
-    for child in ast.iter_child_nodes(node):
-        yield from python_source.imported_names(child)
-        if not isinstance(child, ast.Try):
-            yield from _unconditional(child)
+    waiting = [tree]  # not by recursion: a source may be nested as deeply as Python's stack allows
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            yield from python_source.imported_names(child)
+            if not isinstance(child, ast.Try):
+                waiting.append(child)

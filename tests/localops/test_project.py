@@ -121,7 +121,11 @@ def test_variables_of_the_login_beat_the_environment_and_that_beats_the_files(
     [
         (b"A=1\nB='two'\nexport C=3\n# D=4\nE\n", {"A": "1", "B": "two", "C": "3"}, ""),
         (b'A="open\nB=2\nno line\n', {"B": "2"}, ".env line 1 is not NAME=VALUE, or misses a quote"),
-        (b"A=\xff\n", {}, ".env is not in UTF-8, so no variable of it counts; save it as UTF-8"),
+        (
+            b"A=\xff\n",
+            {},
+            ".env cannot be used, so none of its variables count: it is not text in UTF-8 (byte 3)",
+        ),
     ],
 )
 def test_what_of_an_env_file_makes_no_sense_is_told_once(
@@ -152,7 +156,7 @@ def test_a_file_that_is_gone_when_it_is_read_is_named_and_the_rest_is_found(proj
     found = scan(project, {})
     assert list(found.actions) == ["chat/fine"]
     assert len(found.problems) == 1
-    assert "chat/gone is not deployed: [Errno 2] No such file" in found.problems[0]
+    assert "chat/gone is not deployed: No such file" in found.problems[0]
 
 
 @pytest.mark.parametrize(
