@@ -125,6 +125,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Report that where everything is required, a skipped test is a failed run."""
     if os.environ.get("LOCALOPS_REQUIRE_ALL") and terminalreporter.stats.get("skipped"):
         terminalreporter.write_line("LOCALOPS_REQUIRE_ALL is set, and tests were skipped", red=True)
+    if not os.environ.get("STREAMER_BIN"):
+        terminalreporter.write_line(
+            "STREAMER_BIN is not set: tests of production's own streamer are left out"
+        )
 
 
 @pytest.hookimpl(trylast=True)
