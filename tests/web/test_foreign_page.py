@@ -133,6 +133,16 @@ ASKED = """async ({ url, ...options }) => {
 }"""
 
 
+def test_step_1_a_login_with_the_published_password_gives_no_secret_of_the_storage(victim: Page, desk: Desk):
+    body = json.dumps({"username": "pinocchio", "password": "geppetto"})
+    url = f"{desk.url}/api/my/mastrogpt/login"
+    for kind in ("application/json", "text/plain"):
+        asked = {"url": url, "method": "POST", "body": body, "headers": {"content-type": kind}}
+        answer = victim.evaluate(ASKED, asked)
+        assert answer["status"] == 200
+        assert desk.secret not in answer["text"]
+
+
 @pytest.mark.parametrize("key", ["", "there-is-no-storage", "geppetto"])
 @pytest.mark.parametrize("host", ["localhost", "s3.localhost", "devel.localhost"])
 def test_step_2_nobody_writes_to_a_bucket_without_the_secret(victim: Page, desk: Desk, host: str, key: str):

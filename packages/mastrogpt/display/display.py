@@ -12,8 +12,9 @@ import chess.svg
 import chevron
 
 _HERE = Path(__file__).parent
-# Whoever embeds the page embeds this too.
-_HEADERS = {"Content-Security-Policy": "frame-ancestors *"}
+# Whoever embeds the page embeds this too. Opened by itself, the HTML that a caller sent runs no script: the
+# address is one of the page's origin.
+_HEADERS = {"Content-Security-Policy": "sandbox; frame-ancestors *"}
 
 
 def display(args: Mapping[str, Any]) -> dict[str, Any]:
