@@ -54,7 +54,10 @@ def comes_from_another_origin(headers: Headers) -> bool:
     """Return whether a browser names a page of another origin as the source of this request."""
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc != headers.get("host")
+        try:
+            return urlsplit(origin).netloc != headers.get("host")
+        except ValueError:
+            return True  # it names no host at all
     return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 

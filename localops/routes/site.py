@@ -5,6 +5,7 @@ Source: apache/openserverless-operator nginx-static-cm.yaml.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path, PurePosixPath
 
@@ -49,6 +50,15 @@ class Site(StaticFiles):
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
         self._differences = Differences()
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Find a file; a name that no file can have (a null byte, too many characters) is that of none."""
+        try:
+            return super().lookup_path(path)
+        except PermissionError as error:
+            raise HTTPException(403, "localops may not read this file: Permission denied.\n") from error
+        except (OSError, ValueError):
+            return "", None
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await self._file_or_index(path, scope)

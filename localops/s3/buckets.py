@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator
 
 from starlette.concurrency import run_in_threadpool
@@ -108,7 +107,7 @@ def second_version(request: S3Request, found: Listing) -> Iterator[str]:
 def decoded_token(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, or not UTF-8
         raise S3Error("InvalidArgument", "The continuation token is not one of localops.") from error
 
 

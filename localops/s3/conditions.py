@@ -37,7 +37,7 @@ def matches(tags: str, found: Object) -> bool:
 def is_newer(found: Object, date: str) -> bool:
     try:
         return int(found.modified_s) > parsedate_to_datetime(date).timestamp()
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError, IndexError) as error:  # what Python's reader stumbles over
         raise S3Error("InvalidArgument", f"{date!r} is not a date.") from error
 
 

@@ -40,7 +40,7 @@ def parse(body: bytes) -> Element:
     try:
         parser.feed(body)
         root = parser.close()
-    except ParseError as error:
+    except (ParseError, ValueError, LookupError) as error:  # the latter two: an encoding that it names
         raise S3Error("MalformedXML") from error
     for each in root.iter():
         each.tag = str(each.tag).rpartition("}")[2]

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from localops.reading.number import ANY, whole_number
 from localops.s3.conditions import check_conditions, check_replacing, check_source
 from localops.s3.documents import document, http_time, iso_time, text
 from localops.s3.errors import S3Error
@@ -29,7 +30,7 @@ KEPT_HEADERS = (
 METADATA = "x-amz-meta-"
 DEFAULT_TYPE = "binary/octet-stream"
 READ_BYTES = 256 * 1024
-BYTE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+BYTE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
 
 async def put_object(request: S3Request, storage: Storage) -> Response:
@@ -150,14 +151,20 @@ def asked_range(header: str | None, size: int) -> range | None:
         return None
     first, last = match.groups()
     if not first:
-        begin, end = max(0, size - int(last)), size
+        begin, end = max(0, size - number(last)), size
     else:
-        begin, end = int(first), min(int(last) + 1 if last else size, size)
-        if last and int(last) < int(first):
+        begin, end = number(first), min(number(last) + 1 if last else size, size)
+        if last and number(last) < number(first):
             return None
     if begin >= end:
         raise S3Error("InvalidRange")
     return range(begin, end)
+
+
+def number(digits: str) -> int:
+    """Return what digits mean; no object has as many bytes as the largest number that is read here."""
+    found = whole_number(digits)
+    return ANY.stop if found is None else found
 
 
 class ObjectResponse(Response):

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from starlette.datastructures import Headers
 
+from localops.reading.number import whole_number
 from localops.s3.chunked_body import ChunkedBody
 from localops.s3.errors import S3Error
 from localops.s3.signed_message import Caller, decoded_base64
@@ -86,10 +87,10 @@ class Payload:
             S3Error: the client does not say so; S3 takes no body of unknown length.
         """
         name = "x-amz-decoded-content-length" if self.chunked else "content-length"
-        text = self.headers.get(name, "")
-        if not text.isdigit():
+        size = whole_number(self.headers.get(name, ""))
+        if size is None:
             raise S3Error("MissingContentLength")
-        return int(text)
+        return size
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the object's bytes; hash each piece with `take` before it is stored."""

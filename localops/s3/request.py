@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from localops.reading.number import whole_number
 from localops.s3.errors import S3Error
 from localops.s3.payload import Payload
 from localops.s3.signed_message import Caller, Message
@@ -75,10 +76,11 @@ class S3Request:
         Raises:
             S3Error: it is not one, or not between 0 and `most`.
         """
-        text = self.query.get(name) or str(default)
-        if not text.isascii() or not text.isdigit() or int(text) > most:
+        text = self.query.get(name)
+        number = whole_number(text, range(most + 1)) if text else default
+        if number is None:
             raise S3Error("InvalidArgument", f"{name} must be a whole number up to {most}.")
-        return int(text)
+        return number
 
     async def document(self) -> bytes:
         """The whole body, checked, of a request that brings XML."""

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
+from localops.reading.number import whole_number
 from localops.s3.errors import S3Error
 from localops.s3.signed_message import Caller, Message, check, check_lifetime, secret_of
 
@@ -52,10 +53,11 @@ def header_caller(message: Message, authorization: str, secrets: Mapping[str, st
 
 def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
     user, expires = message.parameter("AWSAccessKeyId"), message.parameter("Expires")
-    if not expires.isdigit():
+    expires_s = whole_number(expires)
+    if expires_s is None:
         raise S3Error("AccessDenied", "Expires must be a time in seconds.")
     check_signature(message, expires, secret_of(user, secrets), message.parameter("Signature"))
-    check_lifetime(int(expires))
+    check_lifetime(expires_s)
     return Caller(user)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
 
+from localops.reading.number import whole_number
 from localops.s3.errors import S3Error
 from localops.s3.signed_message import (
     UNSIGNED_PAYLOAD,
@@ -27,6 +28,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 LONGEST_PRESIGN_S = 7 * 24 * 3600
 MOST_SKEW = timedelta(minutes=15)
 TIME_FORMAT = "%Y%m%dT%H%M%SZ"
+HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 AUTHORIZATION = re.compile(
     rf"{ALGORITHM}\s+Credential=(?P<credential>[^,\s]+),\s*SignedHeaders=(?P<names>[^,\s]+),\s*Signature=(?P<signature>\w+)"
 )
@@ -51,7 +53,8 @@ def header_caller(message: Message, authorization: str, secrets: Mapping[str, st
 def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
     malformed = "AuthorizationQueryParametersError"
     when, lifetime = message.parameter("X-Amz-Date"), message.parameter("X-Amz-Expires")
-    if not lifetime.isdigit() or not 0 < int(lifetime) <= LONGEST_PRESIGN_S:
+    lifetime_s = whole_number(lifetime, range(1, LONGEST_PRESIGN_S + 1))
+    if lifetime_s is None:
         raise S3Error(malformed, "X-Amz-Expires must be between 1 second and 7 days.")
     begun = moment(when, malformed)
     if begun - datetime.now(UTC) > MOST_SKEW:
@@ -62,9 +65,11 @@ def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
     payload = message.headers.get("x-amz-content-sha256", UNSIGNED_PAYLOAD)
     if message.parameter("X-Amz-Content-Sha256"):
         payload = message.parameter("X-Amz-Content-Sha256")
+    if not all(HEADER_NAME.fullmatch(name) for name in names):
+        raise S3Error(malformed, "X-Amz-SignedHeaders must be names of headers, separated by semicolons.")
     canonical = canonical_request(message, signed, names, payload)
     check(key.sign(ALGORITHM, sha256(canonical)), message.parameter("X-Amz-Signature"))
-    check_lifetime(begun.timestamp() + int(lifetime))
+    check_lifetime(begun.timestamp() + lifetime_s)
     return Caller(user, payload)
 
 

@@ -11,6 +11,7 @@ uvicorn waits without an end for a request that does not come, or comes in part,
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import quote
 
 from httptools.parser.url_parser import URL, parse_url
 
@@ -18,6 +19,8 @@ from localops.plain_http import PlainHttpProtocol
 
 # uvicorn cannot read the target of CONNECT, a bare host and port; the guard refuses by the method alone.
 CONNECT_TARGET = b"/"
+# All of ASCII: only other bytes are written as %XX.
+SAFE_IN_URL = bytes(range(128)).decode()
 # A connection has so long to bring the whole head of a request, and so long for each next part of its body.
 LONGEST_HEAD_S = 10.0
 LONGEST_SILENCE_S = 20.0
@@ -98,6 +101,9 @@ class HttpProtocol(PlainHttpProtocol):
             self.url = CONNECT_TARGET
         elif not self.url.startswith((b"/", b"*")):
             self.use_target(parse_url(self.url))
+        if not self.url.isascii():
+            # Clients should have done it; applications take a URL for ASCII.
+            self.url = quote(self.url, safe=SAFE_IN_URL).encode()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
