@@ -37,8 +37,9 @@ from fuzzing import fuzz  # noqa: E402
 from localops_process import LocalopsProcess  # noqa: E402
 from scripted_ollama import ScriptedOllama, ollama  # noqa: E402
 from streamock import streamer  # noqa: E402
+from throwaway_redis import redis_server  # noqa: E402
 
-__all__ = ["fuzz", "ollama", "streamer"]
+__all__ = ["fuzz", "ollama", "redis_server", "streamer"]
 
 
 @pytest.hookimpl(optionalhook=True)

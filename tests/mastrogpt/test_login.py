@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import secrets
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from waiting import eventually
+
+WRONG = "The name or the password is wrong: try again."
 
 
 @pytest.fixture
@@ -68,9 +74,13 @@ def test_no_password_is_printed_or_returned(login: Any, capsys: pytest.CaptureFi
 
 
 def test_an_unknown_name_takes_as_long_to_refuse_as_a_wrong_password(login: Any):
+    addresses = itertools.count()
+
     def took_s(**args: str) -> float:
+        # From another address each time, so that none has to wait.
+        headers = {"x-forwarded-for": f"address {next(addresses)}"}
         began_s = time.process_time()
-        login(**args)
+        login(**args, __ow_headers=headers)
         return time.process_time() - began_s
 
     known = min(took_s(username="pinocchio", password="wrong") for _ in range(3))
@@ -101,3 +111,63 @@ def test_what_is_no_token_names_nobody(session: Any, token: str):
 def test_a_token_expires(session: Any):
     claim = f"{session.encoded(b'ada')}.1"
     assert session.user_of(f"{claim}.{session.signature(claim, b's')}", b"s") is None
+
+
+class TestAttempts:
+    """Where wrong passwords are counted: in this process, in Redis, in this process because Redis is down."""
+
+    @pytest.fixture(params=["process", "redis", "redis is down"])
+    def settings(self, request: pytest.FixtureRequest) -> dict[str, str]:
+        if request.param == "process":
+            return {}
+        if request.param == "redis is down":
+            return {"REDIS_URL": "redis://127.0.0.1:1"}
+        redis = request.getfixturevalue("redis_server")
+        return {**redis.args, "REDIS_PREFIX": f"{secrets.token_hex(8)}:"}
+
+    @pytest.fixture
+    def attempt(self, login: Any, settings: dict[str, str]) -> Callable[..., str]:
+        """Try a password, and return the message; "" for a right one."""
+
+        def send(password: str, user: str = "pinocchio", address: str = "10.0.0.1") -> str:
+            headers = {"x-forwarded-for": address}
+            found = login(username=user, password=password, __ow_headers=headers, **settings)
+            assert found["authenticated"] == ("message" not in found)
+            return found.get("message", "")
+
+        return send
+
+    def test_after_five_wrong_ones_the_next_waits_and_longer_each_time(self, attempt: Any):
+        for _ in range(5):
+            assert attempt("wrong") == WRONG
+        waits = "There were too many wrong passwords: wait {} s and try again."
+        assert eventually(lambda: attempt("wrong") == waits.format(2)), "the second wait is not longer"
+
+    def test_the_right_password_works_at_once_after_the_wait(self, attempt: Any):
+        for _ in range(5):
+            attempt("wrong")
+        assert eventually(lambda: attempt("geppetto") == ""), "the wait does not end"
+
+    def test_who_made_no_mistake_comes_in_however_many_guess(self, attempt: Any):
+        for each in range(6):
+            attempt("wrong", address=f"10.0.1.{each}")
+        assert attempt("geppetto", address="10.0.2.1") == ""
+
+    def test_a_user_who_is_guessed_from_many_places_makes_them_wait(self, attempt: Any):
+        for each in range(7):
+            attempt("wrong", address=f"10.0.1.{each}")
+        assert attempt("wrong", address="10.0.1.1").startswith("There were too many")
+
+    def test_another_user_of_the_same_address_waits_too(self, attempt: Any):
+        assert eventually(lambda: attempt("wrong", user="lucignolo").endswith("wait 4 s and try again."))
+        assert attempt("geppetto").startswith("There were too many")
+
+    @pytest.mark.parametrize(
+        "headers", [None, {}, "text", {"x-forwarded-for": 5}, {"x-forwarded-for": "\ud83d"}]
+    )
+    def test_whatever_stands_in_the_headers_an_attempt_is_answered(self, login: Any, headers: Any):
+        assert login(username="pinocchio", password="geppetto", __ow_headers=headers)["authenticated"]
+
+    def test_what_a_caller_writes_before_the_proxys_word_is_nobodys_address(self, attempt: Any):
+        made_up = (f"192.0.2.{each}, 10.0.0.9" for each in itertools.count())
+        assert eventually(lambda: attempt("wrong", address=next(made_up)).endswith("4 s and try again."))
