@@ -4,13 +4,15 @@ Standard library only, in syntax that any Python 3.6 reads: an old Python must g
 far as the sentence that says which one is needed.
 """
 
+import ast
+import configparser
 import hashlib
 import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
+from typing import Dict, List, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -20,6 +22,23 @@ TEST_COMMANDS = ("test", "check")
 # They run the built-in model in any case; `up` installs llama.cpp where no other model server answers.
 MODEL_COMMANDS = ("test", "check", "bench")
 LLAMA_CPP_FILE = ROOT / "requirements" / "llamacpp.txt"
+# The settings of pip that say where packages come from and how they are reached; no other is taken over.
+PIP_SETTINGS = (
+    "index-url",
+    "extra-index-url",
+    "find-links",
+    "no-index",
+    "trusted-host",
+    "proxy",
+    "cert",
+    "client-cert",
+    "keyring-provider",
+    "timeout",
+    "default-timeout",
+    "retries",
+    "cache-dir",
+    "no-cache-dir",
+)
 # What a stamp records when the package index has no build of a package for this machine.
 NO_BUILD = "no build for this machine"
 
@@ -40,8 +59,10 @@ def enter(argv: List[str]) -> None:
         check_python()
         if is_question(argv):
             return
-        with installation_lock():
-            install(requirement_files(argv))
+        files = requirement_files(argv)
+        if not is_complete(files):
+            with installation_lock():
+                install(files)
     except BootstrapError as error:
         print("localops: {}".format(error), file=sys.stderr)
         sys.exit(2)
@@ -88,7 +109,14 @@ class installation_lock:
     def __enter__(self) -> None:
         import fcntl
 
-        self.file = open(str(ROOT / ".venv.lock"), "w")
+        lock = ROOT / ".venv.lock"
+        try:
+            self.file = open(str(lock), "w")
+        except OSError as error:
+            raise BootstrapError(
+                "nothing can be installed in {} ({}); run it once as somebody who may write there, "
+                "or in a copy of your own".format(ROOT, error.strerror)
+            ) from error
         fcntl.flock(self.file, fcntl.LOCK_EX)
 
     def __exit__(self, *exc_info: object) -> None:
@@ -106,10 +134,16 @@ def install(files: List[Path]) -> None:
             stamp(file).write_text("\n".join([digest(file), pip_install(file)]))
 
 
+def is_complete(files: List[Path]) -> bool:
+    """Return whether nothing is left to install; asking writes nothing, so a read-only checkout will do."""
+    return is_current_venv() and all(is_installed(file) for file in files)
+
+
 def install_llama_cpp() -> bool:
     """Install llama.cpp, unless it is here; return False when there is no build of it for this machine."""
-    with installation_lock():
-        install([LLAMA_CPP_FILE])
+    if not is_complete([LLAMA_CPP_FILE]):
+        with installation_lock():
+            install([LLAMA_CPP_FILE])
     return has_build("llamacpp")
 
 
@@ -164,7 +198,11 @@ def pip_install(file: Path) -> str:
     command += ["--retries", "2", "--require-hashes", "--only-binary", ":all:", "-r", str(file)]
     errors: List[str] = []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        command,
+        env=pip_environment(str(VENV_PYTHON)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
     ) as pip:
         assert pip.stdout is not None  # noqa: S101 - PIPE was asked for
         for line in pip.stdout:
@@ -176,6 +214,55 @@ def pip_install(file: Path) -> str:
     if file.name == "llamacpp.txt" and any("No matching distribution" in error for error in errors):
         return NO_BUILD
     raise BootstrapError(explanation(errors))
+
+
+def pip_environment(python: str) -> Dict[str, str]:
+    """Return the environment for an installation: of a person's settings of pip, only those that say whence.
+
+    Others, such as `user`, `prefix` or `dry-run`, are meant for installations of theirs and would send the
+    packages elsewhere, or nowhere.
+
+    Args:
+        python: which pip to ask.
+    """
+    found = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    for _, setting, value in sorted(pip_settings(python), key=pip_precedence):
+        if setting in PIP_SETTINGS:
+            found["PIP_" + setting.upper().replace("-", "_")] = value
+    # No file: what counts of them is in the environment now.
+    found["PIP_CONFIG_FILE"] = os.devnull
+    return found
+
+
+def pip_settings(python: str) -> List[Tuple[str, str, str]]:
+    """Return a person's settings of pip as section, name and value; `:env:` is the environment."""
+    listed = subprocess.run(
+        [python, "-m", "pip", "config", "list"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        universal_newlines=True,
+        check=False,
+    )
+    found: List[Tuple[str, str, str]] = []
+    for line in listed.stdout.splitlines():
+        name, _, value = line.partition("=")
+        section, _, setting = name.rpartition(".")
+        found.append((section, setting, str(ast.literal_eval(value))))
+    # pip installs by this file too, and does not list it.
+    file = configparser.RawConfigParser()
+    try:
+        file.read(os.environ.get("PIP_CONFIG_FILE") or os.devnull)
+    except (configparser.Error, UnicodeError) as error:
+        raise BootstrapError(
+            "the file that PIP_CONFIG_FILE names cannot be read: {}".format(error)
+        ) from error
+    found += [(section, *pair) for section in file.sections() for pair in file.items(section)]
+    return [(section, setting.replace("_", "-"), value) for section, setting, value in found]
+
+
+def pip_precedence(line: Tuple[str, str, str]) -> int:
+    """Return how strong a setting is: of all commands, of `install`, of the environment."""
+    return {"install": 1, ":env:": 2}.get(line[0], 0)
 
 
 def show_progress(line: str) -> None:

@@ -14,6 +14,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from localops import bootstrap
 from localops.errors import RequirementsError
 from localops.openwhisk.entities import Code
 from localops.runtime.image_packages import missing_packages
@@ -65,6 +66,7 @@ class Requirements:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
             *("--target", str(unfinished), *wanted),
+            env=await asyncio.to_thread(bootstrap.pip_environment, sys.executable),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
