@@ -34,7 +34,7 @@ examples:
 
 All words go to pytest; `python3 -m localops test --fixtures`, say, is pytest's own option. Tests
 run side by side, as many as there are cores; -n NUMBER changes that, and -n 0 is for a debugger."""
-SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadscope")
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadscope")  # as tests/side_by_side.py has it
 CHECK_PARTS = """\
 Python: ruff for format and lint, pyright for types. JavaScript: tsc for types. pyright and tsc
 need Node.js, and the network once. It changes nothing: `.venv/bin/ruff format` does the format,

@@ -17,12 +17,9 @@ from hypothesis import settings
 ROOT = Path(__file__).parent.parent
 PACKAGES = ROOT / "packages"
 EXAMPLES = ROOT / "tests" / "examples"
-MIN_WORKERS = 2
-# Each has a browser, a model and a localops of its own.
-MAX_WORKERS = 6
 
 # A __pycache__ in an action's folder would be packed and deployed with it.
-sys.dont_write_bytecode = True
+sys.pycache_prefix = str(ROOT / ".pytest_cache" / "bytecode")
 sys.path.insert(0, str(ROOT / "tests"))
 
 # A run may not depend on luck. What `--hypothesis-profile=explore` finds becomes an @example of its test.
@@ -36,23 +33,23 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from fuzzing import fuzz  # noqa: E402
 from localops_process import LocalopsProcess  # noqa: E402
 from scripted_ollama import ScriptedOllama, ollama  # noqa: E402
+from side_by_side import (  # noqa: E402
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 from streamock import streamer  # noqa: E402
 from throwaway_redis import redis_server  # noqa: E402
 
-__all__ = ["fuzz", "ollama", "redis_server", "streamer"]
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes `-n auto` runs the tests in: tests also wait, so one core keeps two busy."""
-    return min(max(cores(), MIN_WORKERS), MAX_WORKERS)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+__all__ = [
+    "fuzz",
+    "ollama",
+    "pytest_collection_modifyitems",
+    "pytest_xdist_auto_num_workers",
+    "pytest_xdist_make_scheduler",
+    "redis_server",
+    "streamer",
+]
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,12 @@ import io
 import json
 import socket
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 from cloud import cloud_of
 from localops_process import PATIENCE_S, LocalopsProcess
 from scripted_ollama import ScriptedOllama
 
-EXAMPLES_FOLDER = Path(__file__).parents[1] / "examples"
 # As Java's HttpClient, Ktor's, and a WebSocket client send them.
 OFFERS = {
     "h2c": "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA",
@@ -121,7 +119,7 @@ SURFACES = {
 def test_localops_reads_the_body(
     desk: LocalopsProcess, surface: str, framing: str, cut: Callable[[bytes], list[bytes]]
 ):
-    key = base64.b64encode(cloud_of(desk.url, EXAMPLES_FOLDER).auth.encode()).decode()
+    key = base64.b64encode(cloud_of(desk.url, desk.project).auth.encode()).decode()
     request = post(SURFACES[surface], {"count": 2}, "h2c, close", framing, f"Authorization: Basic {key}")
     (said,) = answers(desk.url.removeprefix("http://"), cut(request), 1)
     if surface == "streamer":

@@ -52,7 +52,7 @@ def test_an_activation_appears_as_it_runs_and_is_followed_to_its_end(inspector: 
         expect(inspector.get_by_role("table", name="Messages")).to_contain_text("first ")
         expect(inspector.get_by_role("region", name="Result")).to_have_count(0)
         assert reading.status_code == 200
-    expect(inspector.get_by_role("region", name="Result")).to_contain_text('"streaming": true')
+    expect(inspector.get_by_role("region", name="Result")).to_contain_text('"statusCode": 204')
     expect(running).not_to_contain_text("running")
 
 

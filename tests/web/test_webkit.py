@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from deployment import Deployment, spoken
-from waiting import eventually
+from waiting import PATIENCE_S, eventually, in_time
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +71,10 @@ def webkit() -> Iterator[WebKit]:
     display = subprocess.Popen(["Xvfb", "-displayfd", str(write)], pass_fds=[write], stderr=QUIET)
     os.close(write)
     with os.fdopen(read) as number:
-        screen = {**os.environ, "DISPLAY": f":{number.readline().strip()}"}
+        screen = {
+            **os.environ,
+            "DISPLAY": f":{in_time(number.readline, 'the number of the display').strip()}",
+        }
     port = free_port()
     driver = subprocess.Popen(["WebKitWebDriver", f"--port={port}"], env=screen, stdout=QUIET, stderr=QUIET)
     try:
@@ -82,7 +85,7 @@ def webkit() -> Iterator[WebKit]:
     finally:
         for process in (driver, display):
             process.terminate()
-            process.wait()
+            process.wait(PATIENCE_S)
 
 
 def answers(port: int) -> bool:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from chat_page import ask, enter, last_reply
 from deployment import WEB, Deployment, Gate, Pause, Step, message
-from playwright.sync_api import Browser, CDPSession, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
 
 from bench.baselines.markdown_writer import MIXED
 
@@ -37,6 +37,12 @@ KINDS = {
     "one code block": "```python\n" + "x = compute(1, 'two', three=3)  # note\n" * (TOKENS // 6),
     "one table": "| a | b |\n|---|---|\n" + "| one | two words |\n" * (TOKENS // 5),
 }
+
+
+@pytest.fixture
+def tab(context: BrowserContext) -> Page:
+    """Open a tab that has its process for itself, since what it costs is measured."""
+    return context.new_page()
 
 
 ARRIVED = """() => ["navigation", "resource"]
