@@ -234,7 +234,7 @@ def test_a_running_reply_is_busy(page: Page, deployment: Deployment) -> None:
 @pytest.mark.parametrize(
     ("steps", "words"),
     [
-        ([b"not ok (502 Bad Gateway)\n"], "Reply failed: The stream broke off."),
+        ([b"not ok (502 Bad Gateway)\n"], "Reply failed: The stream was interrupted."),
         ([*spoken("part"), b'{"out'], "Reply interrupted"),
     ],
 )

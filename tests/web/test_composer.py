@@ -239,6 +239,15 @@ def test_a_touch_screen_gets_large_targets_and_no_keyboard_unasked(
         page.locator("[data-conversations] button").tap()
         expect(reply).to_contain_text("Rome.")
         expect(page.get_by_role("textbox", name="Message")).not_to_be_focused()
+        page.get_by_role("button", name="This conversation").tap()
+        page.get_by_role("button", name="Rename").tap()
+        expect(page.get_by_role("dialog").get_by_role("textbox")).to_be_focused()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Show the menu").tap()
+        page.get_by_role("button", name="Settings").tap()
+        expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+        expect(page.get_by_role("heading", name="Settings")).to_be_focused()
+        page.keyboard.press("Escape")
         small = page.evaluate(
             """() => [...document.querySelectorAll("main button:not(.versions button)")]
               .filter((button) => button.checkVisibility())

@@ -72,7 +72,7 @@ def test_search_finds_titles_and_what_was_said(page: Page, deployment: Deploymen
     box.fill("turin")
     expect(history(page)).to_have_text(["About Turin"])
     box.fill("nowhere")
-    expect(page.get_by_text("No conversation holds these words.")).to_be_visible()
+    expect(page.get_by_text("No conversation contains these words.")).to_be_visible()
 
 
 def test_a_conversation_is_deleted_for_good_after_a_question(page: Page, deployment: Deployment) -> None:
@@ -143,6 +143,7 @@ def test_a_reload_in_mid_reply_keeps_all_that_had_arrived_and_lets_it_go_on(
     reply = last_reply(page)
     expect(reply).to_have_attribute("data-status", "interrupted")
     expect(reply).to_contain_text("The capital of Italy")
+    expect(reply).to_contain_text("You left the page while this reply was arriving.")
     first = deployment.wait_call(lambda call: call.streamed)
     stop = deployment.wait_call(lambda call: "stop" in call.body)
     assert stop.body["stop"] == first.body["request"]
@@ -219,7 +220,7 @@ def test_settings_of_a_conversation_travel_with_its_messages(page: Page, deploym
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("System prompt").fill("Answer like a pirate.")
     page.get_by_label("Temperature").fill("0.3")
-    page.get_by_label("Longest reply").fill("50")
+    page.get_by_label("Maximum reply").fill("50")
     page.get_by_role("button", name="Close").click()
     asked(page, "Hello")
     page.reload()

@@ -104,7 +104,7 @@ def test_a_login_that_ran_out_is_asked_for_again(page: Page, deployment: Deploym
     enter(page, deployment)
     reply = asked(page, "Capital?", "failed")
     expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
-    expect(reply).to_contain_text("This chat asks for a login.")
+    expect(reply).to_contain_text("Please log in to use this chat.")
     expect(reply.get_by_role("button", name="Retry")).to_be_visible()
 
 

@@ -147,7 +147,7 @@ def test_text_is_shown_as_it_is_where_what_formats_it_does_not_arrive(
     page.route(re.compile("marked"), lambda route: route.abort())
     enter(page, deployment)
     expect(asked(page, "Go").locator("[data-text]")).to_have_text("A **bold** move")
-    expect(page.get_by_text("Replies stand as they were written")).to_be_visible()
+    expect(page.get_by_text("Replies are shown unformatted")).to_be_visible()
 
 
 def test_a_paragraph_that_never_ends_is_whole(page: Page, deployment: Deployment) -> None:

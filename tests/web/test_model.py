@@ -67,7 +67,7 @@ def test_a_model_is_picked_with_the_keyboard_and_used_from_then_on(
 NO_MODEL: list[tuple[Body | Response, str]] = [
     ({"output": "Ollama at 127.0.0.1:11434 does not answer: start it."}, "start it."),
     (JSONResponse({"error": "Ollama is down."}, 502), "The server could not answer. Ollama is down."),
-    (Response(status_code=204), "The action answered nothing."),
+    (Response(status_code=204), "The action returned nothing."),
 ]
 
 
@@ -94,7 +94,7 @@ def test_a_chat_that_does_not_choose_models_is_never_asked_for_them(
     asked(page, "Capital?")
     page.locator("chat-model").get_by_role("button").first.click()
     expect(page.locator("[data-health]")).to_have_text(
-        "This chat does not tell whether its model server answers."
+        "This chat does not report whether its model server answers."
     )
     expect(page.locator("chat-model [data-dot]")).to_have_attribute("data-answers", "unknown")
     assert [body["input"] for body in deployment.said(ASSISTANT)] == ["Capital?"]

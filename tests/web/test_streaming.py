@@ -66,9 +66,9 @@ PART = message(output="part")
 DAMAGED = b'{"output":"lo{"output":" two"}'
 
 ENDINGS: list[tuple[str, list[Step], str, str]] = [
-    ("end inside an object", [PART, b'{"outp'], "interrupted", "connection broke"),
-    ("connection drops after text", [PART, Pause(0.2), Drop()], "interrupted", "connection broke"),
-    ("connection drops before text", [b"\n", Drop()], "failed", "connection broke"),
+    ("end inside an object", [PART, b'{"outp'], "interrupted", "connection was lost"),
+    ("connection drops after text", [PART, Pause(0.2), Drop()], "interrupted", "connection was lost"),
+    ("connection drops before text", [b"\n", Drop()], "failed", "connection was lost"),
     ("error of the relay", [b"not ok (502 Bad Gateway)\n"], "failed", "not ok (502 Bad Gateway)"),
     ("error of the action", [PART, message(error="no model")], "failed", "no model"),
     ("damage in the middle", [PART, DAMAGED], "done", "part two"),
@@ -241,19 +241,20 @@ async def torn() -> AsyncIterator[bytes]:
 
 
 ANSWERS: list[tuple[Response, str]] = [
-    (JSONResponse({"error": "no such thing", "code": "x"}, 404), "not deployed here any more"),
+    (JSONResponse({"error": "no such thing", "code": "x"}, 404), "no longer deployed here"),
     (JSONResponse({"error": "Ollama is down."}, 502), "Ollama is down."),
     (HTMLResponse("<style>a{}</style><h1>Bad gateway</h1>", 502), "could not answer. Bad gateway"),
     (PlainTextResponse("", 500), "could not answer. 500"),
     (JSONResponse({"error": "Mend it."}, 400), "refused the message. Mend it."),
-    (HTMLResponse("<h1>413</h1>", 413), "larger than the server takes"),
-    (StreamingResponse(torn(), media_type="application/json"), "connection broke off"),
-    (Response(b"", 200), "is not an answer"),
-    (JSONResponse(None, 200), "is not an answer"),
-    (HTMLResponse("<h1>Hello</h1>", 200), "is not an answer"),
-    (JSONResponse(["a", "list"], 200), "is not an answer"),
-    (Response(status_code=204), "answered nothing"),
-    (JSONResponse({"activationId": "x"}, 202), "answered nothing"),
+    (HTMLResponse("<h1>413</h1>", 413), "larger than the server accepts"),
+    (StreamingResponse(torn(), media_type="application/json"), "connection was lost"),
+    (Response(b"", 200), "cannot read"),
+    (JSONResponse(None, 200), "cannot read"),
+    (HTMLResponse("<h1>Hello</h1>", 200), "cannot read"),
+    (JSONResponse(["a", "list"], 200), "cannot read"),
+    (PlainTextResponse('{"output": ' + "[" * 30_000 + "]" * 30_000 + "}"), "cannot read"),
+    (Response(status_code=204), "returned nothing"),
+    (JSONResponse({"activationId": "x"}, 202), "returned nothing"),
 ]
 
 

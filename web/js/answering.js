@@ -28,6 +28,7 @@ export class Answering {
     this.#store = store
     this.#library = library
     library.onStop((id) => this.#replies.get(id)?.stop())
+    addEventListener("beforeunload", () => this.#replies.forEach((reply) => reply.leave()))
     addEventListener("pagehide", () => this.#replies.forEach((reply) => reply.abandon()))
   }
 

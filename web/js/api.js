@@ -20,7 +20,7 @@ export class Api {
   }
 
   /**
-   * Learns the place. Called again after a login, because the menu may differ.
+   * Learn the place. Called again after a login, because the menu may differ.
    *
    * @param {string} user who is logged in, or ""
    * @returns {Promise<Place>}
@@ -69,7 +69,7 @@ export class Api {
   }
 
   /**
-   * Tells the action to end a request. Sent as a form, which needs no permission of another origin first:
+   * Tell the action to end a request. Sent as a form, which needs no permission of another origin first:
    * so it also leaves while the page is being closed.
    *
    * @param {string} action

@@ -1,8 +1,9 @@
-/** Wires the page. The only code that runs by itself. */
+/** Wire the page. The only code that runs by itself. */
 
 import { Api } from "./api.js"
 import { ApiError } from "./http.js"
 import { Archive } from "./archive.js"
+import { browserStorage } from "./browser-storage.js"
 import { Chat } from "./chat.js"
 import { ChatComposer } from "./elements/chat-composer.js"
 import { ChatModel } from "./elements/chat-model.js"
@@ -18,6 +19,7 @@ import { narrow } from "./policy.js"
 import { preferences } from "./preferences.js"
 import { session } from "./session.js"
 import { shortcutFor } from "./shortcuts.js"
+import { SteadyArchive } from "./steady-archive.js"
 import { Store } from "./store.js"
 import { Tabs } from "./tabs.js"
 import { followChat } from "./wishes/chat.js"
@@ -41,18 +43,6 @@ function element(name, type) {
   return found
 }
 
-/** @param {Store} store */
-async function archiveFor(store) {
-  try {
-    return await Archive.open(() => store.update({ keeps: false }))
-  } catch (error) {
-    // Some private windows keep nothing. The page works, and says so.
-    if (!(error instanceof DOMException)) throw error
-    store.update({ keeps: false })
-    return new (await import("./memory-archive.js")).MemoryArchive()
-  }
-}
-
 /**
  * @param {Store} store
  * @param {Chat} chat
@@ -61,7 +51,7 @@ async function archiveFor(store) {
 async function showAddressed(store, chat, library) {
   const { current, place } = store.state
   const first = current && !current.title ? { name: current.name, url: current.action } : firstChat(place)
-  if (await library.open(location.hash.slice(1))) return
+  if (location.hash && (await library.open(location.hash.slice(1)))) return
   if (first) await chat.start(first)
 }
 
@@ -88,13 +78,14 @@ async function main() {
   const api = new Api(token)
   const store = new Store()
   store.update({ user })
-  const archive = await archiveFor(store)
+  if (!browserStorage.isKept) store.unkeep("settings")
+  // Some browsers keep nothing. The page works, and says so.
+  const archive = new SteadyArchive(Archive.open(), () => store.unkeep("conversations"))
   const tabs = new Tabs()
   const keeper = new Keeper(archive, tabs)
   const library = new Library(archive, keeper, store, tabs)
   const chat = new Chat(api, store, library)
-  await keeper.recover()
-  await library.list()
+  const listed = keeper.recover().then(() => library.list())
 
   const sidebar = element("chat-sidebar", ChatSidebar)
   const transcript = element("chat-transcript", ChatTranscript)
@@ -113,10 +104,12 @@ async function main() {
       const place = await api.enter(store.state.user)
       narrow(place)
       store.update({ phase: "ready", place })
+      if (location.hash) await listed
       await showAddressed(store, chat, library)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       store.update({ phase: "unreachable", problem: error.problem })
+      await listed
       await library.open(location.hash.slice(1))
     }
   }

@@ -10,31 +10,27 @@ import { inOrder, withParents } from "./branches.js"
 const NAME = "mastrogpt"
 const VERSION = 1
 
+/** Every method throws a `DOMException` where the browser refuses. */
 export class Archive {
   #database
-  #failed
 
-  /**
-   * @param {IDBDatabase} database
-   * @param {() => void} failed is called whenever the browser could not keep something
-   */
-  constructor(database, failed) {
+  /** @param {IDBDatabase} database */
+  constructor(database) {
     this.#database = database
-    this.#failed = failed
   }
 
   /**
-   * @param {() => void} failed
    * @returns {Promise<Archive>}
    * @throws {DOMException} when the browser keeps nothing, as in some private windows
    */
-  static async open(failed) {
+  static async open() {
+    if (!globalThis.indexedDB) throw new DOMException("it has no database", "NotFoundError")
     const request = indexedDB.open(NAME, VERSION)
     request.addEventListener("upgradeneeded", () => {
       request.result.createObjectStore("conversations", { keyPath: "id" })
       request.result.createObjectStore("messages", { keyPath: "id" }).createIndex("conversation", "conversation")
     })
-    return new Archive(await settled(request), failed)
+    return new Archive(await settled(request))
   }
 
   /** @returns {Promise<Conversation[]>} newest first */
@@ -97,23 +93,19 @@ export class Archive {
 
   /**
    * Written even when the page goes away right now: a transaction that waits to be committed would be undone.
-   * A full disk must not hold up a reply.
    *
    * @param {"conversations" | "messages"} name
    * @param {Conversation | Message} record
    */
   async #put(name, record) {
-    try {
-      const store = this.#store(name, "readwrite")
-      store.transaction.addEventListener("abort", this.#failed)
-      const request = store.put(record)
-      store.transaction.commit()
-      await settled(request)
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error
-      console.warn(`not kept: ${error.message}`)
-      this.#failed()
-    }
+    const store = this.#store(name, "readwrite")
+    const { transaction } = store
+    await new Promise((resolve, reject) => {
+      transaction.addEventListener("complete", resolve)
+      transaction.addEventListener("abort", () => reject(transaction.error ?? new DOMException("undone", "AbortError")))
+      store.put(record)
+      transaction.commit()
+    })
   }
 
   /**

@@ -34,7 +34,7 @@ export class Chat {
   }
 
   /**
-   * Opens a chat of the menu: an empty conversation and the action's greeting.
+   * Open a chat of the menu: an empty conversation and the action's greeting.
    *
    * @param {Service} service
    */
@@ -56,13 +56,13 @@ export class Chat {
     if (this.#store.running) this.#answering.stop(this.#store.running)
   }
 
-  /** Stops all that runs in the open conversation, shown or not. */
+  /** Stop all that runs in the open conversation, shown or not. */
   stopAll() {
     for (const message of this.#store.state.tree.filter(isRunning)) this.#answering.stop(message)
   }
 
   /**
-   * Asks again for a reply: one that failed, or one that did not please and stays beside the new one.
+   * Ask again for a reply: one that failed, or one that did not please and stays beside the new one.
    *
    * @param {string} id
    */
@@ -78,7 +78,7 @@ export class Chat {
   }
 
   /**
-   * Shows the version of a message that was said before or after it.
+   * Show the version of a message that was said before or after it.
    *
    * @param {string} id
    * @param {number} step
@@ -96,7 +96,7 @@ export class Chat {
   }
 
   /**
-   * Says something else instead of an earlier message, which stays beside it with all that followed.
+   * Say something else instead of an earlier message, which stays beside it with all that followed.
    *
    * @param {string} id
    * @param {string} text
@@ -109,7 +109,7 @@ export class Chat {
   }
 
   /**
-   * Lets a reply that was cut short go on where it ended.
+   * Let a reply that was cut short go on where it ended.
    *
    * @param {string} id
    */
@@ -134,7 +134,7 @@ export class Chat {
   }
 
   /**
-   * Lets another model answer from now on.
+   * Let another model answer from now on.
    *
    * @param {string} model
    * @throws {ApiError}
@@ -185,8 +185,8 @@ export class Chat {
   async #reply(question, before) {
     const { conversation, id, place, input } = question
     const message = newMessage({ conversation, parent: id, place: place + 1 })
-    await this.#library.add(message)
-    await this.#answering.answer(message, input, before)
+    // The answer does not wait for what keeps it.
+    await Promise.all([this.#library.add(message), this.#answering.answer(message, input, before)])
   }
 
   get #current() {

@@ -1,4 +1,4 @@
-/** Copies text. */
+/** Copy text. */
 
 /**
  * @param {string} text

@@ -3,7 +3,7 @@
 /** @import { Message, Picked, Settings } from "./state.js" */
 
 /** Requests of OpenServerless hold 1 MiB; a character can take six bytes. */
-const MOST_CHARACTERS = 120_000
+const MAX_CHARACTERS = 120_000
 
 /**
  * @param {Message[]} messages before the new one
@@ -14,7 +14,7 @@ export function historyOf(messages, { system }) {
   const turns = messages
     .filter(({ opening, text }) => !opening && text)
     .map(({ from, text }) => ({ role: from, content: text }))
-  while (turns.reduce((sum, { content }) => sum + content.length, 0) > MOST_CHARACTERS) turns.shift()
+  while (turns.reduce((sum, { content }) => sum + content.length, 0) > MAX_CHARACTERS) turns.shift()
   return system ? [{ role: "system", content: system }, ...turns] : turns
 }
 
@@ -48,7 +48,7 @@ export function modelIn(state) {
 }
 
 const UNANSWERED = new Set(["waiting", "streaming", "failed"])
-const LONGEST_TITLE = 60
+const MAX_TITLE = 60
 
 /**
  * @param {string} text a first message
@@ -56,6 +56,6 @@ const LONGEST_TITLE = 60
  */
 export function titleOf(text) {
   const line = text.trim().split("\n")[0] ?? ""
-  if (line.length <= LONGEST_TITLE) return line
-  return `${line.slice(0, LONGEST_TITLE).replace(/\s+\S*$/, "")}…`
+  if (line.length <= MAX_TITLE) return line
+  return `${line.slice(0, MAX_TITLE).replace(/\s+\S*$/, "")}…`
 }

@@ -6,7 +6,7 @@
 /** @import { Tabs } from "./tabs.js" */
 
 /**
- * Shows here what other tabs write into the open conversation, and tells them what this one writes.
+ * Show here what other tabs write into the open conversation, and tells them what this one writes.
  *
  * @param {Tabs} tabs
  * @param {Store} store

@@ -17,7 +17,7 @@ import { UNKNOWN_HEALTH, isRunning } from "./store.js"
 const LOOK_EVERY_MS = 60_000
 
 /**
- * Looks as soon as the open chat has said that it chooses models, whenever a reply fails or a person looks, and now
+ * Look as soon as the open chat has said that it chooses models, whenever a reply fails or a person looks, and now
  * and then while the page is in sight.
  *
  * @param {Api} api

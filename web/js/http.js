@@ -90,6 +90,8 @@ export function wordsIn(text) {
   return text.replace(MARKUP, " ").replace(NOT_SHOWN, " ").trim().slice(0, SHOWN_CHARS)
 }
 
+const MAX_DEPTH = 500
+
 /**
  * @param {string} text
  * @returns {Record<string, unknown> | null}
@@ -97,8 +99,21 @@ export function wordsIn(text) {
 function objectIn(text) {
   try {
     const value = JSON.parse(text)
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? value : null
+    return value !== null && typeof value === "object" && !Array.isArray(value) && !isDeep(value) ? value : null
   } catch {
     return null
   }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {boolean} whether it is nested so deep that what reads it further on would run out of stack
+ */
+function isDeep(value) {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true
+    level = level.flatMap((each) => (each !== null && typeof each === "object" ? Object.values(each) : []))
+  }
+  return false
 }

@@ -29,7 +29,7 @@ export function t(key, values = {}) {
 }
 
 /**
- * Takes the first language that exists, marks the document with it and puts its words in place.
+ * Take the first language that exists, mark the document with it and put its words in place.
  *
  * @param {readonly string[]} wanted BCP 47 codes, best first
  */
@@ -42,7 +42,7 @@ export async function speak(wanted) {
 }
 
 /**
- * Fills what `data-t`, `data-t-label` and `data-t-placeholder` name.
+ * Fill what `data-t`, `data-t-label` and `data-t-placeholder` name.
  *
  * @param {ParentNode} root
  */

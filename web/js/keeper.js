@@ -1,14 +1,14 @@
 /**
- * Keeps what the store shows: in the archive, and in the other tabs.
+ * Keep what the store shows: in the archive, and in the other tabs.
  *
  * A reply is saved now and then while it runs. What is not saved is written to `localStorage` when the page goes
  * away, because only that is certain to be done by then; the next page puts it where it belongs.
  */
 
+import { browserStorage } from "./browser-storage.js"
 import { isRunning } from "./store.js"
 
-/** @import { Archive } from "./archive.js" */
-/** @import { MemoryArchive } from "./memory-archive.js" */
+/** @import { SteadyArchive } from "./steady-archive.js" */
 /** @import { Delta, Message } from "./state.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Tabs } from "./tabs.js" */
@@ -25,7 +25,7 @@ export class Keeper {
   #saved = new Map()
 
   /**
-   * @param {Archive | MemoryArchive} archive
+   * @param {SteadyArchive} archive
    * @param {Tabs} tabs
    */
   constructor(archive, tabs) {
@@ -54,7 +54,7 @@ export class Keeper {
   }
 
   /**
-   * Keeps nothing more of a conversation.
+   * Keep nothing more of a conversation.
    *
    * @param {string} conversation
    */
@@ -67,22 +67,22 @@ export class Keeper {
     this.#tabs.tell({ type: "grow", delta, at: message.text.length - delta.text.length })
   }
 
-  /** Puts back what earlier pages could not save. */
+  /** Put back what earlier pages could not save. */
   async recover() {
-    for (const key of Object.keys(localStorage).filter((name) => name.startsWith(UNSAVED))) {
-      const { saved, message } = JSON.parse(localStorage.getItem(key) ?? "{}")
+    for (const key of browserStorage.keys().filter((name) => name.startsWith(UNSAVED))) {
+      const { saved, message } = browserStorage.get(key)
       const kept = await this.#archive.message(key.slice(UNSAVED.length))
-      if (kept && isRunning(kept)) {
+      if (kept && isRunning(kept) && saved && message) {
         const text = kept.text.slice(0, saved.text) + message.text
         const thinking = kept.thinking.slice(0, saved.thinking) + message.thinking
         await this.#archive.keepMessage({ ...kept, ...message, text, thinking })
       }
-      localStorage.removeItem(key)
+      browserStorage.remove(key)
     }
   }
 
   /**
-   * Tells another tab that this one is writing a message, and what of it is there.
+   * Tell another tab that this one is writing a message, and what of it is there.
    *
    * @param {string} id
    */
@@ -112,7 +112,7 @@ export class Keeper {
       const saved = this.#saved.get(message.id) ?? { text: 0, thinking: 0 }
       const text = message.text.slice(saved.text)
       const thinking = message.thinking.slice(saved.thinking)
-      localStorage.setItem(UNSAVED + message.id, JSON.stringify({ saved, message: { ...message, text, thinking } }))
+      browserStorage.set(UNSAVED + message.id, { saved, message: { ...message, text, thinking } })
     }
   }
 }

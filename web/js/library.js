@@ -4,9 +4,8 @@ import { wayThrough } from "./branches.js"
 import { followTabs } from "./following.js"
 import { isRunning } from "./store.js"
 
-/** @import { Archive } from "./archive.js" */
 /** @import { Keeper } from "./keeper.js" */
-/** @import { MemoryArchive } from "./memory-archive.js" */
+/** @import { SteadyArchive } from "./steady-archive.js" */
 /** @import { Conversation, Message } from "./state.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Tabs } from "./tabs.js" */
@@ -18,7 +17,7 @@ export class Library {
   #tabs
 
   /**
-   * @param {Archive | MemoryArchive} archive
+   * @param {SteadyArchive} archive
    * @param {Keeper} keeper
    * @param {Store} store
    * @param {Tabs} tabs
@@ -33,7 +32,7 @@ export class Library {
     followTabs(tabs, store, keeper, (current, tree) => this.#show(current, tree))
   }
 
-  /** Reads the list again. */
+  /** Read the list again. */
   async list() {
     const all = await this.#archive.conversations()
     const conversations = all.filter(({ owner }) => owner === this.#store.state.user)
@@ -44,7 +43,7 @@ export class Library {
   }
 
   /**
-   * Shows a conversation as it was left.
+   * Show a conversation as it was left.
    *
    * @param {string} id
    * @returns {Promise<boolean>} whether it is there
@@ -88,7 +87,7 @@ export class Library {
   }
 
   /**
-   * Shows and keeps a message of the open conversation, behind the one it follows.
+   * Show and keeps a message of the open conversation, behind the one it follows.
    *
    * @param {Message} message
    * @param {Partial<Conversation>} [changes] to the conversation
@@ -99,7 +98,7 @@ export class Library {
   }
 
   /**
-   * Shows the way through another version of a message.
+   * Show the way through another version of a message.
    *
    * @param {string} id
    */

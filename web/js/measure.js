@@ -5,7 +5,7 @@
 /** A rough measure of a token, used only where the action gives no figures. */
 const CHARACTERS_PER_TOKEN = 4
 /** What came within less came in one piece, and tells nothing of the pace. */
-const SHORTEST_PACE_S = 0.2
+const MIN_PACE_S = 0.2
 
 export class Measure {
   #began = performance.now()
@@ -64,7 +64,7 @@ export class Measure {
       model: typeof model === "string" ? model : "",
       tokens: counted,
       firstTokenMs: Number(first_token_ms) || (this.#firstTextAt && this.#firstTextAt - this.#began),
-      tokensPerSecond: Number(tokens_per_s) || (this.#firstTextAt && seconds > SHORTEST_PACE_S ? counted / seconds : 0),
+      tokensPerSecond: Number(tokens_per_s) || (this.#firstTextAt && seconds > MIN_PACE_S ? counted / seconds : 0),
       measured: !Number(tokens_per_s),
       cut: done_reason === "length" || done_reason === "cut",
     }

@@ -26,7 +26,7 @@ import { ApiError } from "./http.js"
  * @param {Record<string, unknown>} answer
  * @param {string} user who is logged in, or ""
  * @returns {Place}
- * @throws {ApiError} when it is none
+ * @throws {ApiError} when it is not one
  */
 export function placeOf(answer, user) {
   const username = text(answer.username)

@@ -1,5 +1,5 @@
 /**
- * Narrows the page's Content-Security-Policy once the deployment has named its origins.
+ * Narrow the page's Content-Security-Policy once the deployment has named its origins.
  *
  * Policies only add up, so the meta tag of `index.html` must allow connections before anything is known,
  * and a second one can then take back all but these.

@@ -3,6 +3,8 @@
  * first two before anything is painted.
  */
 
+import { browserStorage } from "./browser-storage.js"
+
 /** @typedef {{ theme: "" | "light" | "dark", text: "" | "small" | "large" | "larger", language: string }} Preferences */
 
 const KEY = "mastrogpt-preferences"
@@ -11,13 +13,16 @@ const DEFAULTS = { theme: "", text: "", language: "" }
 
 /** @returns {Preferences} */
 export function preferences() {
-  return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") }
+  return { ...DEFAULTS, ...browserStorage.get(KEY) }
 }
 
-/** @param {Partial<Preferences>} changes */
+/**
+ * @param {Partial<Preferences>} changes
+ * @returns {boolean} whether the browser keeps them
+ */
 export function prefer(changes) {
   const chosen = { ...preferences(), ...changes }
-  localStorage.setItem(KEY, JSON.stringify(chosen))
   document.documentElement.dataset.theme = chosen.theme
   document.documentElement.dataset.text = chosen.text
+  return browserStorage.set(KEY, chosen)
 }

@@ -3,7 +3,6 @@
  */
 
 import { contentOf, textIn } from "./answer.js"
-import { BrokenStreamError, frames } from "./frames.js"
 import { ApiError, wordsIn } from "./http.js"
 import { newId } from "./ids.js"
 import { Measure } from "./measure.js"
@@ -20,8 +19,10 @@ import { ThinkingSplitter } from "./thinking.js"
 export const SILENCE_MS = 20_000
 /** Longer than any action may run, so nothing will come any more. */
 const GIVE_UP_MS = 330_000
+/** Who has not left by then has stayed. */
+const LEAVES_WITHIN_MS = 10_000
 const LOOK_AGAIN_MS = 1_000
-/** Problems after which what had arrived is worth keeping and going on from. */
+/** Problems after which what has arrived is worth keeping and going on from. */
 const INTERRUPTIONS = new Set(["broken", "offline", "silent"])
 
 /** @typedef {{ streaming: boolean, body: Record<string, unknown> }} Question */
@@ -37,6 +38,7 @@ export class Reply {
   #request = newId()
   #measure = new Measure()
   #sawSilence = false
+  #leftAt = -Infinity
   /** Figures as the action gave them. @type {Record<string, unknown> | null} */
   #given = null
   /** What the action asked for: whether to stream from now on. @type {{ streaming?: boolean }} */
@@ -57,7 +59,7 @@ export class Reply {
     this.#question = question
   }
 
-  /** Runs to the end; never throws for anything the network or the action does. */
+  /** Run to the end; never throws for anything the network or the action does. */
   async run() {
     const watch = setInterval(() => this.#lookForSilence(), LOOK_AGAIN_MS)
     try {
@@ -77,14 +79,19 @@ export class Reply {
     }
   }
 
-  /** Ends the reply here, and the model's work there. */
+  /** End the reply here, and the model's work there. */
   stop() {
     if (this.#stopper.signal.aborted) return
     this.#stopper.abort()
     this.abandon()
   }
 
-  /** Ends the model's work: nobody will read it. */
+  /** The page is about to be left, which breaks its connections. */
+  leave() {
+    this.#leftAt = performance.now()
+  }
+
+  /** End the model's work: nobody will read it. */
   abandon() {
     this.#api.stop(this.#action, this.#request).catch((error) => {
       if (!(error instanceof ApiError)) throw error
@@ -115,6 +122,7 @@ export class Reply {
   /** @param {Record<string, unknown>} asked */
   async #stream(asked) {
     const body = await this.#api.stream(this.#action, asked, this.#stopper.signal)
+    const { frames } = await streamReader()
     for await (const frame of frames(body)) this.#take(frame)
   }
 
@@ -171,7 +179,8 @@ export class Reply {
   #fail(error) {
     if (error instanceof DOMException && error.name === "AbortError") return this.#end("stopped")
     const problem = problemOf(error)
-    this.message.problem = problem
+    const isLeft = performance.now() - this.#leftAt < LEAVES_WITHIN_MS
+    this.message.problem = isLeft && INTERRUPTIONS.has(problem.key) ? { key: "left", detail: "" } : problem
     // A page that is being left loses its connections first, in some browsers before it is told.
     if (INTERRUPTIONS.has(problem.key)) this.abandon()
     this.#end(INTERRUPTIONS.has(problem.key) && this.message.text ? "interrupted" : "failed")
@@ -204,7 +213,7 @@ export class Reply {
  */
 function problemOf(error) {
   if (error instanceof ApiError) return error.problem
-  if (error instanceof BrokenStreamError) return { key: navigator.onLine ? "broken" : "offline", detail: "" }
+  if (error instanceof Error && error.name === "BrokenStreamError") return { key: navigator.onLine ? "broken" : "offline", detail: "" }
   return { key: "page", detail: error instanceof Error ? error.message : "" }
 }
 
@@ -214,4 +223,17 @@ function problemOf(error) {
  */
 function isObject(value) {
   return value !== null && typeof value === "object"
+}
+
+/**
+ * Fetched with the first stream, and only once that has come: a browser gives no second try at a module, and what
+ * fails without a network must work again with one.
+ */
+async function streamReader() {
+  try {
+    return await import("./frames.js")
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new ApiError(navigator.onLine ? "broken" : "offline")
+  }
 }

@@ -1,19 +1,21 @@
 /** The login, for as long as the tab lives: `sessionStorage` and nowhere else. */
 
+import { tabStorage } from "./browser-storage.js"
+
 const KEY = "mastrogpt-session"
 
 /** @typedef {{ user: string, token: string }} Session */
 
 /** @returns {Session} with empty members when nobody is logged in */
 export function session() {
-  return { user: "", token: "", ...JSON.parse(sessionStorage.getItem(KEY) ?? "{}") }
+  return { user: "", token: "", ...tabStorage.get(KEY) }
 }
 
-/** @param {Session} session */
+/** @param {Session} session @returns {boolean} whether the browser keeps it */
 export function keepSession(session) {
-  sessionStorage.setItem(KEY, JSON.stringify(session))
+  return tabStorage.set(KEY, session)
 }
 
 export function endSession() {
-  sessionStorage.removeItem(KEY)
+  tabStorage.remove(KEY)
 }

@@ -36,7 +36,7 @@
  * }} Message
  * `parent` is the id of the message that this one follows, "" for the first; `place` is how many are before it.
  * `input` is what was sent where `text` shows it: the same text, or what a form held. `opening` marks the greeting
- * of an action, which is no part of the dialogue. `state` is what the action gave with the message. `lost` counts objects the stream damaged. `data` is what the answer
+ * of an action, which is not part of the dialogue. `state` is what the action returned with the message. `lost` counts objects the stream damaged. `data` is what the answer
  * held besides text: `form` and what the display area shows.
  *
  * @typedef {{ system: string, temperature: number | null, maxTokens: number | null }} Settings
@@ -74,12 +74,12 @@
  *   tree: Message[],
  *   messages: Message[],
  *   silent: string,
- *   keeps: boolean,
+ *   unkept: ("conversations" | "settings" | "login")[],
  *   formats: boolean,
  *   health: Health,
  * }} State
- * `silent` is the running reply for which nothing has come for a while, or "". `keeps` is whether this browser keeps
- * conversations, `formats` whether replies are formatted. `user` is who is logged in, or "". `tree` holds all that is
+ * `silent` is the running reply for which nothing has come for a while, or "". `unkept` is what this browser
+ * does not keep, `formats` whether replies are formatted. `user` is who is logged in, or "". `tree` holds all that is
  * kept of `current`; `messages` are those of them that are shown, in order, and the greeting.
  *
  * @typedef {{ id: string, text: string, thinking: string }} Delta

@@ -19,13 +19,13 @@ const BEGINNING = {
   tree: [],
   messages: [],
   silent: "",
-  keeps: true,
+  unkept: [],
   formats: true,
   health: UNKNOWN_HEALTH,
 }
 
 /**
- * Emits, after the change: one event named after each changed member of the state; `message` with the
+ * Emit, after the change: one event named after each changed member of the state; `message` with the
  * message's id as detail when one message changed other than by text; `delta` when text was added.
  */
 export class Store extends EventTarget {
@@ -36,6 +36,11 @@ export class Store extends EventTarget {
   update(changes) {
     this.state = { ...this.state, ...changes }
     for (const name of Object.keys(changes)) this.dispatchEvent(new Event(name))
+  }
+
+  /** @param {State["unkept"][number]} what the browser does not keep */
+  unkeep(what) {
+    if (!this.state.unkept.includes(what)) this.update({ unkept: [...this.state.unkept, what] })
   }
 
   /** @param {Message} message changed in place */
@@ -49,7 +54,7 @@ export class Store extends EventTarget {
   }
 
   /**
-   * Calls `render` now and after every later change of the named members.
+   * Call `render` now and after every later change of the named members.
    *
    * @param {(keyof State)[]} names
    * @param {(state: Readonly<State>) => void} render

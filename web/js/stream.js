@@ -26,14 +26,16 @@ import { BACKSLASH, BLANK, NEWLINE, OPEN, QUOTE } from "./json-bytes.js"
  *   | { kind: "cut" }} Frame
  */
 
-/** No line is worth so much: it is no line but a flood, and its beginning tells what it is. */
-const LONGEST_LINE = 16_384
-/** Nor is an object that does not end. */
-const LONGEST_OBJECT = 32 << 20
+/** A longer line is a flood rather than a line, and its beginning tells what it is. */
+const MAX_LINE = 16_384
+/** Nor does one that is nested deeper come from an action: what reads it further on would run out of stack. */
+const MAX_DEPTH = 500
+/** A longer object does not end. */
+const MAX_OBJECT = 32 << 20
 const CONTROLS = /[\u0000-\u001f\u007f]+/g
 
 /**
- * Cuts a byte stream into frames, one byte at a time, so that its cost grows with the bytes alone.
+ * Cut a byte stream into frames, one byte at a time, so that its cost grows with the bytes alone.
  */
 export class FrameDecoder {
   /** Of the object or of the line being read. */
@@ -54,8 +56,8 @@ export class FrameDecoder {
    */
   push(chunk) {
     for (const byte of chunk) this.#take(byte)
-    if (this.#depth === 0 && this.#bytes.length > LONGEST_LINE) this.#endLine()
-    if (this.#depth > 0 && this.#bytes.length > LONGEST_OBJECT) this.#skip()
+    if (this.#depth === 0 && this.#bytes.length > MAX_LINE) this.#endLine()
+    if (this.#depth > 0 && this.#bytes.length > MAX_OBJECT) this.#skip()
     return this.#taken()
   }
 
@@ -121,8 +123,12 @@ export class FrameDecoder {
     this.#bytes.push(byte)
     this.#mayFollow = FOLLOWERS.get(byte) ?? AFTER_LITERAL
     if (byte === QUOTE) this.#inString = true
-    else if (this.#mayFollow === AFTER_OPEN || this.#mayFollow === AFTER_LIST) this.#depth++
+    else if (this.#mayFollow === AFTER_OPEN || this.#mayFollow === AFTER_LIST) this.#deeper()
     else if (this.#mayFollow === AFTER_CLOSE && --this.#depth === 0) this.#endObject()
+  }
+
+  #deeper() {
+    if (++this.#depth > MAX_DEPTH) this.#skip()
   }
 
   #endObject() {

@@ -23,18 +23,18 @@
 const ANSWER_MS = 1_000
 
 export class Tabs extends EventTarget {
-  #channel = new BroadcastChannel("mastrogpt")
+  #channel = channel()
 
   constructor() {
     super()
-    this.#channel.addEventListener("message", ({ data }) => {
+    this.#channel?.addEventListener("message", ({ data }) => {
       this.dispatchEvent(new CustomEvent(data.type, { detail: data }))
     })
   }
 
   /** @param {News} news for the other tabs */
   tell(news) {
-    this.#channel.postMessage(news)
+    this.#channel?.postMessage(news)
   }
 
   /**
@@ -53,8 +53,19 @@ export class Tabs extends EventTarget {
   isWritten(id) {
     return new Promise((resolve) => {
       this.on("has", (news) => news.id === id && resolve(true))
+      if (!this.#channel) return resolve(false)
       setTimeout(resolve, ANSWER_MS, false)
       this.tell({ type: "asks", id })
     })
+  }
+}
+
+/** @returns {BroadcastChannel | null} null where the browser has or allows none: then each tab is by itself */
+function channel() {
+  try {
+    return "BroadcastChannel" in globalThis ? new BroadcastChannel("mastrogpt") : null
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error
+    return null
   }
 }

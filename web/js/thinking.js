@@ -1,5 +1,5 @@
 /**
- * Separates a model's reasoning from its answer while the text arrives.
+ * Separate a model's reasoning from its answer while the text arrives.
  *
  * Reasoning stands between `[think]` and `[/think]`, or `<think>` and `</think>` from older servers. It
  * begins at the beginning of a line; anywhere else, and in code, the mark is text. Some servers leave the

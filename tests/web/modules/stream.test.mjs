@@ -125,3 +125,78 @@ test("a line or an object that does not end is given up, and what follows is rea
 test("control characters between objects are nothing", () => {
   assert.deepEqual(read(bytesOf('\0\n{"output":"a"}\0\u0007\n')), [message({ output: "a" })])
 })
+
+/** Numbers below a bound, the same ones for the same seed (mulberry32). */
+function numbers(seed) {
+  let state = seed
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound
+  }
+}
+
+const WORDS = ["", "a", "caffè", "𝄞", '"', "\\", "{", "}", "]", ",", ":", "\n", "\u0000", "\u2028", "null", "1e9", "long ".repeat(40)]
+const LITERALS = [null, true, false, 0, -1.5e-7, 1e21, 12345678901234567890]
+
+function anyValue(next, depth) {
+  const kind = next(depth > 3 ? 2 : 4)
+  if (kind === 0) return LITERALS[next(LITERALS.length)]
+  if (kind === 1) return WORDS[next(WORDS.length)] + WORDS[next(WORDS.length)]
+  const values = Array.from({ length: next(4) }, () => anyValue(next, depth + 1))
+  return kind === 2 ? values : Object.fromEntries(values.map((value) => [WORDS[next(WORDS.length)], value]))
+}
+
+const anyObject = (next) => ({ [WORDS[next(WORDS.length)]]: anyValue(next, 0), output: WORDS[next(WORDS.length)] })
+
+/** Bytes as the relay passes them on: a newline after each read, of any size. */
+function relayed(next, bytes) {
+  const chunks = []
+  for (let at = 0; at < bytes.length; ) {
+    const size = 1 + next(next(3) ? 12 : 2048)
+    chunks.push(bytes.subarray(at, at + size), bytesOf("\n"))
+    at += size
+  }
+  return chunks
+}
+
+test("any objects come out as they were sent, however the relay cuts them", () => {
+  const next = numbers(1)
+  for (let round = 0; round < 3_000; round++) {
+    const objects = Array.from({ length: 1 + next(6) }, () => anyObject(next))
+    const seen = read(...relayed(next, bytesOf(objects.map((object) => JSON.stringify(object)).join(""))))
+    assert.deepEqual(seen, objects.map((object) => message(JSON.parse(JSON.stringify(object)))), `round ${round}`)
+  }
+})
+
+test("any damage costs no exception, and what follows the next object is read", () => {
+  const next = numbers(2)
+  const end = '{"output":"next"}{"output":"kept"}'
+  for (let round = 0; round < 4_000; round++) {
+    const bytes = bytesOf(JSON.stringify(anyObject(next)) + JSON.stringify(anyObject(next)))
+    for (let hits = 1 + next(4); hits > 0; hits--) bytes[next(bytes.length)] = next(256)
+    const last = read(...relayed(next, bytes), bytesOf(end)).filter(({ kind }) => kind === "message").at(-1)
+    assert.deepEqual(last, message({ output: "kept" }), `round ${round}: ${new TextDecoder().decode(bytes)}`)
+  }
+})
+
+test("any bytes are read in time that grows with their number alone, whatever they are", () => {
+  const next = numbers(3)
+  const pieces = ["{", "}", "[", "]", '"', "\\", ",", ":", "\n", "1", "true", " ", '{"a":', "{}", '{"output":"x"}', "\u0000", "é"]
+  for (let round = 0; round < 200; round++) {
+    const unit = Array.from({ length: 1 + next(4) }, () => pieces[next(pieces.length)]).join("")
+    const bytes = bytesOf(unit.repeat(30_000).slice(0, 30_000))
+    const began = process.cpuUsage()
+    for (const frame of read(bytes)) assert.ok(["message", "text", "damaged", "cut"].includes(frame.kind))
+    const { user, system } = process.cpuUsage(began)
+    assert.ok(user + system < 1_000_000, `${JSON.stringify(unit)} took ${(user + system) / 1000} ms`)
+  }
+})
+
+test("an object nested deeper than any stack is damage, and what follows is read", () => {
+  const deep = `{"output":${"[".repeat(30_000)}${"]".repeat(30_000)}}`
+  const seen = read(bytesOf(`${deep}{"output":"kept"}`))
+  assert.equal(seen[0].kind, "damaged")
+  assert.deepEqual(seen.at(-1), message({ output: "kept" }))
+})

@@ -12,7 +12,7 @@ export class ChatComposer extends HTMLElement {
   /** @param {Store} store */
   attach(store) {
     const refresh = () => this.#refresh(store)
-    for (const name of ["messages", "message", "place", "phase", "current", "silent", "keeps", "formats"]) store.addEventListener(name, refresh)
+    for (const name of ["messages", "message", "place", "phase", "current", "silent", "unkept", "formats"]) store.addEventListener(name, refresh)
     part(this, "stop").addEventListener("click", () => wish(this, "chat-stop"))
     part(this, "jump").addEventListener("click", () => wish(this, "transcript-jump"))
     this.#form.addEventListener("submit", (event) => this.#submit(event, store))
@@ -48,7 +48,7 @@ export class ChatComposer extends HTMLElement {
     const told = greeting && (isRunning(greeting) || isToldIn(greeting.text, notice))
     this.#notice(told ? "" : notice)
     this.#note("silence", running && store.running?.id === store.state.silent ? t("status.silent") : "")
-    this.#note("unkept", store.state.keeps ? "" : t("status.unkept"))
+    this.#note("unkept", store.state.unkept.map((what) => t(`status.unkept-${what}`)).join(" "))
     this.#note("plain", store.state.formats ? "" : t("status.plain"))
   }
 

@@ -7,7 +7,7 @@ import { t } from "../i18n.js"
 import { wish } from "./parts.js"
 
 const FRAME = "/display.html"
-const TALLEST_PX = 4_000
+const MAX_HEIGHT_PX = 4_000
 
 export class ChatDisplay extends HTMLElement {
   #data
@@ -37,7 +37,7 @@ export class ChatDisplay extends HTMLElement {
     addEventListener("message", ({ source, data }) => {
       if (source !== frame.contentWindow) return
       if (data === "ready") frame.contentWindow?.postMessage(html, "*")
-      else if (typeof data === "number") frame.height = String(Math.min(Math.ceil(data), TALLEST_PX))
+      else if (typeof data === "number") frame.height = String(Math.min(Math.ceil(data), MAX_HEIGHT_PX))
     })
     this.replaceChildren(frame)
   }

@@ -6,7 +6,7 @@ import { wish } from "./parts.js"
 /** @import { Field } from "../answer.js" */
 
 /** With the rest of the request it must fit into the 1 MiB that OpenServerless takes. */
-const LARGEST_FILE_BYTES = 700_000
+const MAX_FILE_BYTES = 700_000
 
 export class ChatForm extends HTMLElement {
   #fields
@@ -106,8 +106,8 @@ function selectOf(name, required, options) {
 
 /** @param {HTMLInputElement} input */
 function checkSize(input) {
-  const large = (input.files?.[0]?.size ?? 0) > LARGEST_FILE_BYTES
-  input.setCustomValidity(large ? t("form.large", { size: Math.round(LARGEST_FILE_BYTES / 1000) }) : "")
+  const large = (input.files?.[0]?.size ?? 0) > MAX_FILE_BYTES
+  input.setCustomValidity(large ? t("form.large", { size: Math.round(MAX_FILE_BYTES / 1000) }) : "")
   input.reportValidity()
 }
 

@@ -59,7 +59,7 @@ export class ChatMessage extends HTMLElement {
   }
 
   /**
-   * Puts waiting text into the page until the time is over.
+   * Put waiting text into the page until the time is over.
    *
    * @param {number} until as `performance.now()` tells time
    * @returns {boolean} whether more is waiting
@@ -71,7 +71,7 @@ export class ChatMessage extends HTMLElement {
     return more.includes(true)
   }
 
-  /** Shows what changed in the message besides text that `grow` has been told. */
+  /** Show what changed in the message besides text that `grow` has been told. */
   refresh() {
     const { from, status, text, thinking } = this.#message
     if (!this.firstChild) return

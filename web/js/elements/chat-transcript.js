@@ -37,7 +37,7 @@ export class ChatTranscript extends HTMLElement {
     this.#soon([...this.#shown.values()])
   }
 
-  /** Shows the end and stays there. */
+  /** Show the end and stays there. */
   jump() {
     this.#place?.jump()
   }

@@ -21,7 +21,15 @@ export function opened(template) {
   for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
   document.body.append(dialog)
   dialog.showModal()
+  // The focus in a box would call up the keyboard of a touch screen, which covers what is to be read.
+  if (!matchMedia("(pointer: fine)").matches) focusTitle(title)
   return dialog
+}
+
+/** @param {HTMLElement} title */
+function focusTitle(title) {
+  title.tabIndex = -1
+  title.focus()
 }
 
 /**

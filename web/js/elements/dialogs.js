@@ -38,6 +38,7 @@ export function askFor(words, value, act) {
   const input = /** @type {HTMLInputElement} */ (dialog.querySelector("input"))
   part(dialog, "dialog-title").textContent = words
   input.value = value
+  input.focus()
   input.select()
   onSubmit(dialog, () => {
     dialog.close()
@@ -61,9 +62,9 @@ export function confirmThat(words, button, act) {
 }
 
 /**
- * Asks for a login until it succeeds or the person gives up.
+ * Ask for a login until it succeeds or the person gives up.
  *
- * @param {(username: string, password: string) => Promise<string>} attempt gives what went wrong, or ""
+ * @param {(username: string, password: string) => Promise<string>} attempt returns what went wrong, or ""
  */
 export function showLogin(attempt) {
   if (document.querySelector("[data-login-form]")) return

@@ -22,7 +22,7 @@ export function entry(name, current, act, key) {
 
 /**
  * @param {string} name
- * @param {string} address of a page that is no chat
+ * @param {string} address of a page that is not a chat
  */
 export function pageEntry(name, address) {
   const item = document.createElement("li")
@@ -37,7 +37,7 @@ export function pageEntry(name, address) {
 }
 
 /**
- * Fills a list anew and gives the focus back to the entry that had it.
+ * Fill a list anew and give the focus back to the entry that had it.
  *
  * @param {Element} list
  * @param {Element[]} items

@@ -4,7 +4,7 @@ import { t } from "../i18n.js"
 import { part } from "./parts.js"
 
 /**
- * Shows how often a message was said, and which time is shown.
+ * Show how often a message was said, and which time is shown.
  *
  * @param {ParentNode} message
  * @param {number} at from 1

@@ -24,7 +24,7 @@ export function part(root, name, type) {
 }
 
 /**
- * Tells whoever wires the page that a person wants something.
+ * Tell whoever wires the page that a person wants something.
  *
  * @param {EventTarget} from
  * @param {string} name

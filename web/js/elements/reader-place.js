@@ -33,7 +33,7 @@ export class ReaderPlace {
     sizes.observe(content)
   }
 
-  /** Shows the end and stays there. */
+  /** Show the end and stays there. */
   jump() {
     this.#jumpedAt = performance.now()
     this.follow()
@@ -67,7 +67,7 @@ export class ReaderPlace {
     this.#tell()
   }
 
-  /** Remembers the place and the sizes that it was seen at, and gives what was seen before. */
+  /** Remember the place and the sizes that it was seen at, and return what was seen before. */
   #look() {
     const before = this.#seen
     const { scrollTop: top, scrollHeight: height, clientWidth: width, clientHeight: room } = this.#room

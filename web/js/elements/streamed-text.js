@@ -9,7 +9,7 @@ const SLICE_CHARS = 2_000
 let Markdown = null
 
 /**
- * Fetches what shows Markdown. Until then, and without it, text is shown as it was written.
+ * Fetch what shows Markdown. Until then, and without it, text is shown as it was written.
  *
  * @returns {Promise<boolean>} whether it came
  */

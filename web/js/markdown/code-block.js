@@ -41,7 +41,7 @@ function copyButton() {
 }
 
 /**
- * Adds text at the end of a block's code.
+ * Add text at the end of a block's code.
  *
  * @param {Element} code
  * @param {string} text

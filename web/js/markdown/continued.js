@@ -1,4 +1,4 @@
-/** Lets a long list or table go on as another one that looks like the same. */
+/** Let a long list or table go on as another one that looks like the same. */
 
 /**
  * @param {Element} parent a list, or the body of a table

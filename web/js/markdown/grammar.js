@@ -94,7 +94,7 @@ class BoundedLexer extends Lexer {
     return this.blockTokens(source, this.tokens)
   }
 
-  /** Reads what stands in the lines of the outline. */
+  /** Read what stands in the lines of the outline. */
   fill() {
     for (let at = 0; at < this.inlineQueue.length; at++) {
       const { src, tokens } = /** @type {{ src: string, tokens: Token[] }} */ (this.inlineQueue[at])

@@ -1,12 +1,12 @@
 /**
- * Runs highlight.js where there is no document: text in, pieces with the name of their colour out.
+ * Run highlight.js where there is no document: text in, pieces with the name of their colour out.
  */
 
 import hljs from "../../vendor/highlight/highlight.min.js"
 
 /** @import { Piece } from "./highlight.js" */
 
-/** Collects pieces instead of making HTML. The interface is the one highlight.js calls. */
+/** Collect pieces instead of making HTML. The interface is the one highlight.js calls. */
 class Pieces {
   /** @type {Piece[]} */
   list = []

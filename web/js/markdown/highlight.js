@@ -5,11 +5,11 @@
  */
 
 /** Longer code stays plain: its many nodes would hold up the page. */
-const LONGEST = 24_000
+const MAX_COLOURED = 24_000
 const LINES_PER_PART = 60
 
-/** @type {Worker | null} */
-let worker = null
+/** Null where the browser refused it. @type {Worker | null | undefined} */
+let worker
 /** @type {Map<number, Element>} code that waits for its colours */
 const waiting = new Map()
 let asked = 0
@@ -18,14 +18,23 @@ let asked = 0
 export function highlight(code) {
   const language = code instanceof HTMLElement ? code.dataset.language : ""
   const text = code.textContent ?? ""
-  if (!language || text.length > LONGEST) return
-  worker ??= startWorker()
+  if (!language || text.length > MAX_COLOURED) return
+  if (worker === undefined) worker = startWorker()
+  if (!worker) return
   waiting.set(++asked, code)
   worker.postMessage({ id: asked, language, text })
 }
 
+/** @returns {Worker | null} null where the browser allows none: then code has no colours */
 function startWorker() {
-  const started = new Worker(workerUrl(), { type: "module" })
+  /** @type {Worker} */
+  let started
+  try {
+    started = new Worker(workerUrl(), { type: "module" })
+  } catch (error) {
+    if (!(error instanceof DOMException || error instanceof ReferenceError)) throw error
+    return null
+  }
   started.addEventListener("message", ({ data: { id, pieces } }) => {
     const code = waiting.get(id)
     waiting.delete(id)

@@ -1,8 +1,8 @@
-/** Parts a paragraph that never ends, since the whole of it is laid out again with each word. */
+/** Part a paragraph that never ends, since the whole of it is laid out again with each word. */
 
 /** @import { Token } from "./grammar.js" */
 
-const LONGEST = 4_000
+const MAX_WHOLE = 4_000
 /** As much stays open as markup may need to be closed. */
 const KEPT_OPEN = 800
 /** A blank before a plain word: what follows cannot be taken for markup. */
@@ -16,13 +16,13 @@ const FORMULA_OPENERS = new Set(["\\(", "\\["])
  * @returns {number} how much of the block's source to complete by itself, or 0 to leave it whole
  */
 export function partingPlace(block) {
-  if (block.type !== "paragraph" || block.raw.length < LONGEST) return 0
+  if (block.type !== "paragraph" || block.raw.length < MAX_WHOLE) return 0
   let passed = 0
   let place = 0
   for (const { type, raw } of block.tokens ?? []) {
     if (type === "escape" && FORMULA_OPENERS.has(raw)) break
     const opener = type === "text" ? openerIn(raw) : -1
-    const limit = Math.min(LONGEST - KEPT_OPEN - passed, opener < 0 ? raw.length : opener)
+    const limit = Math.min(MAX_WHOLE - KEPT_OPEN - passed, opener < 0 ? raw.length : opener)
     if (type === "text") place = lastBefore(raw, limit, passed) || place
     // What it opens may be closed behind any place after it.
     if (opener >= 0) break

@@ -1,5 +1,5 @@
 /**
- * Closes what the end of a text has opened and not yet closed, so that a reader does not see markup come
+ * Close what the end of a text has opened and not yet closed, so that a reader does not see markup come
  * and go while the text arrives. Only for showing; the source stays as it is.
  */
 

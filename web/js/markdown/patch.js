@@ -1,4 +1,4 @@
-/** Makes shown nodes like new ones and leaves alone what did not change, such as a selection in it. */
+/** Make shown nodes like new ones and leaves alone what did not change, such as a selection in it. */
 
 /**
  * @param {ParentNode & Node} parent

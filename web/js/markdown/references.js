@@ -29,7 +29,7 @@ export class References {
     }
   }
 
-  /** Draws again what refers to what is defined by now. */
+  /** Draw again what refers to what is defined by now. */
   redraw() {
     const defined = this.fresh.splice(0).filter((label) => Object.hasOwn(this.links, label))
     const waiting = new Set(defined.flatMap((label) => this.#waiting.get(label) ?? []))

@@ -1,5 +1,5 @@
 /**
- * Shows a reply in Markdown while it arrives, at a cost per piece that does not grow with the reply, and in the end
+ * Show a reply in Markdown while it arrives, at a cost per piece that does not grow with the reply, and in the end
  * as if it had come in one piece.
  *
  * Only whole lines tell where a block ends. What they complete is never read again, but for references that are
@@ -96,7 +96,7 @@ export class MarkdownView {
   }
 
   /**
-   * Completes what the whole lines of the open source complete.
+   * Complete what the whole lines of the open source complete.
    *
    * @returns {string} lines of a code block that has just begun
    */
@@ -142,7 +142,7 @@ export class MarkdownView {
     return this.#settle()
   }
 
-  /** Shows what is open, as far as it has come. */
+  /** Show what is open, as far as it has come. */
   #draw() {
     const { kind, parent, head } = this.#place
     const blocks = openBlocksOf(head + this.#open, this.#references)
@@ -173,7 +173,7 @@ export class MarkdownView {
   }
 
   /**
-   * Draws the beginning of the open source for good.
+   * Draw the beginning of the open source for good.
    *
    * @param {number} chars
    */
@@ -196,7 +196,7 @@ export class MarkdownView {
   }
 
   /**
-   * Draws the first items or rows of the open source for good.
+   * Draw the first items or rows of the open source for good.
    *
    * @param {number} chars
    */
@@ -236,7 +236,7 @@ export class MarkdownView {
   }
 
   /**
-   * Parts the open paragraph, of which the first part does not change any more.
+   * Part the open paragraph, of which the first part does not change any more.
    *
    * @param {number} place
    */

@@ -21,7 +21,7 @@ export function followLogin({ api, store, library, enter }) {
         if (!(error instanceof ApiError)) throw error
         return t(error.problem.key === "missing" ? "login.missing" : `problem.${error.problem.key}`)
       }
-      keepSession({ user: username, token: api.token })
+      if (!keepSession({ user: username, token: api.token })) store.unkeep("login")
       const { current, user } = store.state
       // What was begun before the login is gone on with after it.
       if (current && !user) await library.change(current.id, { owner: username })

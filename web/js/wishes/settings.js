@@ -16,10 +16,11 @@ export function followSettings({ store, chat, sidebar }) {
     closeMenu()
     if (!current) return
     showSettings(current.settings, (settings) => chat.configure(settings), async (changes) => {
-      prefer(changes)
+      const kept = prefer(changes)
+      if (!kept) store.unkeep("settings")
       if (changes.language === undefined) return
-      // What is on the page already has its words; a reply that is arriving is worth more than new ones.
-      if (store.running) await speak([changes.language, ...navigator.languages].filter(Boolean))
+      // What is on the page already has its words; a reply that is arriving, or a choice that is not kept, is worth more.
+      if (store.running || !kept) await speak([changes.language, ...navigator.languages].filter(Boolean))
       else location.reload()
     })
   })

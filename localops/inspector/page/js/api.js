@@ -34,7 +34,7 @@
 
 const API = "/_localops/api"
 
-/** A request that got no answer to use; the message is a sentence for people. */
+/** A request without a usable answer; the message is a sentence for people. */
 export class ApiError extends Error {}
 
 /** @param {string} id @returns {Promise<Detail>} */
@@ -47,7 +47,7 @@ export const actions = () => asked("/actions")
 export const variables = () => asked("/variables")
 
 /**
- * Runs an activation's action again with the same arguments.
+ * Run an activation's action again with the same arguments.
  *
  * @param {string} id
  * @returns {Promise<string>} the id of the new activation
@@ -57,7 +57,7 @@ export async function replay(id) {
 }
 
 /**
- * Follows what happens. After a break all is told again, from the beginning.
+ * Follow what happens. After a break all is told again, from the beginning.
  *
  * @param {(news: News) => void} onNews
  * @param {(live: boolean) => void} onState

@@ -1,4 +1,4 @@
-/** Wires the page; the only top-level code. */
+/** Wire the page; the only top-level code. */
 
 import { follow } from "./api.js"
 import { ActionTable } from "./elements/action-table.js"

@@ -1,4 +1,4 @@
-/** Builds nodes; text is only ever text. */
+/** Build nodes; text is only ever text. */
 
 /** @typedef {Node | string | null | undefined | false} Child */
 
@@ -49,7 +49,7 @@ export function prose(text) {
 }
 
 /**
- * Puts new content into a part only when it differs, so that scrolling, selection and focus stay.
+ * Put new content into a part only when it differs, so that scrolling, selection and focus stay.
  *
  * @param {HTMLElement} part
  * @param {unknown} data what the content is made of

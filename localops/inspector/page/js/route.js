@@ -8,7 +8,17 @@ export const VIEWS = ["activations", "actions", "variables", "notices"]
  */
 export function routeOf(hash) {
   const [, view = "", id = ""] = hash.split("/")
-  return VIEWS.includes(view) ? { view, id: decodeURIComponent(id) } : { view: "activations", id: "" }
+  return VIEWS.includes(view) ? { view, id: decoded(id) } : { view: "activations", id: "" }
+}
+
+/** @param {string} id as it stands in an address that anybody may have written */
+function decoded(id) {
+  try {
+    return decodeURIComponent(id)
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    return id
+  }
 }
 
 /** @param {string} id of an activation @returns {string} */

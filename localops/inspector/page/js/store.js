@@ -2,7 +2,7 @@
 
 /** @import { Activation, News, Warning } from "./api.js" */
 
-const MOST_KEPT = 200
+const MAX_KEPT = 200
 
 export class Store extends EventTarget {
   /** @type {Map<string, Activation>} */
@@ -22,7 +22,7 @@ export class Store extends EventTarget {
   /** @param {News} news */
   add(news) {
     for (const each of news.activations ?? []) this.activations.set(each.id, each)
-    for (const each of this.newestFirst.slice(MOST_KEPT)) this.activations.delete(each.id)
+    for (const each of this.newestFirst.slice(MAX_KEPT)) this.activations.delete(each.id)
     this.problems = news.problems ?? this.problems
     this.warnings = news.warnings ?? this.warnings
     this.dispatchEvent(new Event("change"))

@@ -21,7 +21,7 @@ export class Sheet extends HTMLElement {
     this.content = content
   }
 
-  /** Shows the state of now. */
+  /** Show the state of now. */
   async open() {
     if (!this.#body.isConnected) {
       this.append(h("h2", { class: "sheet__title" }, this.heading), h("p", { class: "note" }, ...prose(this.words)), this.#body)

@@ -7,9 +7,9 @@ import { table, valueNode } from "./table.js"
 
 const WIDTH = 1000
 const HEIGHT = 28
-const LARGEST = 2048
+const MAX_BYTES = 2048
 // Of a longer message the server sends so many characters, and a mark that there is more.
-const MOST_CHARACTERS = 2000
+const MAX_CHARACTERS = 2000
 
 /**
  * What an action sent: when, how much, and what production's reads do to it.
@@ -63,7 +63,7 @@ function messageTable(stream) {
 export function marksOf(message) {
   return [
     message.isObject ? "" : "no JSON object",
-    message.size > LARGEST ? "too long" : "",
+    message.size > MAX_BYTES ? "too long" : "",
     message.cuts ? `cut ${counted(message.cuts, "time")}` : "",
     message.together > 1 ? `${message.together} in one read` : "",
   ].filter(Boolean)
@@ -71,7 +71,7 @@ export function marksOf(message) {
 
 /** @param {Message} message */
 function summaryOf({ text }) {
-  return text.length > MOST_CHARACTERS ? `the first ${MOST_CHARACTERS.toLocaleString()} characters` : undefined
+  return text.length > MAX_CHARACTERS ? `the first ${MAX_CHARACTERS.toLocaleString()} characters` : undefined
 }
 
 /** @param {Stream} stream @returns {Child[]} */

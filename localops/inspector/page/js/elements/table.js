@@ -9,7 +9,7 @@ const LONG_CHARACTERS = 600
 const LONG_LINES = 12
 
 /**
- * @param {string} label for who hears it
+ * @param {string} label for screen readers
  * @param {[title: string, kind: string][]} columns
  * @param {Child[][]} rows
  * @returns {HTMLElement}
