@@ -119,7 +119,8 @@ def test_whoever_looks_at_the_dot_learns_how_it_is_now(chat: Page, deployment: D
 
 
 def test_a_choice_that_fails_is_told(chat: Page, deployment: Deployment) -> None:
-    chat.locator("chat-model").get_by_role("button").first.click()
+    with chat.expect_response(lambda response: response.url.endswith(ASSISTANT)):  # the menu looks again
+        chat.locator("chat-model").get_by_role("button").first.click()
     expect(chat.locator("[data-models] button")).to_have_text(MODELS)
     deployment.asked[ASSISTANT] = lambda _: JSONResponse({"error": "No such model."}, 400)
     chat.locator("[data-models]").get_by_role("button", name="large:70b").click()

@@ -116,7 +116,7 @@ def test_every_language_has_every_sentence(chat: Page) -> None:
 def test_text_from_right_to_left_stands_on_the_right(page: Page, deployment: Deployment) -> None:
     deployment.chat("Chat", "chat/x", lambda _: spoken("عاصمة إيطاليا هي روما."))
     enter(page, deployment)
-    text = asked(page, "ما هي العاصمة؟").locator("[data-text]")
+    text = asked(page, "ما هي العاصمة؟").locator("[data-text] p")
     own = page.locator("chat-message[data-from=user] [data-text]")
     for each in (text, own):
         assert each.evaluate("(text) => getComputedStyle(text).direction") == "rtl"
@@ -133,7 +133,7 @@ def test_a_long_greeting_is_no_headline(page: Page, deployment: Deployment) -> N
     size = "(greeting) => parseFloat(getComputedStyle(greeting).fontSize)"
     expect(greeting).to_contain_text("Many words")
     small = greeting.evaluate(size)
-    page.get_by_role("button", name="Short").click()
+    page.get_by_role("button", name="Short", exact=True).click()
     expect(greeting).to_contain_text("Ask me.")
     assert greeting.evaluate(size) > small
 
