@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import re
 import shutil
 import signal
 import socket
@@ -31,6 +32,10 @@ LOOK_AGAIN_S = 0.005
 # How long a server that another localops left behind may still need to write its keys down.
 LOCK_TIMEOUT_S = 2.0
 END_TIMEOUT_S = 1.5
+# What redis-server writes of keys that it cannot read. Source: redis aof.c, rdb.c.
+BAD_FILE = re.compile(
+    r"bad file format|unexpected end of file|wrong signature|corrupt|manifest", re.IGNORECASE
+)
 # Ends redis-server, with a last chance to write, when localops is gone and its pipe with it.
 WITH_PARENT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill 0; } & exec "$@" 3<&-'
 
@@ -59,6 +64,8 @@ class RedisProcess:
         self.process: asyncio.subprocess.Process | None = None
         self.starting = asyncio.Lock()
         self.is_closing = False
+        self.reported = ""
+        self.log_lines = 0
 
     async def connected(self) -> socket.socket | None:
         """A connection to the server, which is started when none runs; None when it cannot be."""
@@ -129,6 +136,8 @@ class RedisProcess:
         try:
             config = folder / "redis.conf"
             config.write_text(self.config(folder))
+            log_file = self.folder / "redis.log"
+            self.log_lines = len(log_file.read_bytes().splitlines()) if log_file.exists() else 0
             return await self.spawn("sh", "-c", WITH_PARENT, "sh", program, str(config), keep_open=lock)
         finally:
             os.close(lock)
@@ -152,7 +161,28 @@ class RedisProcess:
         assert process.stdin is not None  # noqa: S101 - a pipe, see spawn
         process.stdin.close()
         if not self.is_closing:
-            log.warning("redis: the server ended with status %s; it is started again when needed", status)
+            self.report(f"the server ended with status {status}{self.last_words()}")
+
+    def report(self, text: str) -> None:
+        """Say what is wrong, once: every client that comes has the server started again."""
+        if text != self.reported:
+            self.reported = text
+            log.warning("redis: %s; it is started again when needed", text)
+
+    def last_words(self) -> str:
+        """Return why an installed server ended, as it wrote it, and what to do; "" where it wrote nothing."""
+        try:
+            lines = (self.folder / "redis.log").read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        # A line is `<pid>:<role> <day> <time> # <text>`.
+        said = [line.partition(" # ")[2] for line in lines[self.log_lines :] if " # " in line]
+        if not said:
+            return ""
+        text = next((each for each in said if BAD_FILE.search(each)), said[-1])
+        kept = self.folder / "appendonlydir"
+        remedy = f"; its keys are in {kept}: move that folder away, or mend the file with redis-check-aof"
+        return f": {text.rstrip('. ')}{remedy if BAD_FILE.search(text) else ''}"
 
     async def claim_folder(self) -> tuple[Path, int]:
         """The folder for the keys, held against a second server, which would damage them.

@@ -14,7 +14,7 @@ from localops.s3 import buckets, objects, uploads
 from localops.s3.documents import error_document
 from localops.s3.errors import S3Error
 from localops.s3.request import Operation, S3Request, split_path
-from localops.s3.signature import caller_of
+from localops.s3.signature import caller_of, is_form_upload
 from localops.s3.signed_message import Message
 from localops.s3.storage import Storage
 
@@ -25,6 +25,7 @@ CORS = {
 }
 # What keeps a browser from running an object as a page, whatever type its uploader gave it.
 NO_DOCUMENT = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
+FORM_TEXT = "localops does not take a file that a form posts (presigned POST); S3 may. Use a presigned PUT."
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 # (what is named, the parameter that makes it another resource, method) -> operation
 OPERATIONS: Mapping[tuple[str, str, str], Operation] = {
@@ -130,6 +131,8 @@ class S3:
 
     async def answer(self, http: Request) -> Response:
         message = Message.of(http.scope)
+        if is_form_upload(http.method, http.url.path, http.headers):
+            raise S3Error("NotImplemented", FORM_TEXT)
         caller = caller_of(message, self.keys)
         if caller.user is None and not self.host_of_its_own:
             raise S3Error("AccessDenied", "Under this name S3 answers only signed requests.")

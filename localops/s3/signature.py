@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -18,6 +19,9 @@ _PRESIGNED = (
 )
 
 
+_BUCKET_PATH = re.compile(r"/[^/]+-(data|web)/?")
+
+
 def claims_signature(scope: Scope) -> bool:
     """Return whether a request says that it is signed for S3, or is what a browser asks before such a one.
 
@@ -28,8 +32,16 @@ def claims_signature(scope: Scope) -> bool:
         return True
     if scope["method"] == "OPTIONS":
         return "x-amz-" in headers.get("access-control-request-headers", "").lower()
+    if is_form_upload(scope["method"], scope["path"], headers):
+        return True
     named = {name for name, _ in Message.of(scope).query}
     return any(parameters <= named for parameters in _PRESIGNED)
+
+
+def is_form_upload(method: str, path: str, headers: Headers) -> bool:
+    """Return whether a page's form posts a file to a bucket, with the signature among its fields."""
+    is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+    return method == "POST" and is_form and bool(_BUCKET_PATH.fullmatch(path))
 
 
 def is_verified(scope: Scope, secrets: Mapping[str, str]) -> bool:

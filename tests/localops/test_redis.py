@@ -246,6 +246,26 @@ def test_the_password_is_in_no_file_and_no_command_line(running: Running):
     assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
 
 
+@pytest.mark.parametrize("damaged", ["base", "incr", "manifest"])
+def test_a_damaged_file_of_keys_is_named_with_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: str
+):
+    need_redis_server()
+    folder = tmp_path / "keys"
+    with Running(folder) as first, first.client() as client:
+        client.set("devel:a", "b")
+    (file,) = (folder / "appendonlydir").glob(f"*{damaged}*")
+    file.write_bytes(b"this is not what redis-server wrote" * 100)
+    with Running(folder) as second:
+        for _ in range(3):
+            with second.client() as client, pytest.raises(redis.ResponseError, match="could not start Redis"):
+                client.ping()
+    (told,) = [each.getMessage() for each in caplog.records if "ended with status" in each.getMessage()]
+    kept = folder / "appendonlydir"
+    assert f"its keys are in {kept}: move that folder away, or mend the file with redis-check-aof" in told
+    assert damaged == "manifest" or f"{damaged}." in told
+
+
 def test_a_server_that_cannot_start_is_said_to_the_client_and_on_the_console(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

@@ -106,3 +106,21 @@ def test_only_a_verified_signature_stands_for_the_password(open_server: S3Server
 def test_a_header_that_claims_a_signature_opens_nothing(open_server: S3Server, path: str, authorization: str):
     url, headers = open_server.url + path, {"authorization": authorization}
     assert httpx.get(url, headers=headers, timeout=TIMEOUT_S).status_code == 401
+
+
+@pytest.mark.parametrize("host", ["localhost", "s3.localhost", "devel.localhost"])
+@pytest.mark.parametrize("bucket", [DATA, WEB])
+def test_a_form_that_posts_a_file_is_told_that_it_is_not_done(server: Any, bucket: str, host: str):
+    form = server.client().generate_presigned_post(bucket, "upload/x")
+    headers = {"host": host, "origin": "http://elsewhere"}
+    answer = httpx.post(
+        f"{server.url}/{bucket}",
+        data=form["fields"],
+        files={"file": b"hello"},
+        headers=headers,
+        timeout=TIMEOUT_S,
+    )
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (501, "*")
+    assert (
+        "does not take a file that a form posts (presigned POST); S3 may. Use a presigned PUT." in answer.text
+    )

@@ -142,6 +142,7 @@ def test_a_request_for_s3_is_known_by_all_that_a_signature_takes(
     scope = {
         "type": "http",
         "method": method,
+        "path": "/b/k",
         "raw_path": b"/b/k",
         "headers": Headers(headers).raw,
         "query_string": query,
