@@ -16,7 +16,7 @@ from bench.worker import DEADLINE_S, Worker, answer, commands
 from localops.runtime.child import entry_function, run
 
 # A web action's, unless it says otherwise; so an action knows how long it may take.
-TIME_LIMIT_S = 300
+_TIME_LIMIT_S = 300
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ class ActionProcess(Worker):
         return call
 
 
-def serve(main_file: Path) -> None:
+def _serve(main_file: Path) -> None:
     """In the child: load the action, then answer calls one after another."""
-    sys.stdout = sys.stderr  # what it prints is not for whoever measures
+    sys.stdout = sys.stderr  # nothing that it prints may reach the measuring process
     os.chdir(main_file.parent)
     sys.path.insert(0, str(main_file.parent))
     entry = entry_function(str(main_file), "main")
     answer({"loaded": True})
     for arguments in commands():
-        os.environ["__OW_DEADLINE"] = str(int((time.time() + TIME_LIMIT_S) * 1000))
+        os.environ["__OW_DEADLINE"] = str(int((time.time() + _TIME_LIMIT_S) * 1000))
         started_s, processor_s = time.monotonic(), time.process_time()
         result = run(entry, arguments)
         answer(
@@ -92,4 +92,4 @@ def serve(main_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    _serve(Path(sys.argv[1]))

@@ -32,11 +32,11 @@ from localops.bootstrap import ROOT
 
 MAIN_FILE = ROOT / "packages" / "chat" / "stateless" / "__main__.py"
 
-Measure = Callable[[Target], Iterator[Figure]]
+_Measure = Callable[[Target], Iterator[Figure]]
 
 
-def subjects() -> dict[str, tuple[str, Measure]]:
-    """Give what there is to measure: by name, what it is in a line and how it is done."""
+def subjects() -> dict[str, tuple[str, _Measure]]:
+    """Return what there is to measure: by name, what it is in a line and how it is done."""
     action = (delivery, pace, throughput, processor, first_token, stop, cold_import)
     modules = (desk, *action, streamer, streamed_first_token, leaks, model, page)
     return {
@@ -54,7 +54,7 @@ def run(argv: list[str]) -> int:
     if argv[:1] == ["fuzz"]:
         return fuzz.run(argv[1:])
     known = subjects()
-    options = parser(known).parse_args(argv)
+    options = _parser(known).parse_args(argv)
     unknown = [name for name in options.names if name not in known]
     if unknown:
         sys.stderr.write(f"bench: there is no {unknown[0]!r}; `bench --list` names what there is\n")
@@ -70,8 +70,8 @@ def run(argv: list[str]) -> int:
     return 0 if tally.good else 1
 
 
-def parser(known: dict[str, tuple[str, Measure]]) -> argparse.ArgumentParser:
-    """Give the parser of the command line."""
+def _parser(known: dict[str, tuple[str, _Measure]]) -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     words = argparse.ArgumentParser(
         prog="python3 -m localops bench",
         description="Measure, and print each figure beside its bar. `bench fuzz` explores instead.",
@@ -94,7 +94,7 @@ class Tally:
 
     @property
     def good(self) -> bool:
-        """Whether everything was measured and reaches its bar."""
+        """Return whether everything was measured and reaches its bar."""
         return not self.missed and not self.unmeasured
 
     def line(self) -> str:
@@ -103,7 +103,7 @@ class Tally:
         return f"{bars}, not measured: {', '.join(self.unmeasured)}" if self.unmeasured else bars
 
 
-def show(name: str, measure: Measure, target: Target, tally: Tally) -> None:
+def show(name: str, measure: _Measure, target: Target, tally: Tally) -> None:
     """Measure one subject, print its figures as they come, and count them."""
     began_s = time.monotonic()
     try:

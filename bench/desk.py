@@ -14,7 +14,7 @@ from bench.errors import BenchError
 from localops.bootstrap import ROOT
 
 ANSWERS = '#--web true\ndef main(args): return {{"body": {{"answer": {number}}}}}\n'
-USES_REQUESTS = (
+_USES_REQUESTS = (
     '#--web true\nimport requests\ndef main(args): return {"body": {"answer": requests.__name__}}\n'
 )
 
@@ -38,7 +38,7 @@ class Desk:
         self.hello = package / "hello.py"
         self.hello.write_text(ANSWERS.format(number=0))
         for number in range(cold_actions):
-            (package / f"cold{number}.py").write_text(USES_REQUESTS)
+            (package / f"cold{number}.py").write_text(_USES_REQUESTS)
 
     def __enter__(self) -> Desk:
         words = ("up", "--no-open", "--port", "0", "--project", self.folder.name)
@@ -60,7 +60,7 @@ class Desk:
         return self
 
     def memory_mb(self) -> float:
-        """The resident memory of localops itself, without its children."""
+        """Return the resident memory of localops itself, without its children."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE") / 1e6
 

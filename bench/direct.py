@@ -7,7 +7,7 @@ from typing import Self
 
 from bench.worker import DEADLINE_S
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 READ_BYTES = 65536
 
 
@@ -19,9 +19,9 @@ class DirectReader:
     """
 
     def __init__(self) -> None:
-        self._listener = socket.create_server((HOST, 0))
+        self._listener = socket.create_server((_HOST, 0))
         self._listener.settimeout(DEADLINE_S)
-        self.arguments = {"STREAM_HOST": HOST, "STREAM_PORT": str(self._listener.getsockname()[1])}
+        self.arguments = {"STREAM_HOST": _HOST, "STREAM_PORT": str(self._listener.getsockname()[1])}
 
     def accept(self) -> socket.socket:
         """Wait for the action to connect."""

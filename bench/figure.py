@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NAME_WIDTH = 78
-VALUE_WIDTH = 12
+_NAME_WIDTH = 78
+_VALUE_WIDTH = 12
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,21 @@ class Figure:
 
     @property
     def ok(self) -> bool:
-        """Whether the bar is reached; where there is none, it always is."""
+        """Return whether the bar is reached; where there is none, it always is."""
         if self.bar is None:
             return True
         return self.value >= self.bar if self.at_least else self.value <= self.bar
 
     def row(self) -> str:
-        """Give one line of the table."""
+        """Return one line of the table."""
         bar = (
             f"{'>=' if self.at_least else '<='} {shown(self.bar, self.unit)}" if self.bar is not None else ""
         )
         verdict = "" if self.bar is None else "ok" if self.ok else "MISSED"
         columns = (
-            f"{self.name:<{NAME_WIDTH}}",
-            f"{shown(self.value, self.unit):>{VALUE_WIDTH}}",
-            f"{bar:>{VALUE_WIDTH + 3}}",
+            f"{self.name:<{_NAME_WIDTH}}",
+            f"{shown(self.value, self.unit):>{_VALUE_WIDTH}}",
+            f"{bar:>{_VALUE_WIDTH + 3}}",
             f"{verdict:<6}",
             self.note,
         )
@@ -56,7 +56,7 @@ def shown(value: float, unit: str) -> str:
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
-    """Give the smallest sample that at least `percent` of all samples do not exceed (nearest rank).
+    """Return the smallest sample that at least `percent` of all samples do not exceed (nearest rank).
 
     No value is invented between samples, so of fewer than 100 samples the 99th is the largest.
     """

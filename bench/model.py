@@ -21,7 +21,7 @@ from tests.scripted.recording import RecordedRequest
 from tests.scripted.script import Answer, Schedule, Script
 
 HOST = "127.0.0.1"
-MODELS = ("llama3.1:8b", "deepseek-r1:32b")
+_MODELS = ("llama3.1:8b", "deepseek-r1:32b")
 
 
 class ModelProcess(Worker):
@@ -40,7 +40,7 @@ class ModelProcess(Worker):
         self.ask({"do": "say", "prompt": prompt, "tokens": tokens, "schedule": asdict(schedule)})
 
     def sent(self, prompt: str) -> list[float]:
-        """Tell when each token of the answer to a prompt was handed to the system."""
+        """Return when each token of the answer to a prompt was handed to the system."""
         times = self.ask({"do": "sent", "prompt": prompt})["sent"]
         return [at_s for at_s, lines in times for _ in range(lines)]
 
@@ -59,7 +59,7 @@ class ModelProcess(Worker):
         return at_s
 
 
-class Visit:
+class _Visit:
     """One request, from its first header on.
 
     Attributes:
@@ -71,15 +71,15 @@ class Visit:
         self.request: RecordedRequest | None = None
 
 
-class Run:
+class _Run:
     """What the server is to answer to one prompt, and the request that asked it."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.asked = threading.Event()
-        self.visit = Visit()
+        self.visit = _Visit()
 
-    def begin(self, visit: Visit) -> Answer:
+    def begin(self, visit: _Visit) -> Answer:
         self.visit = visit
         self.asked.set()
         return self.answer
@@ -94,15 +94,15 @@ class Run:
         return self.visit.request.closed_s if self.visit.request else None
 
 
-class Server:
+class _Server:
     """In the child: a scripted server in a thread of its own, and the runs it knows."""
 
     def __init__(self) -> None:
-        self.runs: dict[str, Run] = {}
-        self._visit: ContextVar[Visit] = ContextVar("visit")
+        self.runs: dict[str, _Run] = {}
+        self._visit: ContextVar[_Visit] = ContextVar("visit")
         self._socket = socket.create_server((HOST, 0))
         self.port: int = self._socket.getsockname()[1]
-        script = Script(lambda prompt: self.runs[prompt].begin(self._visit.get()), models=MODELS)
+        script = Script(lambda prompt: self.runs[prompt].begin(self._visit.get()), models=_MODELS)
         self._app: ASGIApp = ScriptedApp(script, self._record)
 
     def start(self) -> None:
@@ -113,7 +113,7 @@ class Server:
         await asyncio.Event().wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visit = Visit()
+        visit = _Visit()
         self._visit.set(visit)
 
         async def timed(message: Message) -> None:
@@ -127,9 +127,9 @@ class Server:
         self._visit.get().request = request
 
 
-def serve() -> None:
+def _serve() -> None:
     """In the child: answer, and obey, until the parent ends."""
-    server = Server()
+    server = _Server()
     server.start()
     answer({"port": server.port})
     for command in commands():
@@ -137,7 +137,7 @@ def serve() -> None:
         match command["do"]:
             case "say":
                 schedule = Schedule(**command["schedule"])
-                server.runs[prompt] = Run(Answer(command["tokens"], schedule=schedule))
+                server.runs[prompt] = _Run(Answer(command["tokens"], schedule=schedule))
                 answer({})
             case "sent":
                 answer({"sent": server.runs.pop(prompt).visit.sent})
@@ -148,4 +148,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    _serve()

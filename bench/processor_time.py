@@ -19,10 +19,10 @@ class ProcessorTime:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.share = 0.0
-        self.begun_s, self.used_s = time.monotonic(), self.now_s()
+        self.begun_s, self._used_s = time.monotonic(), self.now_s()
 
     def stop(self) -> None:
-        self.share = (self.now_s() - self.used_s) / (time.monotonic() - self.begun_s)
+        self.share = (self.now_s() - self._used_s) / (time.monotonic() - self.begun_s)
 
     def now_s(self) -> float:
         """All that the process has used, user and system."""

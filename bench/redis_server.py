@@ -11,7 +11,7 @@ from typing import Self
 from bench.errors import BenchError
 from bench.worker import DEADLINE_S
 
-READY = b"eady to accept connections"  # "Ready" since version 7, "ready" before
+_READY = b"eady to accept connections"  # "Ready" since version 7, "ready" before
 
 
 class RedisServer:
@@ -41,7 +41,7 @@ class RedisServer:
         said = b""
         for line in self._process.stdout:
             said += line
-            if READY in line:
+            if _READY in line:
                 return self
         self.close()
         raise BenchError(f"redis-server does not start: {said.decode(errors='replace').strip()[-300:]}")

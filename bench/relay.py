@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from bench.worker import Worker, answer, end_with_parent
 
-HOST = "127.0.0.1"
-READ_BYTES = 2048
-WRITE_DELAY_S = 0.002
+_HOST = "127.0.0.1"
+_READ_BYTES = 2048
+_WRITE_DELAY_S = 0.002
 # How often a relay without work looks whether it was kept from running.
-TICK_S = 0.01
+_TICK_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -42,48 +42,48 @@ class RelayProcess(Worker):
         super().__init__("bench.relay")
         ports = self.hear()
         self._reader_port: int = ports["reader_port"]
-        self.arguments = {"STREAM_HOST": HOST, "STREAM_PORT": str(ports["action_port"])}
+        self.arguments = {"STREAM_HOST": _HOST, "STREAM_PORT": str(ports["action_port"])}
 
     def connect(self) -> socket.socket:
         """Connect as the one who reads the next stream."""
-        return socket.create_connection((HOST, self._reader_port))
+        return socket.create_connection((_HOST, self._reader_port))
 
     def relayed(self) -> Relayed:
-        """Wait for the end of the stream, and tell how it went."""
+        """Wait for the end of the stream, and return how it went."""
         return Relayed(**self.hear())
 
 
-def serve() -> None:
+def _serve() -> None:
     """In the child: relay streams one after another, until the parent ends."""
     end_with_parent()
-    with socket.create_server((HOST, 0)) as readers, socket.create_server((HOST, 0)) as actions:
+    with socket.create_server((_HOST, 0)) as readers, socket.create_server((_HOST, 0)) as actions:
         answer({"reader_port": readers.getsockname()[1], "action_port": actions.getsockname()[1]})
         while True:
             reader, _ = readers.accept()
             action, _ = actions.accept()
             with reader, action:
-                relayed = relay(action, reader)
+                relayed = _relay(action, reader)
             answer(vars(relayed))
 
 
-def relay(action: socket.socket, reader: socket.socket) -> Relayed:
+def _relay(action: socket.socket, reader: socket.socket) -> Relayed:
     """Relay one stream from an action to a reader, until the action ends it."""
     reader.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    buffer = bytearray(READ_BYTES)
+    buffer = bytearray(_READ_BYTES)
     unwritten = reads = read_bytes = 0
     stall_s = 0.0
     while True:
-        patience_s = WRITE_DELAY_S if unwritten else TICK_S
+        patience_s = _WRITE_DELAY_S if unwritten else _TICK_S
         began_s = time.monotonic()
         came, _, _ = select.select([action], [], [], patience_s)
         waited_s = time.monotonic() - began_s
         stall_s = max(stall_s, waited_s - patience_s)
         if waited_s >= patience_s:
             # Also when it was kept from running: its writer has then waited for as long as the bytes have.
-            write(buffer, unwritten, reader)
+            _write(buffer, unwritten, reader)
             unwritten = 0
         read = action.recv_into(buffer) if came else 0
-        write(buffer, unwritten, reader)
+        _write(buffer, unwritten, reader)
         if came and not read:
             return Relayed(reads, read_bytes, stall_s)
         reads += bool(read)
@@ -91,11 +91,11 @@ def relay(action: socket.socket, reader: socket.socket) -> Relayed:
         unwritten = read
 
 
-def write(buffer: bytearray, size: int, reader: socket.socket) -> None:
+def _write(buffer: bytearray, size: int, reader: socket.socket) -> None:
     """Write out what was read, if anything was, with a newline."""
     if size:
         reader.sendall(bytes(buffer[:size]) + b"\n")
 
 
 if __name__ == "__main__":
-    serve()
+    _serve()

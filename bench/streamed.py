@@ -20,8 +20,8 @@ from bench.errors import BenchError
 from localops.streaming.json_objects import JsonObjects
 
 HOST = "127.0.0.1"
-READ_BYTES = 65536
-BASELINES = Path(__file__).with_name("baselines")
+_READ_BYTES = 65536
+_BASELINES = Path(__file__).with_name("baselines")
 DEADLINE_S = 120.0
 TAUGHT_SENDER = "taught_sender"
 FIRST_LINE = "first_line"
@@ -30,16 +30,16 @@ Reads = list[tuple[float, bytes]]
 
 
 def streaming_desk() -> Desk:
-    """A localops whose package `bench` holds the actions that stream."""
+    """Return a localops whose package `bench` holds the actions that stream."""
     desk = Desk()
     for name in (TAUGHT_SENDER, FIRST_LINE):
-        source = BASELINES / f"{name}.py"
+        source = _BASELINES / f"{name}.py"
         (desk.hello.parent / source.name).write_text(source.read_text())
     return desk
 
 
 def request(path: str, arguments: Mapping[str, Any]) -> bytes:
-    """The bytes of a POST whose answer ends its connection."""
+    """Return the bytes of a POST whose answer ends its connection."""
     body = json.dumps(arguments).encode()
     lines = (
         f"POST {path} HTTP/1.1",
@@ -63,7 +63,7 @@ def ask(port: int, path: str, each: Sequence[Mapping[str, Any]]) -> tuple[float,
         begun_s = time.monotonic()
         for connection, data in zip(asked, requests, strict=True):
             connection.sendall(data)
-        return begun_s, read_all(asked)
+        return begun_s, _read_all(asked)
 
 
 def through_localops(desk: Desk, action: str, each: Sequence[Mapping[str, Any]]) -> tuple[float, list[Reads]]:
@@ -72,17 +72,17 @@ def through_localops(desk: Desk, action: str, each: Sequence[Mapping[str, Any]])
 
 
 def directly(desk: Desk, action: str, each: Sequence[Mapping[str, Any]]) -> list[Reads]:
-    """The same without a streamer: the actions connect to this process."""
+    """Do the same without a streamer: the actions connect to this process."""
     with ExitStack() as sockets:
         listeners = [sockets.enter_context(socket.create_server((HOST, 0))) for _ in each]
         asked = [sockets.enter_context(socket.create_connection((HOST, desk.port))) for _ in each]
         for connection, listener, arguments in zip(asked, listeners, each, strict=True):
             address = {"STREAM_HOST": HOST, "STREAM_PORT": str(listener.getsockname()[1])}
             connection.sendall(request(f"/api/my/bench/{action}", {**arguments, **address}))
-        return read_all([sockets.enter_context(accepted(listener)) for listener in listeners])
+        return _read_all([sockets.enter_context(_accepted(listener)) for listener in listeners])
 
 
-def accepted(listener: socket.socket) -> socket.socket:
+def _accepted(listener: socket.socket) -> socket.socket:
     listener.settimeout(DEADLINE_S)
     try:
         return listener.accept()[0]
@@ -90,7 +90,7 @@ def accepted(listener: socket.socket) -> socket.socket:
         raise BenchError(f"an action did not connect within {DEADLINE_S:g} s") from error
 
 
-def read_all(sockets: Sequence[socket.socket]) -> list[Reads]:
+def _read_all(sockets: Sequence[socket.socket]) -> list[Reads]:
     """Read all sockets to their ends."""
     reads: list[Reads] = [[] for _ in sockets]
     with selectors.DefaultSelector() as selector:
@@ -103,7 +103,7 @@ def read_all(sockets: Sequence[socket.socket]) -> list[Reads]:
             for key, _ in ready:
                 number: int = key.data
                 source = sockets[number]
-                data = source.recv(READ_BYTES)
+                data = source.recv(_READ_BYTES)
                 reads[number].append((time.monotonic(), data))
                 if not data:
                     selector.unregister(source)
@@ -111,7 +111,7 @@ def read_all(sockets: Sequence[socket.socket]) -> list[Reads]:
 
 
 def unframed(reads: Reads) -> Reads:
-    """What an HTTP answer holds, without its head and the frames of its chunks, read by read.
+    """Return what an HTTP answer holds, without its head and the frames of its chunks, read by read.
 
     Raises:
         BenchError: the answer is not a stream.
@@ -141,7 +141,7 @@ def unframed(reads: Reads) -> Reads:
 
 
 def messages(reads: Reads) -> list[tuple[float, dict[str, Any]]]:
-    """The JSON objects of one stream, each with the time at which its last byte was read.
+    """Return the JSON objects of one stream, each with the time at which its last byte was read.
 
     Line breaks, of the streamer and of HTTP, are dropped, as every reader has to.
     """

@@ -21,15 +21,15 @@ from bench.relay import Relayed, RelayProcess
 from bench.worker import DEADLINE_S
 from tests.scripted.script import Schedule
 
-READ_BYTES = 65536
+_READ_BYTES = 65536
 # How long the last bytes may take to the reader once the action has returned.
-ENDING_S = 5.0
+_ENDING_S = 5.0
 
 # Messages come 50 ms apart. Two can merge only while the relay does not run, which is what a stall is.
-STALL_S = 0.04
-TRIES = 5
+_STALL_S = 0.04
+_TRIES = 5
 
-SomeReader = TypeVar("SomeReader", bound=Reader)
+_SomeReader = TypeVar("_SomeReader", bound=Reader)
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Stream:
 
     @property
     def stalled(self) -> bool:
-        """Whether the machine kept the relay from running for so long that messages may have merged."""
-        return self.relayed.stall_s > STALL_S
+        """Return whether the machine held up the relay for so long that messages may have merged."""
+        return self.relayed.stall_s > _STALL_S
 
-    def read_by(self, reader: SomeReader) -> SomeReader:
+    def read_by(self, reader: _SomeReader) -> _SomeReader:
         """Let a reader have the whole stream, read by read."""
         for _, data in self.reads:
             reader.feed(data)
@@ -61,7 +61,7 @@ class Stream:
         return reader
 
     def came_s(self) -> list[float]:
-        """Tell when each token was whole at the reader.
+        """Return when each token was whole at the reader.
 
         Raises:
             BenchError: they are not all there, so that no time belongs to a token.
@@ -72,7 +72,7 @@ class Stream:
             reader.feed(data)
             came += [at_s] * (bisect_right(ends, len(reader.text)) - len(came))
         if reader.text != "".join(self.tokens):
-            raise BenchError("tokens were lost on the way: `bench delivery` tells how many")
+            raise BenchError("tokens were lost on the way: `bench delivery` counts them")
         return came
 
 
@@ -97,10 +97,10 @@ class Chain:
         """
         prompt = secrets.token_hex(8)
         self._model.say(prompt, tokens, schedule)
-        with Recorder(self._relay.connect()) as recorder:
+        with _Recorder(self._relay.connect()) as recorder:
             asked = {"input": prompt, "OLLAMA_HOST": self._model.host, **self._relay.arguments}
-            call = self._action.call(asked, duration_s(tokens, schedule) + DEADLINE_S)
-            recorder.join(ENDING_S)
+            call = self._action.call(asked, _duration_s(tokens, schedule) + DEADLINE_S)
+            recorder.join(_ENDING_S)
             if recorder.is_alive():
                 raise BenchError(
                     "the action returned and its stream did not end: it never connected, or left it open"
@@ -109,12 +109,12 @@ class Chain:
         return Stream(tokens, sent_s, recorder.reads, call, self._relay.relayed())
 
     def steady_stream(self, tokens: Sequence[str], schedule: Schedule) -> Stream:
-        """The same, again and again while the relay stalled: messages that waited may have merged.
+        """Do the same again while the relay stalled: messages that waited may have merged.
 
         Raises:
             BenchError: see `stream`.
         """
-        for _ in range(TRIES - 1):
+        for _ in range(_TRIES - 1):
             found = self.stream(tokens, schedule)
             if not found.stalled:
                 return found
@@ -131,7 +131,7 @@ class Chain:
         self.close()
 
 
-class Recorder(threading.Thread):
+class _Recorder(threading.Thread):
     """Reads a stream to its end, and notes when each read came. Started by `with`."""
 
     def __init__(self, stream: socket.socket) -> None:
@@ -140,7 +140,7 @@ class Recorder(threading.Thread):
         self._stream = stream
 
     def run(self) -> None:
-        while data := self._stream.recv(READ_BYTES):
+        while data := self._stream.recv(_READ_BYTES):
             self.reads.append((time.monotonic(), data))
 
     def __enter__(self) -> Self:
@@ -151,11 +151,11 @@ class Recorder(threading.Thread):
         self._stream.close()
 
 
-def duration_s(tokens: Sequence[str], schedule: Schedule) -> float:
-    """Give how long the model needs to say so much."""
+def _duration_s(tokens: Sequence[str], schedule: Schedule) -> float:
+    """Return how long the model needs for so many tokens."""
     return schedule.first_s + (len(tokens) / schedule.tokens_per_s if schedule.tokens_per_s else 0.0)
 
 
 def numbered(count: int) -> list[str]:
-    """Give tokens of six characters each, every one different, so that none can be lost unseen."""
+    """Return tokens of six characters each, every one different, so that none can be lost unseen."""
     return [f"<{number:04d}>" for number in range(count)]

@@ -21,5 +21,5 @@ class Target:
     effort: float = 1.0
 
     def share(self, full: int, least: int = 1) -> int:
-        """Give what is done of a number that the full measurement does."""
+        """Return what is done of a number that the full measurement does."""
         return max(least, round(full * self.effort))

@@ -16,11 +16,11 @@ from bench.errors import BenchError
 from localops.bootstrap import ROOT
 
 DEADLINE_S = 30.0
-STDOUT = 1
+_STDOUT = 1
 # As in the runtime's image: nothing of this machine's environment reaches an action.
 ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8"}
 
-Message = dict[str, Any]
+_Message = dict[str, Any]
 
 
 class Worker:
@@ -41,11 +41,11 @@ class Worker:
             env=ENVIRONMENT,
             cwd=ROOT,
         )
-        self._said: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._said: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
         self._asking = threading.Lock()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def ask(self, question: Mapping[str, Any], timeout_s: float = DEADLINE_S) -> Message:
+    def ask(self, question: Mapping[str, Any], timeout_s: float = DEADLINE_S) -> _Message:
         """Say something and give the answer to it; threads take turns.
 
         Raises:
@@ -64,8 +64,8 @@ class Worker:
         except BrokenPipeError as error:
             raise BenchError(f"{self._name} ended: {self._last_log()}") from error
 
-    def hear(self, timeout_s: float = DEADLINE_S) -> Message:
-        """Give the next thing that it says."""
+    def hear(self, timeout_s: float = DEADLINE_S) -> _Message:
+        """Return the next thing that it says."""
         try:
             message = self._said.get(timeout=timeout_s)
         except queue.Empty:
@@ -100,7 +100,7 @@ class Worker:
         return self._log.read().decode(errors="replace").strip()[-500:] or "it logged nothing"
 
 
-def commands() -> Iterator[Message]:
+def commands() -> Iterator[_Message]:
     """In the child: yield what it is told, until its standard input ends."""
     for line in sys.stdin:
         yield json.loads(line)
@@ -117,6 +117,6 @@ def end_with_parent() -> None:
 
 
 def answer(message: Mapping[str, Any]) -> None:
-    """In the child: say something."""
-    with open(STDOUT, "wb", closefd=False) as output:  # by number: an action's process gives sys.stdout away
+    """Send a message to the parent, from the child."""
+    with open(_STDOUT, "wb", closefd=False) as output:  # by number: an action's process gives sys.stdout away
         output.write(json.dumps(message).encode() + b"\n")

@@ -15,8 +15,8 @@ from localops import bootstrap
 from localops import commands as running
 from localops.errors import LocalopsError, StartError
 
-FIRST = "New here? `python3 -m localops up` shows you a chat. `COMMAND --help` explains a command."
-UP_EXAMPLES = """\
+_FIRST = "New here? `python3 -m localops up` shows you a chat. `COMMAND --help` explains a command."
+_UP_EXAMPLES = """\
 examples:
   python3 -m localops up
   python3 -m localops up --project ../another --port 0
@@ -24,7 +24,7 @@ examples:
 
 What answers as the model, the first that there is: --model; OLLAMA_HOST of the environment or
 of .env; an Ollama on this machine; a tiny model that is built in."""
-TEST_EXAMPLES = """\
+_TEST_EXAMPLES = """\
 examples:
   python3 -m localops test
   python3 -m localops test tests/contract
@@ -34,15 +34,15 @@ examples:
 
 All words go to pytest; `python3 -m localops test --fixtures`, say, is pytest's own option. Tests
 run side by side, as many as there are cores; -n NUMBER changes that, and -n 0 is for a debugger."""
-SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadscope")  # as tests/side_by_side.py has it
-CHECK_PARTS = """\
+_SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadscope")  # as tests/side_by_side.py has it
+_CHECK_PARTS = """\
 Python: ruff for format and lint, pyright for types. JavaScript: tsc for types. pyright and tsc
 need Node.js, and the network once. It changes nothing: `.venv/bin/ruff format` does the format,
 `python3 -m localops sync` the copies."""
-SYNC_WHY = """\
+_SYNC_WHY = """\
 A deployment packs each action's folder alone, so the library of the actions, mastro/ at the root,
 stands whole in each action that imports it. Edit it at the root only."""
-PORTS = range(65536)
+_PORTS = range(65536)
 
 
 def main(argv: list[str]) -> int:
@@ -54,7 +54,7 @@ def main(argv: list[str]) -> int:
     options, rest = words.parse_known_args(argv)
     if options.run is running.run_invoke:
         rest = running.take_arguments(options, rest)
-    if rest and options.run not in (test, bench):
+    if rest and options.run not in (_test, _bench):
         options.words.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
     try:
@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
         prog="python3 -m localops",
         description="A whole OpenServerless in one process.",
-        epilog=FIRST,
+        epilog=_FIRST,
         allow_abbrev=False,
     )
     subcommands = commands.add_subparsers(metavar="COMMAND", required=True)
@@ -93,19 +93,19 @@ def parser() -> argparse.ArgumentParser:
         each.set_defaults(run=run, words=each)
         return each
 
-    add_up(add("up", up, "run a project: its actions, its page and a model"))
+    _add_up(add("up", _up, "run a project: its actions, its page and a model"))
     running.add_to(add)
-    add("test", test, "run all tests; further words go to pytest").epilog = TEST_EXAMPLES
-    add("check", check, "check format, lint, types and the copies of mastro/").epilog = CHECK_PARTS
-    each = add("sync", sync, "copy mastro/ to the actions that import it")
-    each.epilog = SYNC_WHY
+    add("test", _test, "run all tests; further words go to pytest").epilog = _TEST_EXAMPLES
+    add("check", check, "check format, lint, types and the copies of mastro/").epilog = _CHECK_PARTS
+    each = add("sync", _sync, "copy mastro/ to the actions that import it")
+    each.epilog = _SYNC_WHY
     each.add_argument("--check", action="store_true", help="only say which copies are out of date")
-    add("bench", bench, "print measured figures beside their bars", add_help=False)
+    add("bench", _bench, "print measured figures beside their bars", add_help=False)
     return commands
 
 
-def add_up(words: argparse.ArgumentParser) -> None:
-    words.epilog = UP_EXAMPLES
+def _add_up(words: argparse.ArgumentParser) -> None:
+    words.epilog = _UP_EXAMPLES
     words.add_argument(
         "--project", type=Path, default=bootstrap.ROOT, metavar="DIR", help="folder to run (this one)"
     )
@@ -122,7 +122,7 @@ def add_up(words: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="address to listen on (%(default)s); others than this machine need LOCALOPS_PASSWORD",
     )
-    words.add_argument("--port", type=port, default=3233, help="0 for any free one (%(default)s)")
+    words.add_argument("--port", type=_port, default=3233, help="0 for any free one (%(default)s)")
     words.add_argument("--no-open", action="store_true", help="do not open the browser")
     words.add_argument(
         "--reframe", action="store_true", help="stream one JSON object a line, not as production does"
@@ -131,17 +131,17 @@ def add_up(words: argparse.ArgumentParser) -> None:
         "--debug", metavar="PACKAGE/ACTION", help="stop at breakpoint() of this action, here in the terminal"
     )
     words.add_argument(
-        "--debug-port", type=port, metavar="PORT", help="let an editor attach to it here (needs debugpy)"
+        "--debug-port", type=_port, metavar="PORT", help="let an editor attach to it here (needs debugpy)"
     )
 
 
-def port(word: str) -> int:
-    if not word.isdecimal() or int(word) not in PORTS:
-        raise argparse.ArgumentTypeError(f"{word} is no port; give a number from 0 to {PORTS[-1]}")
+def _port(word: str) -> int:
+    if not word.isdecimal() or int(word) not in _PORTS:
+        raise argparse.ArgumentTypeError(f"{word} is not a port number (0 to {_PORTS[-1]})")
     return int(word)
 
 
-def up(options: argparse.Namespace) -> int:
+def _up(options: argparse.Namespace) -> int:
     from localops import console
     from localops.model_host.files import model_files
     from localops.runtime.debugging import asked_for
@@ -156,23 +156,23 @@ def up(options: argparse.Namespace) -> int:
     return 0
 
 
-def test(options: argparse.Namespace) -> int:
+def _test(options: argparse.Namespace) -> int:
     from localops.commands import node_tools
 
-    check_tools("pytest")
+    _check_tools("pytest")
     node_tools.install_if_there_is_npm()
-    command = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *options.rest]
+    command = [sys.executable, "-m", "pytest", *_SIDE_BY_SIDE, *options.rest]
     return subprocess.run(command, cwd=bootstrap.ROOT, check=False).returncode  # noqa: S603 - our own words
 
 
 def check(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command is called with its options
     from localops.commands.check import check as run_checks
 
-    check_tools("ruff")
+    _check_tools("ruff")
     return run_checks()
 
 
-def check_tools(name: str) -> None:
+def _check_tools(name: str) -> None:
     """Raise StartError when a tool is missing, as in a .venv that was made for `up` and then activated."""
     if importlib.util.find_spec(name) is None:
         raise StartError(
@@ -181,7 +181,7 @@ def check_tools(name: str) -> None:
         )
 
 
-def sync(options: argparse.Namespace) -> int:
+def _sync(options: argparse.Namespace) -> int:
     from localops import library
 
     copied = [] if options.check else library.sync(bootstrap.ROOT)
@@ -190,7 +190,7 @@ def sync(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def bench(options: argparse.Namespace) -> int:
+def _bench(options: argparse.Namespace) -> int:
     from bench import main as measure
 
     return measure(options.rest)

@@ -24,7 +24,7 @@ from localops.ollama.options import Options
 from model.text import Question, questions
 
 EVALUATIONS = ("held_out", "first_messages", "blind")
-_LONGEST_ANSWER_TOKENS = 160
+_MAX_ANSWER_TOKENS = 160
 _HONEST = re.compile(
     r"\b(do not|don't|does not|not) (know|understand)|\bcannot know|no idea|never heard|not sure"
     r"|too difficult for me|\bnon (lo )?so\b|non (ti )?capisco",
@@ -42,7 +42,7 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether a keyword is in the answer, or the honest words where there is none."""
+        """Return whether a keyword is in the answer, or the honest words where there is none."""
         if not self.question.keywords:
             return self.honest
         if self.question.whole_words:
@@ -51,7 +51,7 @@ class Judged:
 
     @property
     def honest(self) -> bool:
-        """Whether the answer says that the model does not know."""
+        """Return whether the answer says that the model does not know."""
         return _HONEST.search(self.answer) is not None
 
 
@@ -65,7 +65,7 @@ def ask_all(file: Path, asked: Sequence[Question], temperature: float = 0.0) -> 
     engine.load_now(model, None)
 
     async def said_to(messages: Sequence[Message], seed: int) -> tuple[str, bool]:
-        options = Options(temperature=temperature, seed=seed, num_predict=_LONGEST_ANSWER_TOKENS)
+        options = Options(temperature=temperature, seed=seed, num_predict=_MAX_ANSWER_TOKENS)
         said, ended = "", False
         async for item in engine.generate(Ask(model, tuple(messages), options=options)):
             if isinstance(item, Summary):

@@ -91,7 +91,7 @@ class Network(nn.Module):
         return self.output_norm(x)
 
     def scores(self, state: Tensor) -> Tensor:
-        """Give a score for every token of the vocabulary."""
+        """Return a score for every token of the vocabulary."""
         return state @ self.token_embd.weight.T
 
 

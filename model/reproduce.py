@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def make(folder: Path) -> Path:
-    """Make a model; give its GGUF file. The vocabulary and the weights lie beside it."""
+    """Make a model; return its GGUF file. The vocabulary and the weights lie beside it."""
     vocabulary_file, weights_file = folder / "vocabulary.json", folder / "weights.npz"
     tokenizer = learn(VOCABULARY, _VOCABULARY_SEED)
     tokenizer.save(str(vocabulary_file))

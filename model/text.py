@@ -56,7 +56,7 @@ class Question(NamedTuple):
 
     @property
     def turns(self) -> list[str]:
-        """What the person says, one after the other."""
+        """Return what the person says, one message after the other."""
         return self.text.split(" >> ")
 
 
@@ -130,7 +130,7 @@ def phrase(rng: random.Random, section: str, kind: str, **values: object) -> str
 
 
 def plain(question: str) -> str:
-    """Give the form in which questions are compared: no capitals, no punctuation."""
+    """Return the form in which questions are compared: no capitals, no punctuation."""
     return re.sub(r"[^a-z0-9 +*/-]", "", question.lower()).strip()
 
 

@@ -44,7 +44,7 @@ def load(file: Path) -> Tokenizer:
 
 
 def encode(tokenizer: Tokenizer, turns: Sequence[Turn]) -> tuple[list[int], list[bool]]:
-    """Give a conversation's token numbers, and for each whether the model is to say it.
+    """Return a conversation's token numbers, and for each whether the model is to say it.
 
     A turn is its role's token, its text and the end token; the model says its own texts with their ends.
     """

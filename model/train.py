@@ -140,7 +140,7 @@ class Trainer:
         return float(loss.detach())
 
     def _batch(self, mix: int, rows: int, row_length: int) -> tuple[Tensor, Tensor]:
-        """Give rows of token numbers, and which of them the model is to say."""
+        """Return rows of token numbers, and which of them the model is to say."""
         tokens = np.full((rows, row_length + 1), PADDING, np.int64)
         own = np.zeros((rows, row_length + 1), bool)
         for row in range(rows):
@@ -158,7 +158,7 @@ class Trainer:
 
 
 def share_of_rate(step: int, steps: int) -> float:
-    """Give the share of a phase's peak rate at a step: warm up, stay, then fall to nearly nothing."""
+    """Return the share of a phase's peak rate at a step: warm up, stay, then fall to nearly nothing."""
     warmth, part = min(1.0, (step + 1) / _WARM_UP_STEPS), step / steps
     if part < _STEADY_PART:
         return warmth

@@ -7,15 +7,15 @@ from typing import Any
 
 import requests
 
-MODEL = "llama3.1:8b"
-TIMEOUT_S = 60
+_MODEL = "llama3.1:8b"
+_TIMEOUT_S = 60
 
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    """Ask as `chat/stateless` does; tell how many lines came, and the first one when (`time.monotonic`)."""
-    asked = {"model": MODEL, "prompt": args["input"], "stream": True}
+    """Ask as `chat/stateless` does; return how many lines came, and when the first (`time.monotonic`)."""
+    asked = {"model": _MODEL, "prompt": args["input"], "stream": True}
     url = f"http://{args['OLLAMA_HOST']}/api/generate"
-    with requests.post(url, json=asked, stream=True, timeout=TIMEOUT_S) as response:
+    with requests.post(url, json=asked, stream=True, timeout=_TIMEOUT_S) as response:
         response.raise_for_status()
         lines = response.iter_lines()
         next(lines)

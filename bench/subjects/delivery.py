@@ -15,9 +15,9 @@ from bench.streams import Chain, Stream, numbered
 from bench.target import Target
 from tests.scripted.script import Schedule
 
-TOKENS = 2000
+_TOKENS = 2000
 # How long the slowest source takes for them; of the others as many tokens are sent as in that time, or all.
-SECONDS = 100
+_SECONDS = 100
 # These need their time and little else, so they run side by side.
 SLOW = {
     "20 tok/s": Schedule(tokens_per_s=20),
@@ -30,7 +30,7 @@ FAST = {
     "1000 tok/s": Schedule(tokens_per_s=1000),
     "unthrottled": Schedule(),
 }
-INCREMENTAL = "incremental reader"
+_INCREMENTAL = "incremental reader"
 
 
 @dataclass(frozen=True)
@@ -65,24 +65,24 @@ def measure(target: Target) -> Iterator[Figure]:
                 yield from figures(name, stream.result())
         for name, schedule in FAST.items():
             with Chain(model, target.main_file) as chain:
-                yield from figures(name, chain.steady_stream(tokens_of(target, schedule), schedule))
+                yield from figures(name, chain.steady_stream(_tokens_of(target, schedule), schedule))
 
 
 def run(model: ModelProcess, target: Target, schedule: Schedule) -> Stream:
     with Chain(model, target.main_file) as chain:
-        return chain.stream(tokens_of(target, schedule), schedule)
+        return chain.stream(_tokens_of(target, schedule), schedule)
 
 
-def tokens_of(target: Target, schedule: Schedule) -> list[str]:
-    count = min(TOKENS, round(SECONDS * target.effort * (schedule.tokens_per_s or TOKENS)))
+def _tokens_of(target: Target, schedule: Schedule) -> list[str]:
+    count = min(_TOKENS, round(_SECONDS * target.effort * (schedule.tokens_per_s or _TOKENS)))
     return numbered(max(1, count))
 
 
 def figures(name: str, stream: Stream) -> Iterator[Figure]:
-    """Give the figures of one source. Clients that carry nothing over may lose when the relay stalls."""
+    """Return the figures of one source. Clients that carry nothing over may lose when the relay stalls."""
     stall = f"the relay stalled for {stream.relayed.stall_s * 1000:.0f} ms" if stream.stalled else ""
     readers: dict[str, Reader] = {
-        INCREMENTAL: IncrementalReader(),
+        _INCREMENTAL: IncrementalReader(),
         "line reader": LineReader(),
         "chunk reader": ChunkReader(),
     }
@@ -91,7 +91,7 @@ def figures(name: str, stream: Stream) -> Iterator[Figure]:
         parts = (
             f"{damage.lost} lost, {damage.doubled} doubled, {damage.damaged} damaged" if damage.total else ""
         )
-        excused = stall and kind != INCREMENTAL
+        excused = stall and kind != _INCREMENTAL
         yield Figure(
             f"lost or damaged of {len(stream.tokens)} tokens, {name}: {kind}",
             damage.total,

@@ -15,31 +15,31 @@ from bench.errors import BenchError
 from bench.figure import Figure, percentile
 from bench.target import Target
 
-STARTS = 10
-WARM_CALLS = 1000
-COLD_STARTS = 100
-EDITS = 20
-LONGEST_WAIT_S = 5.0
-IMPORT = "import time; t = time.perf_counter(); import requests; print(1000 * (time.perf_counter() - t))"
+_STARTS = 10
+_WARM_CALLS = 1000
+_COLD_STARTS = 100
+_EDITS = 20
+_MAX_WAIT_S = 5.0
+_IMPORT = "import time; t = time.perf_counter(); import requests; print(1000 * (time.perf_counter() - t))"
 
 
 def measure(target: Target) -> Iterator[Figure]:
     """Start localops some times; on the last one call and edit actions."""
     starts_ms: list[float] = []
-    for _ in range(target.share(STARTS, least=3)):
+    for _ in range(target.share(_STARTS, least=3)):
         with Desk() as desk:
             starts_ms.append(1000 * desk.ready_s)
     yield Figure("second `up`: process start to `ready`, p50", median(starts_ms), "ms", 500)
-    cold_starts = target.share(COLD_STARTS, least=10)
+    cold_starts = target.share(_COLD_STARTS, least=10)
     with Desk(cold_starts) as desk:
-        caller = Caller(desk.port)
-        yield from warm(caller, target.share(WARM_CALLS, least=100))
-        yield from cold(caller, cold_starts)
-        yield from edits(desk, caller, target.share(EDITS, least=5))
+        caller = _Caller(desk.port)
+        yield from _warm(caller, target.share(_WARM_CALLS, least=100))
+        yield from _cold(caller, cold_starts)
+        yield from _edits(desk, caller, target.share(_EDITS, least=5))
         yield Figure("memory of localops itself after all that", desk.memory_mb(), "MB", 80)
 
 
-class Caller:
+class _Caller:
     """One client that keeps its connection."""
 
     def __init__(self, port: int) -> None:
@@ -54,38 +54,38 @@ class Caller:
         return response.status, body, 1000 * (time.perf_counter() - begun_s)
 
 
-def warm(caller: Caller, calls: int) -> Iterator[Figure]:
+def _warm(caller: _Caller, calls: int) -> Iterator[Figure]:
     caller.call("hello")
     took_ms = [caller.call("hello")[2] for _ in range(calls)]
     yield Figure("warm web action, one client, p50", median(took_ms), "ms", 3)
     yield Figure("warm web action, one client, p99", percentile(took_ms, 99), "ms", 10)
 
 
-def cold(caller: Caller, starts: int) -> Iterator[Figure]:
+def _cold(caller: _Caller, starts: int) -> Iterator[Figure]:
     """Cold starts of actions that import `requests`, in turn with interpreters that only import it."""
     added_ms: list[float] = []
     failed = 0
     for number in range(starts):
         status, _, took_ms = caller.call(f"cold{number}")
         failed += status != 200
-        added_ms.append(took_ms - import_ms())
+        added_ms.append(took_ms - _import_ms())
     yield Figure("cold start of an action, beyond its import of `requests`, p50", median(added_ms), "ms", 60)
     yield Figure(f"cold starts that failed, of {starts} in a row", failed, "", 0)
 
 
-def import_ms() -> float:
-    command = [sys.executable, "-I", "-B", "-c", IMPORT]
+def _import_ms() -> float:
+    command = [sys.executable, "-I", "-B", "-c", _IMPORT]
     return float(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - our own words
 
 
-def edits(desk: Desk, caller: Caller, count: int) -> Iterator[Figure]:
+def _edits(desk: Desk, caller: _Caller, count: int) -> Iterator[Figure]:
     """From saving an action's file until its new code has answered."""
     took_ms: list[float] = []
     for number in range(1, count + 1):
         begun_s = time.perf_counter()
         desk.hello.write_text(ANSWERS.format(number=number))
         while caller.call("hello")[1] != {"answer": number}:
-            if time.perf_counter() - begun_s > LONGEST_WAIT_S:
-                raise BenchError(f"an edit was not served within {LONGEST_WAIT_S:g} s")
+            if time.perf_counter() - begun_s > _MAX_WAIT_S:
+                raise BenchError(f"an edit was not served within {_MAX_WAIT_S:g} s")
         took_ms.append(1000 * (time.perf_counter() - begun_s))
     yield Figure("save a file to the new code answering, p99", percentile(took_ms, 99), "ms", 300)

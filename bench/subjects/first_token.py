@@ -16,9 +16,9 @@ from bench.model import ModelProcess
 from bench.target import Target
 from tests.scripted.script import Schedule
 
-BAR_MS = 2
-CALLS = 200
-TOKENS = ("Rome", " is", " it.")
+_BAR_MS = 2
+_CALLS = 200
+_TOKENS = ("Rome", " is", " it.")
 # A model needs some time to its first token; less than any does.
 SCHEDULE = Schedule(first_s=0.01, tokens_per_s=100)
 
@@ -33,12 +33,12 @@ def measure(target: Target) -> Iterator[Figure]:
         ActionProcess(Path(iter_lines.__file__)) as requests_alone,
     ):
         action_ms, socket_ms, requests_ms = list[float](), list[float](), list[float]()
-        for _ in range(target.share(CALLS)):
-            action_ms.append(through_action(model, action, reader))
-            socket_ms.append(called_directly(model, socket_alone))
-            requests_ms.append(called_directly(model, requests_alone))
+        for _ in range(target.share(_CALLS)):
+            action_ms.append(_through_action(model, action, reader))
+            socket_ms.append(_called_directly(model, socket_alone))
+            requests_ms.append(_called_directly(model, requests_alone))
     added_ms = median(ours - theirs for ours, theirs in zip(action_ms, socket_ms, strict=True))
-    yield Figure("first token: added by the action over a bare socket, p50", added_ms, "ms", BAR_MS)
+    yield Figure("first token: added by the action over a bare socket, p50", added_ms, "ms", _BAR_MS)
     for name, samples in (("action", action_ms), ("bare socket", socket_ms), ("`requests`", requests_ms)):
         yield Figure(
             f"first token after the call, {name}, p50",
@@ -48,10 +48,10 @@ def measure(target: Target) -> Iterator[Figure]:
         )
 
 
-def through_action(model: ModelProcess, action: ActionProcess, reader: DirectReader) -> float:
-    """Give the milliseconds from calling the action to its first byte at the reader."""
+def _through_action(model: ModelProcess, action: ActionProcess, reader: DirectReader) -> float:
+    """Return the milliseconds from calling the action to its first byte at the reader."""
     prompt = secrets.token_hex(8)
-    model.say(prompt, TOKENS, SCHEDULE)
+    model.say(prompt, _TOKENS, SCHEDULE)
     action.tell({"input": prompt, "OLLAMA_HOST": model.host, **reader.arguments})
     with reader.accept() as stream:
         stream.recv(READ_BYTES)
@@ -61,9 +61,9 @@ def through_action(model: ModelProcess, action: ActionProcess, reader: DirectRea
     return 1000 * (first_s - action.outcome().started_s)
 
 
-def called_directly(model: ModelProcess, action: ActionProcess) -> float:
-    """Give the milliseconds from calling an action that reads the model's answer to its first line."""
+def _called_directly(model: ModelProcess, action: ActionProcess) -> float:
+    """Return the milliseconds from calling an action that reads the model's answer to its first line."""
     prompt = secrets.token_hex(8)
-    model.say(prompt, TOKENS, SCHEDULE)
+    model.say(prompt, _TOKENS, SCHEDULE)
     call = action.call({"input": prompt, "OLLAMA_HOST": model.host})
     return 1000 * (call.result["first_s"] - call.started_s)

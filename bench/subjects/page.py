@@ -20,13 +20,13 @@ from bench.target import Target
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-TOKENS = 50_000
-PER_SECOND = 300
+_TOKENS = 50_000
+_PER_SECOND = 300
 # So many are measured at either end of the reply, the first after a warm-up of as many.
-MEASURED = markdown_writer.MARK_EVERY
-LONGEST_WAIT_MS = 240_000
-LOOK_EVERY_MS = 100
-FIRST_PAINT_KB, FLAT, LONGEST_TASK_MS = 100, 1.5, 50
+_MEASURED = markdown_writer.MARK_EVERY
+_MAX_WAIT_MS = 240_000
+_LOOK_EVERY_MS = 100
+_FIRST_PAINT_KB, _FLAT, _MAX_TASK_MS = 100, 1.5, 50
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -36,37 +36,37 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-INDEX = (
+_INDEX = (
     '#--web true\ndef main(args): return {"body": {"username": "devel", '
     '"services": [{"Bench": [{"name": "Writer", "url": "bench/markdown_writer"}]}]}}\n'
 )
-ARRIVED = """() => {
+_ARRIVED = """() => {
   const [paint] = performance.getEntriesByName("first-contentful-paint")
   const all = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
   const needed = all.filter(({ entryType: type, renderBlockingStatus: status }) =>
     type === "navigation" || status === "blocking")
   return [paint.startTime, needed.reduce((sum, { transferSize }) => sum + transferSize, 0)]
 }"""
-SHOWN = """(mark) => [...document.querySelector("chat-message:last-child [data-text]").children]
+_SHOWN = """(mark) => [...document.querySelector("chat-message:last-child [data-text]").children]
   .slice(-3).some((part) => part.textContent.includes(mark))"""
 
 
 def measure(target: Target) -> Iterator[Figure]:
     """Ask an action that writes as fast as a fast model, and count the CPU time of the page's main thread."""
-    playwright, chromium = installed()
-    with writing_desk() as desk, playwright.sync_playwright() as driver:
+    playwright, chromium = _installed()
+    with _writing_desk() as desk, playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=[*CHROMIUM_ARGUMENTS])
         page = browser.new_page(locale="en-GB", viewport={"width": 1100, "height": 760})
         page.goto(f"http://127.0.0.1:{desk.port}/")
         page.locator("[data-send]:enabled").wait_for()
-        paint_ms, paint_bytes = page.evaluate(ARRIVED)
-        yield Figure("page: needed for the first paint", paint_bytes / 1000, "kB", FIRST_PAINT_KB)
+        paint_ms, paint_bytes = page.evaluate(_ARRIVED)
+        yield Figure("page: needed for the first paint", paint_bytes / 1000, "kB", _FIRST_PAINT_KB)
         yield Figure("page: first paint", paint_ms, "ms")
-        yield from reply(browser, page, max(4 * MEASURED, target.share(TOKENS) // MEASURED * MEASURED))
+        yield from _reply(browser, page, max(4 * _MEASURED, target.share(_TOKENS) // _MEASURED * _MEASURED))
         browser.close()
 
 
-def installed() -> tuple[Any, str]:
+def _installed() -> tuple[Any, str]:
     """Playwright and the path of Chromium, which only this subject needs.
 
     Raises:
@@ -80,48 +80,48 @@ def installed() -> tuple[Any, str]:
     return importlib.import_module("playwright.sync_api"), chromium
 
 
-def writing_desk() -> Desk:
-    """A localops with the page, and one chat: the action that writes Markdown."""
+def _writing_desk() -> Desk:
+    """Return a localops with the page, and one chat: the action that writes Markdown."""
     desk = Desk()
     writer = Path(markdown_writer.__file__)
     (desk.hello.parent / writer.name).write_text(writer.read_text())
     menu = desk.hello.parent.parent / "mastrogpt"
     menu.mkdir()
-    (menu / "index.py").write_text(INDEX)
+    (menu / "index.py").write_text(_INDEX)
     return desk
 
 
-def reply(browser: Browser, page: Page, count: int) -> Iterator[Figure]:
-    """The figures of one reply."""
+def _reply(browser: Browser, page: Page, count: int) -> Iterator[Figure]:
+    """Yield the figures of one reply."""
     counter: Any = page.context.new_cdp_session(page)
     counter.send("Performance.enable", {"timeDomain": "threadTicks"})
-    page.locator("textarea").fill(f"{count} {PER_SECOND}")
+    page.locator("textarea").fill(f"{count} {_PER_SECOND}")
     page.keyboard.press("Enter")
     spent_ms, seen_s = list[float](), list[float]()
-    for number in (MEASURED, 2 * MEASURED, count - MEASURED, count):
-        page.wait_for_function(SHOWN, arg=f"mark{number};", polling=LOOK_EVERY_MS, timeout=LONGEST_WAIT_MS)
-        spent_ms.append(cpu_ms(counter))
+    for number in (_MEASURED, 2 * _MEASURED, count - _MEASURED, count):
+        page.wait_for_function(_SHOWN, arg=f"mark{number};", polling=_LOOK_EVERY_MS, timeout=_MAX_WAIT_MS)
+        spent_ms.append(_cpu_ms(counter))
         seen_s.append(time.monotonic())
-        if number == MEASURED:
+        if number == _MEASURED:
             browser.start_tracing(page=page, categories=["toplevel"])
-    longest_ms = longest_task_ms(browser.stop_tracing())
+    longest_ms = _longest_task_ms(browser.stop_tracing())
     begin_ms, end_ms = (spent_ms[at + 1] - spent_ms[at] for at in (0, 2))
     # A machine that is busy with other things holds up the action too.
-    rate = (count - MEASURED) / (seen_s[-1] - seen_s[0])
-    pace = f"{count} tokens, {rate:.0f} in a second of {PER_SECOND} asked for"
-    yield Figure("page: CPU per token at the beginning", begin_ms / MEASURED, "ms", note=pace)
-    yield Figure("page: CPU per token at the end, beside the beginning", end_ms / begin_ms, "times", FLAT)
-    yield Figure("page: longest task after the first thousand tokens, CPU", longest_ms, "ms", LONGEST_TASK_MS)
+    rate = (count - _MEASURED) / (seen_s[-1] - seen_s[0])
+    pace = f"{count} tokens, {rate:.0f} in a second of {_PER_SECOND} asked for"
+    yield Figure("page: CPU per token at the beginning", begin_ms / _MEASURED, "ms", note=pace)
+    yield Figure("page: CPU per token at the end, beside the beginning", end_ms / begin_ms, "times", _FLAT)
+    yield Figure("page: longest task after the first thousand tokens, CPU", longest_ms, "ms", _MAX_TASK_MS)
 
 
-def cpu_ms(counter: Any) -> float:
-    """What the page's main thread has used so far."""
+def _cpu_ms(counter: Any) -> float:
+    """Return the processor time that the page's main thread has used so far."""
     metrics: list[dict[str, Any]] = counter.send("Performance.getMetrics")["metrics"]
     return next(1000 * metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
-def longest_task_ms(trace: bytes) -> float:
-    """The longest task of the main threads in a trace of Chromium."""
+def _longest_task_ms(trace: bytes) -> float:
+    """Return the longest task of the main threads in a trace of Chromium."""
     events: list[dict[str, Any]] = json.loads(trace)["traceEvents"]
     main = {(e["pid"], e["tid"]) for e in events if e.get("args", {}).get("name") == "CrRendererMain"}
     tasks = [e for e in events if e["name"].endswith("RunTask") and (e["pid"], e["tid"]) in main]

@@ -15,15 +15,15 @@ from bench.streams import Chain
 from bench.target import Target
 from tests.scripted.script import Schedule
 
-BAR = 1.5
+_BAR = 1.5
 # How many tokens of each. A model server writes one chunk a line; of 64 lines in a chunk each costs less to
 # read than to decode, so that is told without a bar.
 SOURCES = {
-    "300 tok/s": (Schedule(tokens_per_s=300), 1500, BAR),
-    "unthrottled": (Schedule(tokens_per_s=1e9), 20_000, BAR),
+    "300 tok/s": (Schedule(tokens_per_s=300), 1500, _BAR),
+    "unthrottled": (Schedule(tokens_per_s=1e9), 20_000, _BAR),
     "unthrottled, 64 lines a chunk": (Schedule(), 20_000, None),
 }
-ROUNDS = 5
+_ROUNDS = 5
 
 
 def measure(target: Target) -> Iterator[Figure]:
@@ -37,9 +37,9 @@ def measure(target: Target) -> Iterator[Figure]:
             count = target.share(full)
             tokens = [f"{number % 10_000:04d} " for number in range(count)]
             action_us, alone_us = list[float](), list[float]()
-            for _ in range(target.share(ROUNDS, least=3)):
+            for _ in range(target.share(_ROUNDS, least=3)):
                 action_us.append(1e6 * chain.stream(tokens, schedule).call.processor_s / count)
-                alone_us.append(1e6 * read_alone(model, alone, tokens, schedule) / count)
+                alone_us.append(1e6 * _read_alone(model, alone, tokens, schedule) / count)
             ratio = median(ours / theirs for ours, theirs in zip(action_us, alone_us, strict=True))
             yield Figure(
                 f"processor time for a token against `iter_lines` alone, {name}",
@@ -50,8 +50,8 @@ def measure(target: Target) -> Iterator[Figure]:
             )
 
 
-def read_alone(model: ModelProcess, alone: ActionProcess, tokens: list[str], schedule: Schedule) -> float:
-    """Give the processor time that reading the lines alone takes."""
+def _read_alone(model: ModelProcess, alone: ActionProcess, tokens: list[str], schedule: Schedule) -> float:
+    """Return the processor time that reading the lines alone takes."""
     prompt = secrets.token_hex(8)
     model.say(prompt, tokens, schedule)
     return alone.call({"input": prompt, "OLLAMA_HOST": model.host}).processor_s

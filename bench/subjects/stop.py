@@ -18,20 +18,20 @@ from bench.redis_server import RedisServer
 from bench.target import Target
 from tests.scripted.script import Schedule
 
-BAR_MS = 300
-TIMES = 100
-TOKENS = ["word "] * 1000
-LOADING = Schedule(first_s=60)
-ANSWERING = Schedule(tokens_per_s=50)
+_BAR_MS = 300
+_TIMES = 100
+_TOKENS = ["word "] * 1000
+_LOADING = Schedule(first_s=60)
+_ANSWERING = Schedule(tokens_per_s=50)
 # More than a listener with a queue of none lets wait; whoever comes then gets no answer at all.
-WAITING_CLIENTS = 4
+_WAITING_CLIENTS = 4
 
-Way = Callable[[socket.socket, str], float]
+_Way = Callable[[socket.socket, str], float]
 """Stops the request of that id, or leaves its stream; gives the time at which that was begun."""
 
 
 @dataclass(frozen=True)
-class Phase:
+class _Phase:
     """What an action is doing when it is stopped."""
 
     name: str
@@ -41,13 +41,13 @@ class Phase:
 
 
 PHASES = (
-    Phase("before it is connected", LOADING, connects=False),
-    Phase("while it loads", LOADING),
-    Phase("in mid-answer", ANSWERING, answers=True),
+    _Phase("before it is connected", _LOADING, connects=False),
+    _Phase("while it loads", _LOADING),
+    _Phase("in mid-answer", _ANSWERING, answers=True),
 )
 
 
-class Stopping:
+class _Stopping:
     """An action that is called again and again, and stopped each time."""
 
     def __init__(self, model: ModelProcess, reader: DirectReader, action: ActionProcess, deaf: str) -> None:
@@ -56,13 +56,13 @@ class Stopping:
         self._action = action
         self._deaf = deaf
 
-    def took_ms(self, phase: Phase, stop: Way, redis_url: str) -> float:
+    def took_ms(self, phase: _Phase, stop: _Way, redis_url: str) -> float:
         """Call the action, stop it in the phase, and give the time from there to its end at the model.
 
         A model that is not connected sees no end: there it is the end of the action itself.
         """
         prompt, request = secrets.token_hex(8), secrets.token_hex(8)
-        self._model.say(prompt, TOKENS, phase.schedule)
+        self._model.say(prompt, _TOKENS, phase.schedule)
         host = self._model.host if phase.connects else self._deaf
         asked = {"input": prompt, "request": request, "OLLAMA_HOST": host, "REDIS_URL": redis_url}
         self._action.tell({**asked, **self._reader.arguments})
@@ -82,42 +82,42 @@ def measure(target: Target) -> Iterator[Figure]:
     with ExitStack() as stack:
         model, reader = stack.enter_context(ModelProcess()), stack.enter_context(DirectReader())
         action = stack.enter_context(ActionProcess(target.main_file))
-        stopping = Stopping(model, reader, action, stack.enter_context(deaf_host()))
+        stopping = _Stopping(model, reader, action, stack.enter_context(_deaf_host()))
         for phase in PHASES:
-            yield figure("leaving", phase, [stopping.took_ms(phase, leave, "") for _ in times(target)])
+            yield _figure("leaving", phase, [stopping.took_ms(phase, _leave, "") for _ in _times(target)])
         redis = stack.enter_context(RedisServer())
         other = stack.enter_context(ActionProcess(target.main_file))
-        press = presser(other, redis.url)
+        press = _presser(other, redis.url)
         for phase in PHASES:
-            yield figure(
-                "stop key", phase, [stopping.took_ms(phase, press, redis.url) for _ in times(target)]
+            yield _figure(
+                "stop key", phase, [stopping.took_ms(phase, press, redis.url) for _ in _times(target)]
             )
 
 
-def times(target: Target) -> range:
-    return range(target.share(TIMES))
+def _times(target: Target) -> range:
+    return range(target.share(_TIMES))
 
 
-def figure(way: str, phase: Phase, samples_ms: list[float]) -> Figure:
-    within = sum(sample <= BAR_MS for sample in samples_ms)
+def _figure(way: str, phase: _Phase, samples_ms: list[float]) -> Figure:
+    within = sum(sample <= _BAR_MS for sample in samples_ms)
     return Figure(
         f"Stop by {way} to the model's connection closed, {phase.name}: slowest",
         max(samples_ms),
         "ms",
-        BAR_MS,
-        note=f"{within} of {len(samples_ms)} within {BAR_MS} ms, p50 {median(samples_ms):.0f} ms",
+        _BAR_MS,
+        note=f"{within} of {len(samples_ms)} within {_BAR_MS} ms, p50 {median(samples_ms):.0f} ms",
     )
 
 
-def leave(stream: socket.socket, _request: str) -> float:
+def _leave(stream: socket.socket, _request: str) -> float:
     """Close the stream, as a streamer does that has noticed that its reader left."""
     at_s = time.monotonic()
     stream.close()
     return at_s
 
 
-def presser(action: ActionProcess, redis_url: str) -> Way:
-    """Give a way to stop by calling the same action, in another process, with the id of the request."""
+def _presser(action: ActionProcess, redis_url: str) -> _Way:
+    """Return a way to stop by calling the same action, in another process, with the id of the request."""
 
     def press(_stream: socket.socket, request: str) -> float:
         at_s = time.monotonic()
@@ -128,12 +128,12 @@ def presser(action: ActionProcess, redis_url: str) -> Way:
 
 
 @contextmanager
-def deaf_host() -> Generator[str]:
+def _deaf_host() -> Generator[str]:
     """Lend an address that neither accepts nor refuses a connection."""
     with socket.socket() as listener, ExitStack() as clients:
         listener.bind((HOST, 0))
         listener.listen(0)
-        for _ in range(WAITING_CLIENTS):
+        for _ in range(_WAITING_CLIENTS):
             client = clients.enter_context(socket.socket())
             client.setblocking(False)
             client.connect_ex(listener.getsockname())

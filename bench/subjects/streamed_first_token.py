@@ -15,24 +15,24 @@ from bench.streamed import FIRST_LINE, Reads, ask, streaming_desk, through_local
 from bench.target import Target
 from tests.scripted.script import Schedule
 
-CALLS = 300
-AT_ONCE = 200
-TOGETHER_ROUNDS = 5
-TOKENS = ("Rome", " is", " it.")
+_CALLS = 300
+_AT_ONCE = 200
+_TOGETHER_ROUNDS = 5
+_TOKENS = ("Rome", " is", " it.")
 
 
 def measure(target: Target) -> Iterator[Figure]:
     """Take turns between asking the model directly and through an action of localops; all is warm."""
     with ModelProcess() as model, streaming_desk() as desk:
-        yield from one_at_a_time(model, desk, target.share(CALLS))
-        yield from together(model, desk, AT_ONCE, target.share(TOGETHER_ROUNDS, least=2))
+        yield from one_at_a_time(model, desk, target.share(_CALLS))
+        yield from together(model, desk, _AT_ONCE, target.share(_TOGETHER_ROUNDS, least=2))
 
 
 def one_at_a_time(model: ModelProcess, desk: Desk, calls: int) -> Iterator[Figure]:
     direct_ms, through_ms = list[float](), list[float]()
     for _ in range(calls + 1):
-        direct_ms += called_directly(model, 1)
-        through_ms += called_through(model, desk, 1)
+        direct_ms += _called_directly(model, 1)
+        through_ms += _called_through(model, desk, 1)
     added_ms = [through - direct for through, direct in zip(through_ms[1:], direct_ms[1:], strict=True)]
     note = f"p99 {percentile(added_ms, 99):.1f} ms; the model directly takes {median(direct_ms):.1f} ms"
     yield Figure(
@@ -42,11 +42,11 @@ def one_at_a_time(model: ModelProcess, desk: Desk, calls: int) -> Iterator[Figur
 
 def together(model: ModelProcess, desk: Desk, count: int, rounds: int) -> Iterator[Figure]:
     """Start so many requests together. The first round starts the processes and does not count."""
-    cold_ms = called_through(model, desk, count)
+    cold_ms = _called_through(model, desk, count)
     direct_ms, through_ms = list[float](), list[float]()
     for _ in range(rounds):
-        direct_ms += called_directly(model, count)
-        through_ms += called_through(model, desk, count)
+        direct_ms += _called_directly(model, count)
+        through_ms += _called_through(model, desk, count)
     added_ms = percentile(through_ms, 99) - percentile(direct_ms, 99)
     note = f"p99 {percentile(through_ms, 99):.0f} ms, of the model alone {percentile(direct_ms, 99):.0f} ms"
     name = f"first token of {count} requests started together"
@@ -54,29 +54,29 @@ def together(model: ModelProcess, desk: Desk, count: int, rounds: int) -> Iterat
     yield Figure(f"{name}, p99, when no process runs yet", percentile(cold_ms, 99), "ms")
 
 
-def called_directly(model: ModelProcess, count: int) -> list[float]:
+def _called_directly(model: ModelProcess, count: int) -> list[float]:
     """Milliseconds to the first line of the model's answer."""
-    each = questions(model, count)
+    each = _questions(model, count)
     begun_s, answers = ask(int(model.host.rpartition(":")[2]), "/api/generate", each)
-    return [first_ms(begun_s, reads, b'"response"') for reads in answers]
+    return [_first_ms(begun_s, reads, b'"response"') for reads in answers]
 
 
-def called_through(model: ModelProcess, desk: Desk, count: int) -> list[float]:
+def _called_through(model: ModelProcess, desk: Desk, count: int) -> list[float]:
     """Milliseconds to the same when an action of localops passes it on."""
-    each = [{**question, "model_host": model.host} for question in questions(model, count)]
+    each = [{**question, "model_host": model.host} for question in _questions(model, count)]
     begun_s, answers = through_localops(desk, FIRST_LINE, each)
-    return [first_ms(begun_s, reads, b'"output"') for reads in answers]
+    return [_first_ms(begun_s, reads, b'"output"') for reads in answers]
 
 
-def questions(model: ModelProcess, count: int) -> list[dict[str, Any]]:
+def _questions(model: ModelProcess, count: int) -> list[dict[str, Any]]:
     """Requests to the model, each with an answer of its own."""
     prompts = [secrets.token_hex(8) for _ in range(count)]
     for prompt in prompts:
-        model.say(prompt, TOKENS, Schedule())
+        model.say(prompt, _TOKENS, Schedule())
     return [{"model": "llama3.1:8b", "prompt": prompt, "stream": True} for prompt in prompts]
 
 
-def first_ms(begun_s: float, reads: Reads, mark: bytes) -> float:
+def _first_ms(begun_s: float, reads: Reads, mark: bytes) -> float:
     """Milliseconds until a text had come."""
     data = b""
     for at_s, part in reads:

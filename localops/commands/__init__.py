@@ -9,8 +9,8 @@ from typing import Protocol
 
 from localops import bootstrap
 
-DEFAULT_URL = "http://localhost:3233"
-INVOKE_EXAMPLES = """\
+_DEFAULT_URL = "http://localhost:3233"
+_INVOKE_EXAMPLES = """\
 examples:
   python3 -m localops invoke mastrogpt/hello
   python3 -m localops invoke chat/stateless input="Why is the sky blue?"
@@ -18,18 +18,18 @@ examples:
 
 A value is sent as JSON when it is JSON, else as text; @FILE stands for what is in a file,
 @@ for an @. It prints the text of an action that streams as it comes, else the result."""
-LOGS_EXAMPLES = """\
+_LOGS_EXAMPLES = """\
 examples:
   python3 -m localops logs chat/stateless
   python3 -m localops logs -f"""
-URL_EXAMPLES = """\
+_URL_EXAMPLES = """\
 examples:
   curl "$(python3 -m localops url mastrogpt/hello)"
   curl -d '{"input": "Hello"}' "$(python3 -m localops url --stream chat/simple)"
 
-Of an action that is no web action it is the address in the REST API, which takes the key of
+For an action that is not a web action it is the address in the REST API, which needs the key of
 the project: `auth` in .localops/credentials.json, as user and password."""
-USERS_EPILOG = """\
+_USERS_EPILOG = """\
 examples:
   python3 -m localops password
   python3 -m localops password fatina < password.txt
@@ -39,7 +39,7 @@ packages/mastrogpt/login/users.json. It comes with the user pinocchio, whose pas
 `up --host` and the task `deploy` refuse to go on while it is there."""
 
 
-class Add(Protocol):
+class _Add(Protocol):
     """Adds a command to a command line."""
 
     def __call__(
@@ -47,11 +47,11 @@ class Add(Protocol):
     ) -> argparse.ArgumentParser: ...
 
 
-def add_to(add: Add) -> None:
+def add_to(add: _Add) -> None:
     """Add these commands to a command line."""
     each = add("invoke", run_invoke, "call an action of the running localops and print what it answers")
-    each.epilog = INVOKE_EXAMPLES
-    add_action(each)
+    each.epilog = _INVOKE_EXAMPLES
+    _add_action(each)
     # With a default, or argparse names it among what is missing when the action is.
     each.add_argument(
         "arguments", nargs="*", default=[], metavar="NAME=VALUE", help="an argument of the action"
@@ -59,35 +59,35 @@ def add_to(add: Add) -> None:
     each.add_argument(
         "--no-stream", action="store_true", help="print the result, also of an action that streams"
     )
-    add_place(each)
-    each = add("logs", run_logs, "print what actions of the running localops logged")
-    each.epilog = LOGS_EXAMPLES
+    _add_place(each)
+    each = add("logs", _run_logs, "print what actions of the running localops logged")
+    each.epilog = _LOGS_EXAMPLES
     each.add_argument("action", nargs="?", metavar="PACKAGE/ACTION", help="only of this one (all)")
     each.add_argument("-f", "--follow", action="store_true", help="go on with what is logged from now on")
-    add_place(each)
-    each = add("url", run_url, "print the address of an action")
-    each.epilog = URL_EXAMPLES
-    add_action(each)
+    _add_place(each)
+    each = add("url", _run_url, "print the address of an action")
+    each.epilog = _URL_EXAMPLES
+    _add_action(each)
     each.add_argument("--stream", action="store_true", help="the streamer's address instead")
-    add_place(each)
+    _add_place(each)
 
-    each = add("password", run_password, "set the password of somebody who logs in to the chats")
-    each.epilog = USERS_EPILOG
+    each = add("password", _run_password, "set the password of somebody who logs in to the chats")
+    each.epilog = _USERS_EPILOG
     each.add_argument("user", nargs="?", default="pinocchio", metavar="USER", help="whose (%(default)s)")
     each.add_argument("--check", action="store_true", help="only report whether the published one is there")
-    add_project(each, "the folder whose users are meant (this one)")
+    _add_project(each, "the folder whose users are meant (this one)")
 
 
-def add_action(command: argparse.ArgumentParser) -> None:
+def _add_action(command: argparse.ArgumentParser) -> None:
     command.add_argument("action", metavar="PACKAGE/ACTION", help="as `packages/` has it: chat/stateless")
 
 
-def add_place(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--url", default=DEFAULT_URL, help="where localops answers (%(default)s)")
-    add_project(command, "the folder that it runs, which holds the key (this one)")
+def _add_place(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--url", default=_DEFAULT_URL, help="where localops answers (%(default)s)")
+    _add_project(command, "the folder that it runs, which holds the key (this one)")
 
 
-def add_project(command: argparse.ArgumentParser, help: str) -> None:
+def _add_project(command: argparse.ArgumentParser, help: str) -> None:
     command.add_argument("--project", type=Path, default=bootstrap.ROOT, metavar="DIR", help=help)
 
 
@@ -103,19 +103,19 @@ def run_invoke(options: argparse.Namespace) -> int:
     return command.run(options)
 
 
-def run_logs(options: argparse.Namespace) -> int:
+def _run_logs(options: argparse.Namespace) -> int:
     from localops.commands import logs as command
 
     return command.run(options)
 
 
-def run_url(options: argparse.Namespace) -> int:
+def _run_url(options: argparse.Namespace) -> int:
     from localops.commands import url as command
 
     return command.run(options)
 
 
-def run_password(options: argparse.Namespace) -> int:
+def _run_password(options: argparse.Namespace) -> int:
     from localops.commands import password as command
 
     return command.run(options)

@@ -8,7 +8,7 @@ import sys
 from localops import bootstrap
 from localops.commands import node_tools
 
-SCRIPT_FOLDERS = ("web", "localops/inspector/page")
+_SCRIPT_FOLDERS = ("web", "localops/inspector/page")
 
 
 def check() -> int:
@@ -27,7 +27,7 @@ def check() -> int:
                 "--project",
                 f"{folder}/jsconfig.json",
             )
-            for folder in SCRIPT_FOLDERS
+            for folder in _SCRIPT_FOLDERS
         ),
     ]
     return 1 if any(statuses) else 0

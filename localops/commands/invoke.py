@@ -15,11 +15,11 @@ from urllib.parse import quote
 from localops.commands.server import Answer, CommandError, Server, stream_path
 from localops.streaming.json_objects import JsonObjects, Piece
 
-API = "/api/v1/namespaces/_"
-ACTIVATION_HEADER = "x-openwhisk-activation-id"
+_API = "/api/v1/namespaces/_"
+_ACTIVATION_HEADER = "x-openwhisk-activation-id"
 # An action's result is there this long after its stream has ended, or it goes on without a reader.
-LONGEST_WAIT_S = 5.0
-LOOK_EVERY_S = 0.05
+_MAX_WAIT_S = 5.0
+_LOOK_EVERY_S = 0.05
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,12 +32,12 @@ def run(options: argparse.Namespace) -> int:
     server = Server(options.url, options.project)
     action = server.action(options.action)
     if action["canStream"] and not options.no_stream:
-        return stream(server, action["path"], arguments)
-    return call(server, action["path"], arguments)
+        return _stream(server, action["path"], arguments)
+    return _call(server, action["path"], arguments)
 
 
 def read_arguments(words: Sequence[str]) -> dict[str, Any]:
-    """The arguments that words such as `name=value` give.
+    """Return the arguments that words such as `name=value` give.
 
     Raises:
         CommandError: a word is none, or a file cannot be read.
@@ -46,65 +46,65 @@ def read_arguments(words: Sequence[str]) -> dict[str, Any]:
     for word in words:
         name, equals, text = word.partition("=")
         if not name or not equals:
-            raise CommandError(f"{word!r} is no argument; write it as NAME=VALUE, such as input=hello")
-        found[name] = value_of(name, text)
+            raise CommandError(f"{word!r} is not an argument; write it as NAME=VALUE, such as input=hello")
+        found[name] = _value_of(name, text)
     return found
 
 
-def value_of(name: str, text: str) -> Any:
+def _value_of(name: str, text: str) -> Any:
     if text.startswith("@@"):
         return text[1:]
     if text.startswith("@"):
-        text = content_of(name, text[1:])
+        text = _content_of(name, text[1:])
     try:
         return json.loads(text)
     except ValueError as error:
         if text.lstrip().startswith(("{", "[")):
-            sys.stderr.write(f"localops: {name} is sent as text, because it is no JSON: {error}\n")
+            sys.stderr.write(f"localops: {name} is sent as text, because it is not JSON: {error}\n")
         return text
 
 
-def content_of(name: str, file: str) -> str:
+def _content_of(name: str, file: str) -> str:
     try:
         return Path(file).expanduser().read_text()
     except UnicodeDecodeError as error:
-        raise CommandError(f"{file} is no text in UTF-8, so {name} cannot be sent: {error.reason}") from error
+        raise CommandError(f"{file} is not UTF-8 text, so {name} cannot be sent: {error.reason}") from error
     except OSError as error:
         text = f"{file} cannot be read: {error.strerror}; to send an @ itself, write {name}=@@{file}"
         raise CommandError(text) from error
 
 
-def call(server: Server, path: str, arguments: dict[str, Any]) -> int:
+def _call(server: Server, path: str, arguments: dict[str, Any]) -> int:
     """Call without a stream and print the result."""
-    where = f"{API}/actions/{quote(path)}?blocking=true"
+    where = f"{_API}/actions/{quote(path)}?blocking=true"
     with server.ask("POST", where, arguments, accepts=(200, 202, 502, 500)) as answer:
         record = answer.json()
         if answer.status == 202:
-            record = finished(server, record["activationId"], None)
-    return show(path, record)
+            record = _finished(server, record["activationId"], None)
+    return _show(path, record)
 
 
-def stream(server: Server, path: str, arguments: dict[str, Any]) -> int:
+def _stream(server: Server, path: str, arguments: dict[str, Any]) -> int:
     """Call with a stream and print its text; without any text, the result."""
     with server.ask("POST", stream_path(quote(path)), arguments, scheme="Bearer") as answer:
-        printer = Printer()
+        printer = _Printer()
         while data := answer.part():
             printer.feed(data)
         printer.end()
-        record = finished(server, activation_of(answer), LONGEST_WAIT_S)
+        record = _finished(server, _activation_of(answer), _MAX_WAIT_S)
     if printer.printed and (record is None or record["response"]["success"]):
         return 0
-    return show(path, record)
+    return _show(path, record)
 
 
-def activation_of(answer: Answer) -> str:
-    found = answer.response.getheader(ACTIVATION_HEADER)
+def _activation_of(answer: Answer) -> str:
+    found = answer.response.getheader(_ACTIVATION_HEADER)
     if found is None:
-        raise CommandError("what answered is no localops: it named no activation; see --url")
+        raise CommandError("the server is not a localops: its answer names no activation; see --url")
     return found
 
 
-class Printer:
+class _Printer:
     """Prints the text of a stream."""
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class Printer:
         self.printed = False
 
     def feed(self, data: bytes) -> None:
-        # The streamer's own line breaks are no part of what the action sent.
+        # The streamer's own line breaks are not part of what the action sent.
         for piece in self.objects.feed(data.replace(b"\n", b"")):
             self.print(piece)
 
@@ -132,18 +132,18 @@ class Printer:
             sys.stdout.flush()
 
 
-def finished(server: Server, id: str, timeout_s: float | None) -> dict[str, Any] | None:
-    """The record of an activation once it has ended; None when it takes longer than `timeout_s`."""
+def _finished(server: Server, id: str, timeout_s: float | None) -> dict[str, Any] | None:
+    """Return the record of an activation once it has ended; None when it takes longer than `timeout_s`."""
     deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
     while deadline_s is None or time.monotonic() < deadline_s:
-        with server.ask("GET", f"{API}/activations/{id}", accepts=(200, 404)) as answer:
+        with server.ask("GET", f"{_API}/activations/{id}", accepts=(200, 404)) as answer:
             if answer.status == 200:
                 return answer.json()
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(_LOOK_EVERY_S)
     return None
 
 
-def show(path: str, record: dict[str, Any] | None) -> int:
+def _show(path: str, record: dict[str, Any] | None) -> int:
     """Print the result of a call; of one that failed, why and what it logged last."""
     if record is None:
         sys.stderr.write(

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     with server.ask("GET", f"/_localops/api/logs?{urlencode(asked)}") as answer:
         for event in answer.objects():
             is_empty = False
-            sys.stdout.write(as_text(event) + "\n")
+            sys.stdout.write(_as_text(event) + "\n")
             sys.stdout.flush()
     if options.follow:
         raise CommandError(f"localops at {server.url} has ended")
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def as_text(event: dict[str, Any]) -> str:
+def _as_text(event: dict[str, Any]) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(event["time"] / 1000))
     if "end" in event:
         return f"{clock} {event['action']} {event['end']} in {event['duration']} ms"

@@ -10,13 +10,13 @@ import sys
 from localops import bootstrap
 from localops.errors import StartError
 
-TESTS = bootstrap.ROOT / "tests"
-MODULES = TESTS / "node_modules"
+_TESTS = bootstrap.ROOT / "tests"
+_MODULES = _TESTS / "node_modules"
 
 
 def path(tool: str) -> str:
-    """Where an installed tool is."""
-    return str(MODULES / ".bin" / tool)
+    """Return where an installed tool is."""
+    return str(_MODULES / ".bin" / tool)
 
 
 def install() -> None:
@@ -25,21 +25,21 @@ def install() -> None:
     Raises:
         StartError: there is no npm, or it fails.
     """
-    lock = hashlib.sha256((TESTS / "package-lock.json").read_bytes()).hexdigest()
-    stamp = MODULES / ".installed"
+    lock = hashlib.sha256((_TESTS / "package-lock.json").read_bytes()).hexdigest()
+    stamp = _MODULES / ".installed"
     if stamp.is_file() and stamp.read_text() == lock:
         return
     npm = shutil.which("npm")
     if npm is None:
         raise StartError("the type checkers run on Node.js; install it with npm (Debian: `apt install npm`)")
     command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    if subprocess.run(command, cwd=TESTS, stdout=sys.stderr, check=False).returncode:  # noqa: S603
+    if subprocess.run(command, cwd=_TESTS, stdout=sys.stderr, check=False).returncode:  # noqa: S603
         raise StartError("npm could not install tests/package-lock.json; this needs the network once")
     stamp.write_text(lock)
 
 
 def install_if_there_is_npm() -> None:
-    """As `install`; without npm, leave it to the tests that need Node.js to say so.
+    """Do the same as `install` where there is npm; without it, the tests that need Node.js report it.
 
     Raises:
         StartError: npm fails.

@@ -18,8 +18,8 @@ from localops.errors import LocalopsError
 from localops.openwhisk.namespace import USER
 from localops.project.folder import Project
 
-READ_BYTES = 65536
-NO_ADDRESS = "is no address of a localops; give one such as http://localhost:3233"
+_READ_BYTES = 65536
+_NO_ADDRESS = "is not the address of a localops; write one such as http://localhost:3233"
 
 
 class CommandError(LocalopsError):
@@ -39,12 +39,12 @@ class Answer:
             return self.server.parsed(self.response.read())
 
     def part(self) -> bytes:
-        """What has come, waiting for some; nothing at the end."""
+        """Return what has come, waiting for some; nothing at the end."""
         with self.server.reachable():
-            return self.response.read1(READ_BYTES)
+            return self.response.read1(_READ_BYTES)
 
     def objects(self) -> Iterator[Any]:
-        """What the lines of JSON hold, as they come."""
+        """Yield what the lines of JSON hold, as they come."""
         while True:
             with self.server.reachable():
                 line = self.response.readline()
@@ -67,11 +67,11 @@ class Server:
     def __init__(self, url: str, project: Path) -> None:
         self.url = url.rstrip("/")
         self.project = Project(project.resolve())
-        self.address = host_and_port(self.url)
+        self.address = _host_and_port(self.url)
 
     @property
     def api_key(self) -> str:
-        """The key of the project.
+        """Return the key of the project.
 
         Raises:
             CommandError: localops never ran here.
@@ -90,7 +90,7 @@ class Server:
         return credentials.read(file)["auth"]
 
     def action(self, path: str) -> dict[str, Any]:
-        """What is deployed under a path, see `inspection.action_summary`.
+        """Return what is deployed under a path, see `inspection.action_summary`.
 
         Raises:
             CommandError: nothing is.
@@ -98,10 +98,10 @@ class Server:
         actions = {each["path"]: each for each in self.get("/_localops/api/actions")}
         if path in actions:
             return actions[path]
-        raise CommandError(f"there is no action {path!r}; {suggestion(path, list(actions))}")
+        raise CommandError(f"there is no action {path!r}; {_suggestion(path, list(actions))}")
 
     def get(self, path: str) -> Any:
-        """The JSON that is answered.
+        """Return the JSON that is answered.
 
         Raises:
             CommandError: there is none.
@@ -121,7 +121,7 @@ class Server:
         """Make a request and lend its answer.
 
         Args:
-            accepts: the statuses of answers that say something.
+            accepts: the statuses of answers to read.
 
         Raises:
             CommandError: localops does not answer, or with another status.
@@ -139,7 +139,7 @@ class Server:
             connection.close()
 
     def parsed(self, data: bytes) -> Any:
-        """What JSON holds.
+        """Return what JSON holds.
 
         Raises:
             CommandError: it is none, so it is another program that answers here.
@@ -148,7 +148,7 @@ class Server:
             return json.loads(data)
         except ValueError as error:
             raise CommandError(
-                f"what answers at {self.url} is no localops; say with --url where it is"
+                f"the server at {self.url} is not a localops; name the right address with --url"
             ) from error
 
     def headers(self, scheme: str) -> dict[str, str]:
@@ -172,32 +172,32 @@ class Server:
         except ConnectionRefusedError as error:
             raise CommandError(
                 f"no localops answers at {self.url}; start it with `python3 -m localops up` in another "
-                "terminal, or say with --url where it is"
+                "terminal, or name its address with --url"
             ) from error
         except socket.gaierror as error:
             raise CommandError(
-                f"the host of {self.url} is not known; say with --url where localops is"
+                f"the host of {self.url} is not known; name the address of localops with --url"
             ) from error
         except (OSError, http.client.HTTPException) as error:
             text = str(error) or type(error).__name__
             raise CommandError(f"localops at {self.url} did not answer to the end: {text}") from error
 
 
-def host_and_port(url: str) -> tuple[str, int]:
+def _host_and_port(url: str) -> tuple[str, int]:
     try:
         address = urlsplit(url)
         if address.scheme == "http" and address.hostname:
             return address.hostname, address.port or 80
-    except ValueError as error:  # the port is no number
-        raise CommandError(f"{url!r} {NO_ADDRESS}") from error
-    raise CommandError(f"{url!r} {NO_ADDRESS}")
+    except ValueError as error:  # the port is not a number
+        raise CommandError(f"{url!r} {_NO_ADDRESS}") from error
+    raise CommandError(f"{url!r} {_NO_ADDRESS}")
 
 
-def suggestion(path: str, known: list[str]) -> str:
+def _suggestion(path: str, known: list[str]) -> str:
     close = difflib.get_close_matches(path, known, n=3, cutoff=0.4) or sorted(known)[:10]
     return f"did you mean {' or '.join(close)}?" if close else "none is deployed"
 
 
 def stream_path(path: str) -> str:
-    """The streamer's path for a private call of an action."""
+    """Return the streamer's path for a private call of an action."""
     return f"/action/{USER}/{path}"

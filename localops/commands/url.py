@@ -19,13 +19,13 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{action['web'] or action['rest']}\n")
         if not action["web"]:
             sys.stderr.write(
-                f"{action['path']} is no web action: POST to this address with the key of the project, "
+                f"{action['path']} is not a web action: POST to this address with the key of the project, "
                 "or add the line `#--web true` to its source\n"
             )
         return 0
     if not action["stream"]:
         raise CommandError(
-            f"{action['path']} is no web action, so pages cannot stream it; add the line `#--web true`"
+            f"{action['path']} is not a web action, so pages cannot stream it; add the line `#--web true`"
         )
     sys.stdout.write(f"{action['stream']}\n")
     return 0

@@ -55,7 +55,7 @@ environment, as in Ollama:
 
 
 def main() -> int:
-    """Run until asked to end; give the exit status."""
+    """Run until asked to end; return the exit status."""
     arguments = _arguments()
     try:
         settings = Settings.read(os.environ)

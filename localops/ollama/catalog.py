@@ -27,7 +27,7 @@ class Catalog:
     quoted_not_found: bool = False
 
     def newest_first(self) -> list[Model]:
-        """Give the models in the order in which they are listed."""
+        """Return the models in the order in which they are listed."""
         return sorted(self.models, key=lambda model: model.modified_ns, reverse=True)
 
     @property
@@ -36,7 +36,7 @@ class Catalog:
         return next((model for model in self.models if model.can("completion")), None)
 
     def find(self, name: str) -> Model:
-        """Give the model that answers for a name.
+        """Return the model that answers for a name.
 
         Raises:
             BadRequest: not a name.
@@ -51,7 +51,7 @@ class Catalog:
         raise ModelNotFound(name, old_words=self.quoted_not_found)
 
     def answer_name(self, name: str) -> str:
-        """Give what an answer's `model` says: the caller's own spelling, or who really answered."""
+        """Return what an answer's `model` says: the caller's own spelling, or who really answered."""
         stand_in = self._standing_in(canonical_name(name))
         return stand_in.name if stand_in else name
 

@@ -19,7 +19,7 @@ _MAX_BYTES = 16_000_000  # of a conversation; what a few numbers can unfold to
 
 
 def context_of(ask: Ask, answer: str) -> list[int]:
-    """Give the `context` of a final line."""
+    """Return the `context` of a final line."""
     turns = [message for message in ask.messages if message.role != "system"]
     packed = zlib.compress(json.dumps([*turns, Message("assistant", answer)]).encode())
     return [int.from_bytes(packed[i : i + _BYTES], "little") for i in range(0, len(packed), _BYTES)]

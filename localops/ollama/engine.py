@@ -115,7 +115,7 @@ class Engine(Protocol):
     def parallel(self) -> int: ...
 
     def context_loaded(self, model: Model) -> int:
-        """Give the context length the model is loaded with, 0 when it is not loaded."""
+        """Return the context length the model is loaded with, 0 when it is not loaded."""
         ...
 
     async def load(self, model: Model, num_ctx: int | None) -> None:
@@ -130,7 +130,7 @@ class Engine(Protocol):
         ...
 
     async def unload(self, model: Model) -> None:
-        """Give the model's memory back."""
+        """Return the model's memory back."""
         ...
 
     def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
@@ -145,7 +145,7 @@ class Engine(Protocol):
         ...
 
     async def embed(self, model: Model, text: str) -> Embedded:
-        """Give the vector of a text; asked only of models that can `embedding`.
+        """Return the vector of a text; asked only of models that can `embedding`.
 
         Raises:
             PromptTooLong: the text does not fit into the context.

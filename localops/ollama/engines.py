@@ -21,7 +21,7 @@ class Engines:
         self.parallel = engines[0].parallel
 
     def context_loaded(self, model: Model) -> int:
-        """Give the context length the model is loaded with, 0 when it is not loaded."""
+        """Return the context length the model is loaded with, 0 when it is not loaded."""
         return self._engine_of[model.name].context_loaded(model)
 
     async def load(self, model: Model, num_ctx: int | None) -> None:
@@ -29,7 +29,7 @@ class Engines:
         await self._engine_of[model.name].load(model, num_ctx)
 
     async def unload(self, model: Model) -> None:
-        """Give the model's memory back."""
+        """Return the model's memory back."""
         await self._engine_of[model.name].unload(model)
 
     def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
@@ -37,5 +37,5 @@ class Engines:
         return self._engine_of[ask.model.name].generate(ask)
 
     async def embed(self, model: Model, text: str) -> Embedded:
-        """Give the vector of a text, as `Engine.embed` says."""
+        """Return the vector of a text, as `Engine.embed` says."""
         return await self._engine_of[model.name].embed(model, text)

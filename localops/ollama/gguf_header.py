@@ -17,7 +17,7 @@ from localops.ollama.model import Model, Tensor
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
-_LONGEST_ARRAY_KEPT = 16  # longer ones are vocabularies; /api/show gives null for those
+_MAX_ARRAY_KEPT = 16  # longer ones are vocabularies; /api/show gives null for those
 # ggml's tensor types.
 _TENSOR_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K",
@@ -60,7 +60,7 @@ def read_header(file: Path, *, long_arrays: bool = False) -> Header:
     """
     try:
         with file.open("rb") as stream:
-            return _header(_Reader(stream, math.inf if long_arrays else _LONGEST_ARRAY_KEPT))
+            return _header(_Reader(stream, math.inf if long_arrays else _MAX_ARRAY_KEPT))
     except OSError as error:
         raise StartFailure(
             f"cannot read the model {file}: {error.strerror}; give --model a GGUF file, or a folder of them"

@@ -70,7 +70,7 @@ class _Guard:
 
 
 def is_local_host(host: str) -> bool:
-    """Tell whether a Host header names this machine or its private network."""
+    """Return whether a Host header names this machine or its private network."""
     name = re.sub(r":\d*$", "", host).strip("[]").lower()
     if name in ("", "localhost", socket.gethostname().lower()) or name.endswith(_LOCAL_SUFFIXES):
         return True

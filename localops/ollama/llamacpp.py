@@ -66,14 +66,14 @@ class LlamaCpp:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="llama.cpp")
 
     def context_loaded(self, model: Model) -> int:
-        """Give the context length the model is loaded with, 0 when it is not loaded."""
+        """Return the context length the model is loaded with, 0 when it is not loaded."""
         return self._context if model in self.models else 0
 
     async def load(self, model: Model, num_ctx: int | None) -> None:
         """Load the model, as `load_now` does.
 
         Raises:
-            EngineFailure: the file is no model that llama.cpp can run.
+            EngineFailure: llama.cpp cannot run the file.
         """
         self.load_now(model, num_ctx)
 
@@ -84,7 +84,7 @@ class LlamaCpp:
         built-in model, seconds for a large one.
 
         Raises:
-            EngineFailure: the file is no model that llama.cpp can run.
+            EngineFailure: llama.cpp cannot run the file.
         """
         limit = model.context_length or _DEFAULT_CONTEXT
         wanted = min(num_ctx or min(limit, _DEFAULT_CONTEXT), limit)
@@ -96,7 +96,7 @@ class LlamaCpp:
         self._context = wanted
 
     async def unload(self, model: Model) -> None:
-        """Give the model's memory back."""
+        """Return the model's memory back."""
         if model in self.models:
             self._server = None
             self._context = 0
@@ -118,7 +118,7 @@ class LlamaCpp:
             await asyncio.wait([work])
 
     async def embed(self, model: Model, text: str) -> Embedded:
-        """Give the vector of a text, as `Engine.embed` says."""
+        """Return the vector of a text, as `Engine.embed` says."""
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, self._server.handle_embeddings, {"input": text})
         try:
@@ -150,7 +150,7 @@ def start_server(binding: Any, file: Path, context: int, *, embedding: bool = Fa
         binding: the module `xllamacpp`.
 
     Raises:
-        EngineFailure: the file is no model that llama.cpp can run.
+        EngineFailure: llama.cpp cannot run the file.
     """
     parameters = binding.CommonParams()
     parameters.model.path = str(file)

@@ -58,7 +58,7 @@ class Model:
     file: Path | None = None
 
     def can(self, capability: str) -> bool:
-        """Whether the model has one of Ollama's capabilities."""
+        """Return whether the model has one of Ollama's capabilities."""
         return capability in self.capabilities
 
     def details(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Model:
 
 
 def canonical_name(name: str) -> str:
-    """Give the one spelling under which models are compared.
+    """Return the one spelling under which models are compared.
 
     Defaults are filled in and case is dropped: `Llama3.2`, `llama3.2:latest` and
     `registry.ollama.ai/library/llama3.2` are the same model. Source: ollama types/model/name.go:125.

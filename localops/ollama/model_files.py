@@ -21,7 +21,7 @@ _SUFFIX = ".gguf"
 _QUANTIZATION = re.compile(r"[-._](i?q\d_[a-z0-9_]+|bf16|f16|f32)$")
 _PART = re.compile(r"-(\d{5})-of-\d{5}$")
 _SAYS_NOTHING = re.compile(r"(ggml[-_]?)?model|sha256-[0-9a-f]{64}|gguf|weights")
-_PROJECTOR = "clip"  # the architecture of the files that give a model eyes; they are no models
+_PROJECTOR = "clip"  # the architecture of files that add vision to a model; they are not models
 
 
 @dataclass

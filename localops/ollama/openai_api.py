@@ -110,7 +110,7 @@ def _model(model: Model, name: str) -> dict[str, Any]:
 
 
 def _find(fields: Fields, catalog: Catalog, route: Route) -> Model:
-    """Give the model that is asked for something it can do."""
+    """Return the model that is asked for something it can do."""
     name = fields.text("model")
     if not name:
         raise BadRequest("model is required")
@@ -167,7 +167,7 @@ def _stops(stop: Any) -> list[str]:
 
 
 def _content(item: Fields) -> str:
-    """Give a message's text; a list of parts may hold nothing but text."""
+    """Return a message's text; a list of parts may hold nothing but text."""
     content = item.values.get("content")
     if not isinstance(content, list):
         return item.text("content")

@@ -22,7 +22,7 @@ _ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
 
 
 def failure_body(error: RequestFailure) -> dict[str, Any]:
-    """Give an error in OpenAI's form."""
+    """Return an error in OpenAI's form."""
     kind = _ERROR_TYPES.get(error.status, "api_error")
     return {"error": {"message": error.message, "type": kind, "param": None, "code": None}}
 

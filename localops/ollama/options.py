@@ -39,7 +39,7 @@ class Options:
     num_ctx: int | None = None
 
     def with_values(self, values: Mapping[str, Any]) -> Options:
-        """Give these options with a request's own over them; unknown names and nulls are left out.
+        """Return these options with a request's own over them; unknown names and nulls are left out.
 
         Raises:
             RequestFailure: a value of the wrong type, status 500 as in Ollama.

@@ -34,7 +34,7 @@ class Residency:
         self._background: set[asyncio.Task[None]] = set()
 
     async def hold(self, model: Model, num_ctx: int | None) -> int:
-        """Make a model ready and keep it so until `release`; give the nanoseconds it took.
+        """Make a model ready and keep it so until `release`; return the nanoseconds it took.
 
         Where as many models as may be are loaded and all are at work, it waits for one of them to end.
 
@@ -68,7 +68,7 @@ class Residency:
         await self._engine.unload(model)
 
     def loaded(self) -> list[tuple[Model, int, int]]:
-        """Give each loaded model, its context length and when it is unloaded, longest life first."""
+        """Return each loaded model, its context length and when it is unloaded, longest life first."""
         never_ns = time.time_ns() + _FAR_FUTURE_NS  # loaded at the start, not used yet
         rows = [
             (model, self._engine.context_loaded(model), self._expires_ns.get(model.name, never_ns))

@@ -1,4 +1,4 @@
-"""What is served where llama.cpp cannot run: one answer to everything, which says so."""
+"""What is served where llama.cpp cannot run: a fixed answer, which names the reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PAUSE_S = 1 / 50
 
 
 class StandIn:
-    """An engine that is no model, and says so at the pace of a small one."""
+    """An engine with one fixed answer, at the pace of a small model."""
 
     models: Sequence[Model] = (_MODEL,)
     parallel = 64

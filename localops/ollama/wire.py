@@ -46,7 +46,7 @@ def whole_characters(text: str) -> str:
 
 
 def timestamp(unix_ns: int | None = None) -> str:
-    """Give RFC 3339 in UTC with up to nine fractional digits, trailing zeros cut.
+    """Return RFC 3339 in UTC with up to nine fractional digits, trailing zeros cut.
 
     Args:
         unix_ns: since 1970; now when absent.

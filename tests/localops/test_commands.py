@@ -64,17 +64,17 @@ def test_an_argument_can_be_what_is_in_a_file(tmp_path: Path):
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("input", "'input' is no argument; write it as NAME=VALUE"),
-        ("=x", "'=x' is no argument"),
+        ("input", "'input' is not an argument; write it as NAME=VALUE"),
+        ("=x", "'=x' is not an argument"),
         (
             "a=@/no/such/file",
             "/no/such/file cannot be read: No such file or directory; .* write a=@@/no/such/file",
         ),
         (f"a=@{ROOT}", "cannot be read: Is a directory"),
-        (f"a=@{ROOT / 'docs' / 'images' / 'chat.png'}", "is no text in UTF-8, so a cannot be sent"),
+        (f"a=@{ROOT / 'docs' / 'images' / 'chat.png'}", "is not UTF-8 text, so a cannot be sent"),
     ],
 )
-def test_a_word_that_is_no_argument_is_refused(word: str, reason: str):
+def test_a_word_that_is_not_an_argument_is_refused(word: str, reason: str):
     with pytest.raises(CommandError, match=reason):
         read_arguments([word])
 
@@ -82,7 +82,7 @@ def test_a_word_that_is_no_argument_is_refused(word: str, reason: str):
 def test_what_begins_like_json_and_is_none_is_sent_as_text_and_said(capsys: pytest.CaptureFixture[str]):
     assert read_arguments(["a={'b': 1}", "c=[1]"]) == {"a": "{'b': 1}", "c": [1]}
     said = capsys.readouterr().err
-    assert said.startswith("localops: a is sent as text, because it is no JSON: Expecting property name")
+    assert said.startswith("localops: a is sent as text, because it is not JSON: Expecting property name")
     assert said.count("\n") == 1
 
 
@@ -217,7 +217,7 @@ def test_url_prints_an_address_alone(desk: LocalopsProcess, words: list[str], ex
 def test_url_says_that_a_private_action_cannot_be_streamed_by_pages(desk: LocalopsProcess):
     done = command_for(desk, "url", "cases/private", "--stream")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("localops: cases/private is no web action")
+    assert done.stderr.startswith("localops: cases/private is not a web action")
 
 
 @pytest.mark.parametrize("name", ["invoke", "logs", "url"])
@@ -233,7 +233,7 @@ def test_without_a_running_localops_the_way_out_is_said(desk: LocalopsProcess, w
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "localops: no localops answers at http://localhost:9; start it with `python3 -m localops up` in "
-        "another terminal, or say with --url where it is\n"
+        "another terminal, or name its address with --url\n"
     )
 
 
@@ -282,7 +282,7 @@ def test_another_program_at_the_address_is_told_from_localops(desk: LocalopsProc
     with ScriptedOllama(page) as server:
         done = command(*words, url=server.url, project=desk.project)
     assert (done.returncode, done.stdout) == (2, "")
-    expected = f"localops: what answers at {server.url} is no localops; say with --url where it is\n"
+    expected = f"localops: the server at {server.url} is not a localops; name the right address with --url\n"
     assert done.stderr == expected
 
 
@@ -293,7 +293,7 @@ def test_what_is_no_address_is_refused(url: str):
     done = command("logs", url=url, project=ROOT)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"localops: {url!r} is no address of a localops; give one such as http://localhost:3233\n"
+        f"localops: {url!r} is not the address of a localops; write one such as http://localhost:3233\n"
     )
 
 
@@ -310,7 +310,7 @@ def test_a_folder_that_there_is_not_is_said(tmp_path: Path):
 def test_what_is_no_port_is_refused(option: str, port: str):
     done = localops("up", f"{option}={port}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith(f"{option}: {port} is no port; give a number from 0 to 65535\n")
+    assert done.stderr.endswith(f"{option}: {port} is not a port number (0 to 65535)\n")
 
 
 @pytest.mark.parametrize(
