@@ -1,4 +1,4 @@
-"""How soon the request to the model is closed after its reader has had enough, in every phase."""
+"""How soon the request to the model is closed after its reader has had enough, with no streamer between."""
 
 from __future__ import annotations
 
@@ -105,7 +105,8 @@ def _figure(way: str, phase: _Phase, samples_ms: list[float]) -> Figure:
         max(samples_ms),
         "ms",
         _BAR_MS,
-        note=f"{within} of {len(samples_ms)} within {_BAR_MS} ms, p50 {median(samples_ms):.0f} ms",
+        note=f"{within} of {len(samples_ms)} within {_BAR_MS} ms, p50 {median(samples_ms):.0f} ms; "
+        "no streamer between",
     )
 
 
