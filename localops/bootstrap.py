@@ -17,7 +17,7 @@ from typing import Dict, List, Tuple
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-OLDEST_PYTHON = (3, 11)
+MIN_PYTHON = (3, 11)
 TEST_COMMANDS = ("test", "check")
 # They run the built-in model in any case; `up` installs llama.cpp where no other model server answers.
 MODEL_COMMANDS = ("test", "check", "bench")
@@ -73,14 +73,14 @@ def enter(argv: List[str]) -> None:
 
 
 def is_question(argv: List[str]) -> bool:
-    """Whether only the help of a command is wanted, which needs no packages; that of `bench` does."""
+    """Return whether only the help of a command is wanted, which needs no packages; that of `bench` does."""
     return not argv or (argv[0] != "bench" and bool({"-h", "--help"}.intersection(argv)))
 
 
 def check_python() -> None:
     """Raise BootstrapError when this Python cannot run localops."""
     found = "{}.{}".format(*sys.version_info[:2])
-    if sys.version_info[:2] < OLDEST_PYTHON:
+    if sys.version_info[:2] < MIN_PYTHON:
         raise BootstrapError(
             "this is Python {}, localops needs 3.11 or newer; "
             "install one and run it as `python3.12 -m localops`".format(found)
@@ -187,7 +187,7 @@ def is_installed(file: Path) -> bool:
 
 
 def has_build(name: str) -> bool:
-    """Whether the package index had a build of requirements/NAME.txt for this machine."""
+    """Return whether the package index had a build of requirements/NAME.txt for this machine."""
     text = (VENV / "installed-{}".format(name)).read_text()
     return NO_BUILD not in text
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 
 def given_credentials(request: Request) -> str | None:
-    """The `user:password` that a request carries; None when it carries none."""
+    """Return the `user:password` that a request carries; None when it carries none."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -21,5 +21,5 @@ def given_credentials(request: Request) -> str | None:
 
 
 def is_authenticated(request: Request, api_key: str) -> bool:
-    """Whether a request carries the key. Takes as long for a wrong one as for the right one."""
+    """Return whether a request carries the key. Takes as long for a wrong one as for the right one."""
     return secrets.compare_digest((given_credentials(request) or "").encode(), api_key.encode())

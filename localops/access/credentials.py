@@ -41,7 +41,7 @@ class Credentials:
 
 
 def read_or_make(folder: Path) -> tuple[Credentials, bool]:
-    """A project's credentials, and whether they were made just now.
+    """Return a project's credentials, and whether they were made just now.
 
     Args:
         folder: the project's private folder.
@@ -84,7 +84,7 @@ def read(path: Path) -> dict[str, str]:
     names = {each.name for each in fields(Credentials)}
     for name, text in cast("dict[str, object]", value).items():
         if name not in names or not isinstance(text, str) or not text:
-            raise senseless(path, f"{name!r} is no credential or not a text")
+            raise senseless(path, f"{name!r} is not a credential, or its value is not a text")
     return cast("dict[str, str]", value)
 
 

@@ -19,7 +19,7 @@ NOWHERE = "not-in-localops.invalid"
 
 
 def login_answer(credentials: Credentials, url: str, settings: Mapping[str, Variable]) -> dict[str, str]:
-    """The answer to a login.
+    """Return the answer to a login.
 
     Args:
         url: where this server answers, S3 too.
@@ -51,7 +51,7 @@ def set_or(settings: Mapping[str, Variable], name: str, default: str) -> str:
 
 
 def not_here(user: str) -> dict[str, str]:
-    """The services of a cluster that localops does not run."""
+    """Return the services of a cluster that localops does not run."""
     return {
         "POSTGRES_HOST": NOWHERE,
         "POSTGRES_PORT": "5432",

@@ -36,26 +36,26 @@ NAMED = re.compile(
 )
 SEPARATOR = re.compile(r":|; |=")
 # Shorter ones stand in too many texts by chance; they are masked only where they are a whole value.
-SHORTEST_IN_TEXT = 6
+MIN_IN_TEXT = 6
 # Far from the end of Python's stack.
-MOST_LEVELS = 200
+MAX_LEVELS = 200
 # The name of the user is one: S3 calls it an access key.
 HARMLESS = frozenset(("", "true", "false", "null", "none", "0", "1", USER))
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a value of this name is nobody's business."""
+    """Return whether a value of this name is nobody's business."""
     words = words_of(name)
     return bool(SECRET_WORDS.intersection(words)) or (len(words) > 1 and words[-1] == "key")
 
 
 def is_secret(name: str, value: object) -> bool:
-    """Whether a value is a secret by its name, and not just the place of something."""
+    """Return whether a value is a secret by its name, and not just the place of something."""
     return is_secret_name(name) and not is_place(name, value)
 
 
 def is_place(name: str, value: object) -> bool:
-    """Whether a value says where something lies: the working folder of a shell, a file with a key in it."""
+    """Return whether a value says where something lies: the folder of a shell, a file with a key in it."""
     named_so = name == "PWD" or PLACE_WORDS.issuperset(words_of(name)[-1:])
     return named_so and isinstance(value, str) and value.startswith(PLACE_STARTS)
 
@@ -73,27 +73,25 @@ class Masking:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self.secrets = frozenset(secret for secret in secrets if secret.lower() not in HARMLESS)
-        long_ones = {
-            form for secret in self.secrets for form in forms(secret) if len(form) >= SHORTEST_IN_TEXT
-        }
+        long_ones = {form for secret in self.secrets for form in forms(secret) if len(form) >= MIN_IN_TEXT}
         ordered = sorted(long_ones, key=len, reverse=True)
         self.pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
     def knowing(self, value: Any) -> Masking:
-        """One that also knows what stands under secret names in a JSON value."""
+        """Return one that also knows what stands under secret names in a JSON value."""
         found = frozenset(secrets_in(value))
         return self if found <= self.secrets else Masking(self.secrets | found)
 
     def text(self, text: str) -> str:
-        """A text without secrets."""
+        """Return a text without secrets."""
         if text in self.secrets:
             return MASK
         if self.pattern is not None:
             text = self.pattern.sub(MASK, text)
         return NAMED.sub(masked_value, PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text))
 
-    def value(self, value: Any, name: str = "", levels: int = MOST_LEVELS) -> Any:
-        """A JSON value without secrets, and without what lies deeper in it than anybody reads.
+    def value(self, value: Any, name: str = "", levels: int = MAX_LEVELS) -> Any:
+        """Return a JSON value without secrets, and without what lies deeper in it than anybody reads.
 
         Args:
             name: under which it stands.
@@ -122,7 +120,7 @@ def masked_value(found: re.Match[str]) -> str:
 
 
 def forms(secret: str) -> Iterator[str]:
-    """A secret as it is, and as encodings write it."""
+    """Yield a secret as it is, and as encodings write it."""
     yield secret
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
@@ -133,7 +131,7 @@ def forms(secret: str) -> Iterator[str]:
 
 
 def secrets_in(value: Any, name: str = "") -> Iterator[str]:
-    """The values that stand under secret names in a JSON value, however deep."""
+    """Yield the values that stand under secret names in a JSON value, however deep."""
     waiting: list[tuple[Any, str]] = [(value, name)]
     while waiting:
         value, name = waiting.pop()
@@ -150,9 +148,9 @@ def secret_texts(text: str) -> Iterator[str]:
     yield text
     # Of `Basic code`, `uuid:key` and `name=value; name=value` the parts are secrets too.
     parts = SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
-    yield from (part for part in parts if len(part) >= SHORTEST_IN_TEXT)
+    yield from (part for part in parts if len(part) >= MIN_IN_TEXT)
 
 
 def nearest(key: str, name: str) -> str:
-    """The name that decides: all that stands under a secret name is secret."""
+    """Return the name that decides: all that stands under a secret name is secret."""
     return key if is_secret_name(key) else name

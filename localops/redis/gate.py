@@ -9,21 +9,21 @@ import secrets
 
 REFUSAL = b"-NOAUTH Authentication required.\r\n"
 WRONG = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
-MOST_BYTES = 4096
-MOST_WORDS = 16
+MAX_BYTES = 4096
+MAX_WORDS = 16
 
 
 class MalformedCommandError(Exception):
-    """What came is no command of the protocol."""
+    """A command that is not one of the protocol."""
 
 
 def first_command(data: bytes) -> list[bytes] | None:
-    """The words of the first command; None when it has not arrived whole.
+    """Return the words of the first command; None when it has not arrived whole.
 
     Raises:
         MalformedCommandError: it is none, or longer than any that can come first.
     """
-    if len(data) > MOST_BYTES or (data and not data.startswith(b"*")):
+    if len(data) > MAX_BYTES or (data and not data.startswith(b"*")):
         raise MalformedCommandError
     lines = iter(data.split(b"\r\n")[:-1])
     words: list[bytes] = []
@@ -40,7 +40,7 @@ def first_command(data: bytes) -> list[bytes] | None:
 
 
 def command(*words: str) -> bytes:
-    """A command as it stands on the wire."""
+    """Return a command as it stands on the wire."""
     encoded = [word.encode() for word in words]
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)
 
@@ -54,7 +54,7 @@ def length(line: bytes | None, kind: bytes) -> int | None:
 
 
 def answer_to(words: list[bytes], user: str, password: str) -> bytes | None:
-    """What a first command is refused with; None when it shows the password."""
+    """Return what a first command is refused with; None when it shows the password."""
     upper = [word.upper() for word in words]
     if upper[:1] == [b"AUTH"]:
         given = words[1:]

@@ -31,20 +31,20 @@ class RedisHost:
 
 
 def chosen_by_person(variables: Mapping[str, Variable]) -> RedisHost | None:
-    """The Redis that REDIS_URL names.
+    """Return the Redis that REDIS_URL names.
 
     Args:
         variables: see `config.layers_of_desk`.
 
     Raises:
-        StartError: it is no address of a Redis.
+        StartError: it is not the address of a Redis.
     """
     url = variables.get("REDIS_URL")
     if url is None or not url.value:
         return None
     if reason := fault_of(url.value):
         raise StartError(
-            f"REDIS_URL from {url.source} is no address of a Redis: {reason}; "
+            f"REDIS_URL from {url.source} is not the address of a Redis: {reason}; "
             "write it as redis://user:password@host:port, or remove it to use the Redis of localops"
         )
     prefix = variables.get("REDIS_PREFIX")
@@ -53,7 +53,7 @@ def chosen_by_person(variables: Mapping[str, Variable]) -> RedisHost | None:
 
 
 def fault_of(url: str) -> str | None:
-    """Why a URL is no address of a Redis, quoting nothing of it, since a password may be in it."""
+    """Return why a URL is not the address of a Redis, quoting nothing of it: it may have a password."""
     try:
         parts = urlsplit(url)
         names_one = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
@@ -76,7 +76,7 @@ def own(server: RedisServer) -> RedisHost:
 
 
 def redis_login(url: str, prefix: str, provider: str) -> dict[str, str]:
-    """What a login gives for a Redis; every value is a text."""
+    """Return what a login gives for a Redis; every value is a text."""
     parts = urlsplit(url)
     return {
         "REDIS_URL": url,

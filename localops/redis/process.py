@@ -68,7 +68,7 @@ class RedisProcess:
         self.log_lines = 0
 
     async def connected(self) -> socket.socket | None:
-        """A connection to the server, which is started when none runs; None when it cannot be."""
+        """Return a connection to the server, which is started when none runs; None when it cannot be."""
         async with self.starting:
             try:
                 return await self.opened_or_started()
@@ -86,7 +86,7 @@ class RedisProcess:
         return await self.opened() if await self.is_ready(self.process) else None
 
     async def opened(self) -> socket.socket | None:
-        """A connection to the server as it is; None when nobody listens."""
+        """Return a connection to the server as it is; None when nobody listens."""
         while True:
             server = socket.socket(socket.AF_UNIX)
             server.setblocking(False)
@@ -185,7 +185,7 @@ class RedisProcess:
         return f": {text.rstrip('. ')}{remedy if BAD_FILE.search(text) else ''}"
 
     async def claim_folder(self) -> tuple[Path, int]:
-        """The folder for the keys, held against a second server, which would damage them.
+        """Return the folder for the keys, held against a second server, which would damage them.
 
         Returns:
             The folder and the descriptor that holds it, to be inherited by the server.
@@ -204,7 +204,7 @@ class RedisProcess:
         return Path(self.sockets.name), lock
 
     def config(self, folder: Path) -> str:
-        """What redis-server reads: no port, the user as a cluster makes it, every change written down."""
+        """Return what redis-server reads: no port, a user as in a cluster, every change written down."""
         digest = hashlib.sha256(self.password.encode()).hexdigest()
         lines = [
             "port 0",
@@ -243,6 +243,6 @@ class RedisProcess:
 
 
 def quoted(path: Path) -> str:
-    """A path as a word of redis.conf."""
+    """Return a path as a word of redis.conf."""
     text = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'

@@ -60,7 +60,7 @@ class RedisServer:
                 await relay(client, server, begun)
 
     async def let_in(self, client: socket.socket) -> bytes | None:
-        """What a client sent up to the right password; None when it did not show it."""
+        """Return what a client sent up to the right password; None when it did not show it."""
         loop = asyncio.get_running_loop()
         data = b""
         while True:

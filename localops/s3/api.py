@@ -144,10 +144,10 @@ class S3:
 
 
 def operation_of(request: S3Request) -> Operation:
-    """The operation that a request means.
+    """Return the operation that a request means.
 
     Raises:
-        S3Error: there is none such, or localops does not do it.
+        S3Error: there is no such operation, or localops does not do it.
     """
     named = "object" if request.key else "bucket" if request.bucket else "service"
     resource = next((name for name in RESOURCES if name in request.query), "")

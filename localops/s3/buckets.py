@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from localops.s3.documents import document, element, iso_time, key_text, object_elements, parse, text
 from localops.s3.errors import S3Error
-from localops.s3.listing import MOST_KEYS, Listing, listing
+from localops.s3.listing import MAX_KEYS, Listing, listing
 from localops.s3.request import S3Request
 from localops.s3.storage import Storage
 
@@ -18,11 +18,11 @@ DATA = "data"
 WEB = "web"
 # Buckets have always been there; clients want some time.
 CREATED_S = 0.0
-LARGEST_NUMBER = 2**31 - 1
+MAX_NUMBER = 2**31 - 1
 
 
 def buckets_of(user: str) -> list[str]:
-    """The buckets that OpenServerless makes for a user."""
+    """Return the buckets that OpenServerless makes for a user."""
     return [f"{user}-{DATA}", f"{user}-{WEB}"]
 
 
@@ -56,7 +56,7 @@ async def list_objects(request: S3Request, storage: Storage) -> Response:
     """Both versions of the listing."""
     query = request.query
     newer = query.get("list-type") == "2"
-    most = request.number("max-keys", MOST_KEYS, LARGEST_NUMBER)
+    most = request.number("max-keys", MAX_KEYS, MAX_NUMBER)
     after = decoded_token(query["continuation-token"]) if query.get("continuation-token") and newer else ""
     after = after or query.get("start-after" if newer else "marker", "")
     delimiter = query.get("delimiter", "")
@@ -65,7 +65,7 @@ async def list_objects(request: S3Request, storage: Storage) -> Response:
     )
     answer = second_version if newer else first_version
     return document(
-        "ListBucketResult", [*common_elements(request, found, min(most, MOST_KEYS)), *answer(request, found)]
+        "ListBucketResult", [*common_elements(request, found, min(most, MAX_KEYS)), *answer(request, found)]
     )
 
 
@@ -115,7 +115,7 @@ async def delete_objects(request: S3Request, storage: Storage) -> Response:
     """Remove up to 1000 keys; a key that is not there counts as removed."""
     root = parse(await request.document())
     keys = [each.findtext("Key") for each in root.iter("Object")]
-    if root.tag != "Delete" or not keys or len(keys) > MOST_KEYS or not all(keys):
+    if root.tag != "Delete" or not keys or len(keys) > MAX_KEYS or not all(keys):
         raise S3Error("MalformedXML")
     for key in keys:
         await run_in_threadpool(storage.remove, request.bucket, key or "")

@@ -55,7 +55,7 @@ def check_source(found: Object, headers: Headers) -> None:
 
 
 def check_replacing(headers: Headers) -> Callable[[Object | None], None]:
-    """What must hold of the object that a new one is to replace, as a check that raises S3Error."""
+    """Return what must hold of the object that a new one is to replace, as a check that raises S3Error."""
 
     def check(old: Object | None) -> None:
         if old and headers.get("if-none-match", "").strip() == "*":

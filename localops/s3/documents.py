@@ -31,7 +31,7 @@ class NoDoctype(TreeBuilder):
 
 
 def parse(body: bytes) -> Element:
-    """The root of a document whose elements have lost their namespace.
+    """Return the root of a document whose elements have lost their namespace.
 
     Raises:
         S3Error: it is not well-formed, or declares a document type.
@@ -48,7 +48,7 @@ def parse(body: bytes) -> Element:
 
 
 def text(name: str, value: object) -> str:
-    """An element that holds text."""
+    """Return an element that holds text."""
     if isinstance(value, bool):
         value = str(value).lower()
     return f"<{name}>{CONTROL.sub(reference, escape(str(value)))}</{name}>"
@@ -59,14 +59,14 @@ def reference(match: re.Match[str]) -> str:
 
 
 def element(name: str, content: Iterable[str]) -> str:
-    """An element that holds elements."""
+    """Return an element that holds elements."""
     return f"<{name}>{''.join(content)}</{name}>"
 
 
 def document(
     name: str, content: Iterable[str], status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """An answer that is a document."""
+    """Return an answer that is a document."""
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<{name} xmlns="{NAMESPACE}">{"".join(content)}</{name}>'
     return Response(body, status, headers, media_type="application/xml")
 
@@ -80,7 +80,7 @@ def error_document(error: S3Error, path: str, request_id: str) -> Response:
 
 
 def object_elements(each: Object, encoding: str, owner: str | None) -> str:
-    """One entry of a listing."""
+    """Return one entry of a listing."""
     parts = [
         text("Key", key_text(each.key, encoding)),
         text("LastModified", iso_time(each.modified_s)),
@@ -94,7 +94,7 @@ def object_elements(each: Object, encoding: str, owner: str | None) -> str:
 
 
 def key_text(key: str, encoding: str) -> str:
-    """A key or prefix as the caller wants it encoded."""
+    """Return a key or prefix as the caller wants it encoded."""
     return quote(key, safe="/-_.~*") if encoding == "url" else key
 
 

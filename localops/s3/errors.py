@@ -63,7 +63,7 @@ class S3Error(LocalopsError):
 
 
 def unusable(error: Exception) -> S3Error:
-    """What to answer when the files on disk are damaged, gone or not to be opened."""
+    """Return what to answer when the files on disk are damaged, gone or not to be opened."""
     text = f"localops cannot use what it keeps in .localops/s3 of the project: {error}. See to that folder."
     log.warning("s3: %s", text)
     return S3Error("InternalError", text)

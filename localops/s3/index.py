@@ -196,7 +196,7 @@ class Index:
         return parts
 
     def blobs(self) -> set[str]:
-        """The names of all files that something refers to."""
+        """Return the names of all files that something refers to."""
         return {row[0] for row in self.rows("SELECT blob FROM objects UNION SELECT blob FROM parts")}
 
     def rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
@@ -209,10 +209,10 @@ def object_of(row: tuple[Any, ...]) -> Object:
 
 
 def after_prefix(prefix: str) -> str | None:
-    """The least text that is greater than all that begin with `prefix`; None when there is none."""
+    """Return the least text that is greater than all that begin with `prefix`; None when there is none."""
     start = prefix.rstrip(LAST_CHARACTER)
     if not start:
         return None
     following = ord(start[-1]) + 1
-    # Surrogates are no characters, so they are in no key.
+    # Surrogates are not characters, so no key has one.
     return start[:-1] + chr(0xE000 if following == 0xD800 else following)

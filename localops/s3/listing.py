@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from localops.s3.index import Index, Object, after_prefix
 
-MOST_KEYS = 1000
+MAX_KEYS = 1000
 # A key with this behind it is the least that is greater than the key.
 LEAST_CHARACTER = "\0"
 
@@ -33,10 +33,10 @@ def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, 
     Args:
         delimiter: keys that share what comes before its first occurrence after the prefix are shown as one.
         after: show only what is greater; a common prefix shows that it was shown before.
-        most: at most so many keys and common prefixes, and never more than MOST_KEYS.
+        most: at most so many keys and common prefixes, and never more than MAX_KEYS.
     """
     found = Listing()
-    most = min(most, MOST_KEYS)
+    most = min(most, MAX_KEYS)
     was_prefix = bool(delimiter) and after.startswith(prefix) and after.endswith(delimiter)
     start = after_prefix(after) if was_prefix else after + LEAST_CHARACTER
     for each in entries(index, bucket, prefix, delimiter, start):
@@ -57,7 +57,7 @@ def entries(
 ) -> Iterator[Object | str]:
     """Objects, and a common prefix in the place of all keys that have it."""
     common = ""
-    while start is not None and (page := index.page(bucket, prefix, start, MOST_KEYS)):
+    while start is not None and (page := index.page(bucket, prefix, start, MAX_KEYS)):
         for each in page:
             if common and each.key.startswith(common):
                 continue

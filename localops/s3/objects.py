@@ -59,7 +59,7 @@ async def copy_object(request: S3Request, storage: Storage) -> Response:
 
 
 def open_source(request: S3Request, storage: Storage) -> tuple[Object, BinaryIO]:
-    """What `x-amz-copy-source` names; only the caller's own buckets.
+    """Return what `x-amz-copy-source` names; only the caller's own buckets.
 
     Raises:
         S3Error: it is not there, or a condition on it does not hold.
@@ -77,7 +77,7 @@ def open_source(request: S3Request, storage: Storage) -> tuple[Object, BinaryIO]
 
 
 def kept_headers(headers: Headers) -> dict[str, str]:
-    """What a request says of an object that is sent again with it."""
+    """Return what a request says of an object that is sent again with it."""
     kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
     kept.setdefault("content-type", DEFAULT_TYPE)
     encodings = [each.strip() for each in headers.get("content-encoding", "").split(",")]
@@ -102,7 +102,7 @@ async def delete_object(request: S3Request, storage: Storage) -> Response:
 
 
 def object_response(found: Object, file: BinaryIO, asked: Headers, headers: Mapping[str, str]) -> Response:
-    """An object, or the part of it that was asked for. Closes the file, also when it refuses.
+    """Return an object, or the part of it that was asked for. Closes the file, also when it refuses.
 
     Raises:
         S3Error: a condition does not hold, or there is no such part.
@@ -131,7 +131,7 @@ def object_headers(found: Object, with_checksums: bool = False) -> dict[str, str
 
 
 def overrides(query: Mapping[str, str]) -> dict[str, str]:
-    """The headers that a presigned URL sets, such as `response-content-type`."""
+    """Return the headers that a presigned URL sets, such as `response-content-type`."""
     names = (*KEPT_HEADERS, "content-encoding")
     asked = {name: query[f"response-{name}"] for name in names if query.get(f"response-{name}")}
     for name, value in asked.items():
@@ -141,7 +141,7 @@ def overrides(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def asked_range(header: str | None, size: int) -> range | None:
-    """The bytes that a Range header asks for; None when it is absent or malformed and so asks for all.
+    """Return the bytes that a Range header asks for; None when it is absent or malformed and so asks for all.
 
     Raises:
         S3Error: none of them is there.

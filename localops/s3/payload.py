@@ -69,7 +69,7 @@ class Payload:
             self.hashes.setdefault("sha256", hashlib.sha256())
 
     def announced(self) -> list[str]:
-        """The checksums that stand in the headers or will stand in the trailers."""
+        """Return the checksums that stand in the headers or will stand in the trailers."""
         trailers = [name.strip() for name in self.headers.get("x-amz-trailer", "").lower().split(",")]
         names = [*self.headers.keys(), *trailers]
         kinds = [name.removeprefix(CHECKSUM) for name in names if name.startswith(CHECKSUM)]
@@ -81,7 +81,7 @@ class Payload:
         return [kind for kind in kinds if kind in CHECKSUM_SIZES]
 
     def announced_size(self) -> int:
-        """How many bytes the object has.
+        """Return how many bytes the object has.
 
         Raises:
             S3Error: the client does not say so; S3 takes no body of unknown length.

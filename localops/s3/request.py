@@ -19,15 +19,15 @@ from localops.s3.payload import Payload
 from localops.s3.signed_message import Caller, Message
 from localops.s3.storage import NewFile, Storage
 
-LONGEST_KEY_BYTES = 1024
-MOST_DOCUMENT_BYTES = 8 * 1024 * 1024
+MAX_KEY_BYTES = 1024
+MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 # The largest that one request may bring.
-MOST_BODY_BYTES = 5 * 1024**3
+MAX_BODY_BYTES = 5 * 1024**3
 WRITE_BYTES = 1024 * 1024
 
 
 def split_path(path: str) -> tuple[str, str]:
-    """The bucket and the key that a path names; the key as it stands, whatever slashes and dots it has.
+    """Return the bucket and the key that a path names; the key as it stands, with its slashes and dots.
 
     Raises:
         S3Error: the key is too long or no text.
@@ -38,7 +38,7 @@ def split_path(path: str) -> tuple[str, str]:
         size = len(decoded.encode())
     except UnicodeError as error:
         raise S3Error("InvalidURI") from error
-    if size > LONGEST_KEY_BYTES:
+    if size > MAX_KEY_BYTES:
         raise S3Error("KeyTooLongError")
     return unquote(bucket), decoded
 
@@ -71,7 +71,7 @@ class S3Request:
         return dict(self.message.query)
 
     def number(self, name: str, default: int, most: int) -> int:
-        """A whole number of the query.
+        """Return a whole number of the query.
 
         Raises:
             S3Error: it is not one, or not between 0 and `most`.
@@ -83,13 +83,13 @@ class S3Request:
         return number
 
     async def document(self) -> bytes:
-        """The whole body, checked, of a request that brings XML."""
+        """Return the whole body, checked, of a request that brings XML."""
         payload = Payload(self.headers, self.http.stream(), self.caller)
         body = bytearray()
         async for piece in payload.pieces():
             payload.take(piece)
             body += piece
-            if len(body) > MOST_DOCUMENT_BYTES:
+            if len(body) > MAX_DOCUMENT_BYTES:
                 raise S3Error("MalformedXML", "The document is too large.")
         payload.finish()
         return bytes(body)
@@ -101,7 +101,7 @@ class S3Request:
             The payload, with its size, MD5 and checksums.
         """
         payload = Payload(self.headers, self.http.stream(), self.caller)
-        if payload.announced_size() > MOST_BODY_BYTES:
+        if payload.announced_size() > MAX_BODY_BYTES:
             raise S3Error("EntityTooLarge")
 
         def absorb(data: bytes) -> None:

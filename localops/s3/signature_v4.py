@@ -25,8 +25,8 @@ from localops.s3.signed_message import (
 )
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-LONGEST_PRESIGN_S = 7 * 24 * 3600
-MOST_SKEW = timedelta(minutes=15)
+MAX_PRESIGN_S = 7 * 24 * 3600
+MAX_SKEW = timedelta(minutes=15)
 TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 AUTHORIZATION = re.compile(
@@ -39,7 +39,7 @@ def header_caller(message: Message, authorization: str, secrets: Mapping[str, st
     if match is None:
         raise S3Error("AuthorizationHeaderMalformed")
     when = message.headers.get("x-amz-date", "")
-    if abs(moment(when, "AuthorizationHeaderMalformed") - datetime.now(UTC)) > MOST_SKEW:
+    if abs(moment(when, "AuthorizationHeaderMalformed") - datetime.now(UTC)) > MAX_SKEW:
         raise S3Error("RequestTimeTooSkewed")
     payload = message.headers.get("x-amz-content-sha256")
     if payload is None:
@@ -53,11 +53,11 @@ def header_caller(message: Message, authorization: str, secrets: Mapping[str, st
 def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
     malformed = "AuthorizationQueryParametersError"
     when, lifetime = message.parameter("X-Amz-Date"), message.parameter("X-Amz-Expires")
-    lifetime_s = whole_number(lifetime, range(1, LONGEST_PRESIGN_S + 1))
+    lifetime_s = whole_number(lifetime, range(1, MAX_PRESIGN_S + 1))
     if lifetime_s is None:
         raise S3Error(malformed, "X-Amz-Expires must be between 1 second and 7 days.")
     begun = moment(when, malformed)
-    if begun - datetime.now(UTC) > MOST_SKEW:
+    if begun - datetime.now(UTC) > MAX_SKEW:
         raise S3Error("RequestTimeTooSkewed")
     user, key = signing_key(message.parameter("X-Amz-Credential"), when, secrets, malformed)
     signed = [pair for pair in message.query if pair[0] != "X-Amz-Signature"]
@@ -76,7 +76,7 @@ def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
 def canonical_request(
     message: Message, query: Iterable[tuple[str, str]], signed_names: Iterable[str], payload: str
 ) -> str:
-    """The text that Version 4 signs. The path is not normalised: `//` and `..` belong to keys."""
+    """Return the text that Version 4 signs. The path is not normalised: `//` and `..` belong to keys."""
     names = list(signed_names)
     pairs = sorted((encoded(name), encoded(value)) for name, value in query)
     lines = [f"{name}:{','.join(trimmed(message.headers.getlist(name)))}" for name in names]
@@ -96,7 +96,7 @@ def canonical_request(
 def signing_key(
     credential: str, when: str, secrets: Mapping[str, str], malformed: str
 ) -> tuple[str, SigningKey]:
-    """The user that a credential `key/day/region/service/aws4_request` names, and the key of that day."""
+    """Return the user of a credential `key/day/region/service/aws4_request`, and the key of that day."""
     user, *scope = credential.rsplit("/", 4)
     if len(scope) != 4 or scope[3] != "aws4_request" or scope[0] != when[:8]:
         raise S3Error(malformed)

@@ -90,7 +90,7 @@ def check_lifetime(end_s: float) -> None:
 
 
 def decoded_base64(text: str, size: int) -> bytes | None:
-    """The bytes of a digest in base64; None when it is not one of that size."""
+    """Return the bytes of a digest in base64; None when it is not one of that size."""
     try:
         digest = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -116,11 +116,11 @@ class Storage:
         return NewFile(self.files)
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever stored; asking makes no folder."""
+        """Return whether nothing was ever stored; asking makes no folder."""
         return self.opened is None and not self.files.exists()
 
     def open(self, bucket: str, key: str) -> tuple[Object, BinaryIO]:
-        """An object and its open file, which outlives the object's replacement.
+        """Return an object and its open file, which outlives the object's replacement.
 
         Raises:
             S3Error: there is no such object.

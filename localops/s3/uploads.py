@@ -19,8 +19,8 @@ from localops.s3.objects import asked_range, kept_headers, open_source
 from localops.s3.request import S3Request
 from localops.s3.storage import Storage
 
-MOST_PARTS = 10_000
-LEAST_PART_BYTES = 5 * 1024 * 1024
+MAX_PARTS = 10_000
+MIN_PART_BYTES = 5 * 1024 * 1024
 
 
 async def begin_upload(request: S3Request, storage: Storage) -> Response:
@@ -31,9 +31,9 @@ async def begin_upload(request: S3Request, storage: Storage) -> Response:
 
 async def put_part(request: S3Request, storage: Storage) -> Response:
     upload = await run_in_threadpool(find, request, storage)
-    number = request.number("partNumber", 0, MOST_PARTS)
+    number = request.number("partNumber", 0, MAX_PARTS)
     if number == 0:
-        raise S3Error("InvalidArgument", f"partNumber must be between 1 and {MOST_PARTS}.")
+        raise S3Error("InvalidArgument", f"partNumber must be between 1 and {MAX_PARTS}.")
     if "x-amz-copy-source" in request.headers:
         return await copy_part(request, storage, upload, number)
     with storage.new_file() as file:
@@ -65,7 +65,7 @@ async def complete_upload(request: S3Request, storage: Storage) -> Response:
         if number not in stored or stored[number].etag != etag:
             raise S3Error("InvalidPart", f"Part {number} was not found, or its ETag is another one.")
         parts.append(stored[number])
-    if any(part.size < LEAST_PART_BYTES for part in parts[:-1]):
+    if any(part.size < MIN_PART_BYTES for part in parts[:-1]):
         raise S3Error("EntityTooSmall")
     digests = b"".join(bytes.fromhex(part.etag) for part in parts)
     etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
@@ -76,7 +76,7 @@ async def complete_upload(request: S3Request, storage: Storage) -> Response:
 
 
 def named_parts(root: Element) -> list[tuple[int, str]]:
-    """The parts that a completion names, with their ETags.
+    """Return the parts that a completion names, with their ETags.
 
     Raises:
         S3Error: there are none, or they are out of order.
@@ -103,8 +103,8 @@ async def abort_upload(request: S3Request, storage: Storage) -> Response:
 
 async def list_parts(request: S3Request, storage: Storage) -> Response:
     upload = await run_in_threadpool(find, request, storage)
-    after = request.number("part-number-marker", 0, MOST_PARTS)
-    most = request.number("max-parts", 1000, MOST_PARTS)
+    after = request.number("part-number-marker", 0, MAX_PARTS)
+    most = request.number("max-parts", 1000, MAX_PARTS)
     parts = [part for part in await run_in_threadpool(storage.index.parts, upload.id) if part.number > after]
     shown = parts[:most]
     entries = [
@@ -126,7 +126,7 @@ async def list_parts(request: S3Request, storage: Storage) -> Response:
 
 
 async def list_uploads(request: S3Request, storage: Storage) -> Response:
-    """All uploads under way whose keys have the prefix; localops answers them on one page."""
+    """Return all uploads under way whose keys have the prefix; localops answers them on one page."""
     encoding = request.query.get("encoding-type", "")
     prefix = request.query.get("prefix", "")
     found = await run_in_threadpool(storage.index.uploads, request.bucket)
@@ -151,7 +151,7 @@ async def list_uploads(request: S3Request, storage: Storage) -> Response:
 
 
 def find(request: S3Request, storage: Storage) -> Upload:
-    """The upload that a request names.
+    """Return the upload that a request names.
 
     Raises:
         S3Error: there is none of that name for that key.

@@ -58,7 +58,7 @@ class Access:
 
 
 def make_app(deployment: Deployment, page: Path, storage: Storage, access: Access, reframe: bool) -> ASGIApp:
-    """The application that `up` serves.
+    """Return the application that `up` serves.
 
     Args:
         page: the folder of the static site.
@@ -96,7 +96,7 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
 
 
 def is_of_no_use_here(page: Path) -> bool:
-    """Whether a page only shows one on the internet, which knows nothing of this machine; says so."""
+    """Return whether a page only shows one on the internet, which knows nothing of this machine; says so."""
     elsewhere = page_elsewhere(page)
     if elsewhere is None:
         return False
@@ -110,7 +110,7 @@ def is_of_no_use_here(page: Path) -> bool:
 
 
 def places(deployment: Deployment) -> dict[str, str]:
-    """Where a page finds what, and what it tells people, as `mastrogpt/index` names it."""
+    """Return where a page finds what, and what it tells people, as `mastrogpt/index` names it."""
     url, notice = deployment.runner.api_host, deployment.settings.login.get("CHAT_NOTICE", "")
     found = {name: url for name in ("host", "apihost", "streamer", "s3")}
     return {**found, "notice": notice} if notice else found
@@ -122,6 +122,6 @@ def longest_wait_s(runner: Runner) -> float:
 
 
 def secrets_of(credentials: Credentials, password: str | None) -> Iterator[str]:
-    """What nobody is shown of what proves who one is."""
+    """Yield what nobody is shown of what proves who one is."""
     own = [value for name, value in asdict(credentials).items() if name != "user"]
     return secrets_in({"secrets": [*own, password]})

@@ -34,7 +34,7 @@ from localops.serving.foreign_navigation import is_foreign_navigation, sandboxed
 from localops.serving.hosts import S3_HOST, STREAM_HOST, is_loopback, service_of
 
 PASSWORD_VARIABLE = "LOCALOPS_PASSWORD"  # noqa: S105 - the name of a variable
-SHORTEST_PASSWORD = 8
+MIN_PASSWORD_LENGTH = 8
 LOGIN_PATH = "/_localops/login"
 # OpenWhisk and its streamer let pages of any origin call these; they know no ambient credentials.
 OPEN_TO_ALL_ORIGINS = ("/api/", "/web/", "/action/")
@@ -44,7 +44,7 @@ log = logging.getLogger("localops.serving.guard")
 
 
 def password_for(listening_on: str, variable: Variable | None) -> str | None:
-    """The password that everybody needs; None where only this machine reaches the server.
+    """Return the password that everybody needs; None where only this machine reaches the server.
 
     Raises:
         StartError: other machines would reach it, and no password is set.
@@ -52,10 +52,10 @@ def password_for(listening_on: str, variable: Variable | None) -> str | None:
     if is_loopback(listening_on):
         return None
     password = variable.value if variable else ""
-    if len(password) < SHORTEST_PASSWORD:
+    if len(password) < MIN_PASSWORD_LENGTH:
         raise StartError(
             f"--host {listening_on} lets other machines in, so it needs a password of at least "
-            f"{SHORTEST_PASSWORD} characters: set {PASSWORD_VARIABLE} in the environment or in .env"
+            f"{MIN_PASSWORD_LENGTH} characters: set {PASSWORD_VARIABLE} in the environment or in .env"
         )
     return password
 
@@ -111,12 +111,12 @@ class Guard:
             await (refusal or self.app_for(request))(scope, receive, send)
 
     def app_for(self, request: Request) -> ASGIApp:
-        """What answers: other people's words never as a document of the page's origin."""
+        """Return what answers: other people's words never as a document of the page's origin."""
         is_others = str(request.scope["path"]).startswith(OPEN_TO_ALL_ORIGINS)
         return sandboxed(self.app) if is_others and is_foreign_navigation(request.headers) else self.app
 
     def misdirected(self, request: Request) -> Response | None:
-        """The answer to a request that is for another machine."""
+        """Return the answer to a request that is for another machine."""
         if request.method == "CONNECT":
             text = "localops passes nothing on: as HTTP_PROXY it serves its own http:// names, and no others"
             return PlainTextResponse(f"{text}.\n", 405, {"allow": "GET, POST", "connection": "close"})
@@ -128,7 +128,7 @@ class Guard:
         return PlainTextResponse(f"{text}{names} and the names devel., stream. and s3. before them.\n", 421)
 
     def cross_origin(self, request: Request) -> Response | None:
-        """The answer to a change that a page of another origin asks for where no CORS rule allows it."""
+        """Return the answer to a change that a page of another origin asks for where no rule allows it."""
         if request.method in SAFE_METHODS or self.is_open_to_all_origins(request):
             return None
         if not comes_from_another_origin(request.headers):
@@ -146,7 +146,7 @@ class Guard:
         )
 
     async def unknown(self, request: Request) -> Response | None:
-        """The answer to somebody who does not show that they know the password."""
+        """Return the answer to somebody who does not show that they know the password."""
         if self.password is None or self.may_pass(request):
             return None
         if request.scope["path"] == LOGIN_PATH and request.method == "POST":
@@ -221,7 +221,7 @@ def same(given: str, expected: str) -> bool:
 
 
 def decoded(value: str) -> str:
-    """The text of Basic credentials; nothing when they are malformed."""
+    """Return the text of Basic credentials; nothing when they are malformed."""
     try:
         return base64.b64decode(value.strip(), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

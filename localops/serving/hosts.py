@@ -32,7 +32,7 @@ ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server that listens on this address."""
+    """Return whether only this machine reaches a server that listens on this address."""
     if host == "localhost":
         return True
     try:
@@ -42,7 +42,7 @@ def is_loopback(host: str) -> bool:
 
 
 def shown_name(listening_on: str) -> str:
-    """The name by which people and actions reach a server.
+    """Return the name by which people and actions reach a server.
 
     It is `localhost` and no sub-domain: Chromium and Firefox resolve `*.localhost`, Python and Node do so
     only where the system's resolver does. What `ops` reaches under other names answers under this one too.
@@ -55,7 +55,7 @@ def shown_name(listening_on: str) -> str:
 
 
 def own_names(listening_on: str) -> frozenset[str]:
-    """The host names for which a server answers, beside the service names in front of each."""
+    """Return the host names for which a server answers, beside the service names in front of each."""
     if is_loopback(listening_on):
         return frozenset(THIS_MACHINE)
     machine = socket.gethostname().lower()
@@ -63,7 +63,7 @@ def own_names(listening_on: str) -> frozenset[str]:
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header: without the port, without a final dot, in small letters."""
+    """Return the name in a Host header: without the port, without a final dot, in small letters."""
     name = header.lower()
     if name.startswith("["):
         return name[1:].partition("]")[0]
@@ -71,7 +71,7 @@ def host_name(header: str) -> str:
 
 
 def service_of(header: str, names: Iterable[str]) -> str | None:
-    """Which of SERVICES a Host header names; "" for the plain name, None when it names another machine."""
+    """Return which of SERVICES a Host header names; "" for the plain name, None for another machine."""
     name = host_name(header)
     first, _, rest = name.partition(".")
     if name in names:

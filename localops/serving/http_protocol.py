@@ -22,8 +22,8 @@ CONNECT_TARGET = b"/"
 # All of ASCII: only other bytes are written as %XX.
 SAFE_IN_URL = bytes(range(128)).decode()
 # A connection has so long to bring the whole head of a request, and so long for each next part of its body.
-LONGEST_HEAD_S = 10.0
-LONGEST_SILENCE_S = 20.0
+MAX_HEAD_S = 10.0
+MAX_SILENCE_S = 20.0
 # A body that comes more slowly than this uses that time up little by little, and is given up at its end.
 MIN_BODY_BYTES_PER_S = 500
 TOO_SLOW_HEAD = (
@@ -34,7 +34,7 @@ TOO_SLOW_TEXT = (
     b"The request came too slowly: send its head at once and its body at 500 bytes a second or more.\n"
 )
 # What asyncio reads at once is half of it, so that it never holds more than one head of any honest client.
-MOST_HEAD_BYTES = 512 * 1024
+MAX_HEAD_BYTES = 512 * 1024
 
 
 class HttpProtocol(PlainHttpProtocol):
@@ -54,7 +54,7 @@ class HttpProtocol(PlainHttpProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn's
         super().connection_made(transport)
-        self.wait_at_most(LONGEST_HEAD_S)
+        self.wait_at_most(MAX_HEAD_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.wait_without_end()
@@ -68,21 +68,21 @@ class HttpProtocol(PlainHttpProtocol):
         elif self.in_head:
             self.head_bytes += len(data)
             self.refuse_endless_head()
-            self.wait_at_most(LONGEST_HEAD_S)
+            self.wait_at_most(MAX_HEAD_S)
         elif self.is_answering():
             self.wait_without_end()
         else:
-            self.wait_at_most(LONGEST_HEAD_S)
+            self.wait_at_most(MAX_HEAD_S)
 
     def refuse_endless_head(self) -> None:
-        if self.head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+        if self.head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
 
     def left_for_body(self, came_bytes: int) -> float:
         """Return how long the next part of a body may take, now that some bytes of it came."""
         now = self.loop.time()
         earned_s = came_bytes / MIN_BODY_BYTES_PER_S
-        self.body_deadline_s = min(now + LONGEST_SILENCE_S, self.body_deadline_s + earned_s)
+        self.body_deadline_s = min(now + MAX_SILENCE_S, self.body_deadline_s + earned_s)
         return max(0.0, self.body_deadline_s - now)
 
     def wait_at_most(self, seconds: float) -> None:
@@ -99,8 +99,8 @@ class HttpProtocol(PlainHttpProtocol):
         self.patience = None
         if self.flow.read_paused or (self.is_answering() and not self.in_body):
             # It is us who do not read, or it is the next request that is late: this one has its answer first.
-            self.body_deadline_s = self.loop.time() + LONGEST_SILENCE_S
-            self.wait_at_most(LONGEST_SILENCE_S)
+            self.body_deadline_s = self.loop.time() + MAX_SILENCE_S
+            self.wait_at_most(MAX_SILENCE_S)
         else:
             self.say_that_it_is_too_slow()
             self.transport.close()
@@ -111,7 +111,7 @@ class HttpProtocol(PlainHttpProtocol):
             self.transport.write(TOO_SLOW_HEAD % len(TOO_SLOW_TEXT) + TOO_SLOW_TEXT)
 
     def is_answering(self) -> bool:
-        """Whether a request has come whose answer is not complete."""
+        """Return whether a request has come whose answer is not complete."""
         return bool(self.cycle and not self.cycle.response_complete)
 
     def on_message_begin(self) -> None:
@@ -121,7 +121,7 @@ class HttpProtocol(PlainHttpProtocol):
     def on_headers_complete(self) -> None:
         assert self.parser is not None  # noqa: S101 - it is what calls this
         self.in_head, self.in_body = False, True
-        self.body_deadline_s = self.loop.time() + LONGEST_SILENCE_S
+        self.body_deadline_s = self.loop.time() + MAX_SILENCE_S
         if self.parser.get_method() == b"CONNECT":
             self.url = CONNECT_TARGET
         elif not self.url.startswith((b"/", b"*")):

@@ -362,7 +362,7 @@ def test_without_a_url_nothing_is_chosen():
 def test_what_is_no_address_of_a_redis_is_refused_without_being_shown(url: str, reason: str):
     with pytest.raises(StartError) as error:
         redis_host.chosen_by_person({"REDIS_URL": Variable(url, ".env")})
-    assert str(error.value).startswith(f"REDIS_URL from .env is no address of a Redis: {reason}")
+    assert str(error.value).startswith(f"REDIS_URL from .env is not the address of a Redis: {reason}")
     assert "remove it to use the Redis of localops" in str(error.value)
     assert "secret" not in str(error.value)
 

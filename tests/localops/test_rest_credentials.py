@@ -53,8 +53,8 @@ def test_a_credential_that_is_new_in_this_version_is_added(tmp_path: Path):
     [
         ("{", "it is not JSON"),
         ("[]", "it holds no object"),
-        ('{"pasword": "x"}', "'pasword' is no credential"),
-        ('{"password": 12345}', "'password' is no credential or not a text"),
+        ('{"pasword": "x"}', "'pasword' is not a credential"),
+        ('{"password": 12345}', "'password' is not a credential, or its value is not a text"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_named_with_what_to_do(tmp_path: Path, text: str, part: str):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from localops_process import LocalopsProcess
 
-from localops.serving.http_protocol import LONGEST_HEAD_S, LONGEST_SILENCE_S, MIN_BODY_BYTES_PER_S
+from localops.serving.http_protocol import MAX_HEAD_S, MAX_SILENCE_S, MIN_BODY_BYTES_PER_S
 
 ECHO = "#--web true\ndef main(args): return {'body': {'length': len(args['input'])}}\n"
 # Of the time that a trickle is given, and what a busy machine may add.
@@ -36,7 +36,7 @@ def answer_to_a_trickle(
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as connection:
         connection.sendall(begin)
         connection.settimeout(every_s)
-        while time.monotonic() - began < LONGEST_SILENCE_S + 2 * SLACK_S:
+        while time.monotonic() - began < MAX_SILENCE_S + 2 * SLACK_S:
             # The time between two parts is what is tried here; an answer ends it at once.
             with contextlib.suppress(TimeoutError):
                 return connection.recv(65536), time.monotonic() - began
@@ -47,9 +47,9 @@ def answer_to_a_trickle(
 @pytest.mark.parametrize(
     ("begin", "part", "given_s"),
     [
-        (HEAD + b"Content-Length: 100000\r\n\r\n{", b" ", LONGEST_SILENCE_S),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", b"1\r\n \r\n", LONGEST_SILENCE_S),
-        (HEAD, b"X: y\r\n", LONGEST_HEAD_S),
+        (HEAD + b"Content-Length: 100000\r\n\r\n{", b" ", MAX_SILENCE_S),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", b"1\r\n \r\n", MAX_SILENCE_S),
+        (HEAD, b"X: y\r\n", MAX_HEAD_S),
     ],
     ids=["body", "chunks", "head"],
 )
@@ -63,7 +63,7 @@ def test_a_trickle_is_given_up_with_a_sentence(
 
 
 def test_a_body_that_is_slow_and_comes_on_is_answered(server: LocalopsProcess):
-    seconds, rate = LONGEST_SILENCE_S + 4, 2 * MIN_BODY_BYTES_PER_S
+    seconds, rate = MAX_SILENCE_S + 4, 2 * MIN_BODY_BYTES_PER_S
     text = b'{"input":"' + b"x" * int(seconds * rate) + b'"}'
     head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(text)
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as connection:
