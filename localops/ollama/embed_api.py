@@ -174,8 +174,10 @@ class OpenAIEmbeddings(EmbedRoute):
         texts = [""] if fields.values.get("input") == "" else _texts(fields)
         if not texts:
             raise BadRequest("invalid input")
-        if fields.text("encoding_format") not in ("", "float", "base64"):
-            raise BadRequest("Invalid value for 'encoding_format' = " + fields.text("encoding_format"))
+        encoding = fields.text("encoding_format")
+        if encoding not in ("", "float", "base64"):
+            # Without quotes, as Ollama has it, and on one line whatever it is.
+            raise BadRequest(f"Invalid value for 'encoding_format' = {repr(encoding)[1:-1]}")
         return replace(request, texts=texts, dimensions=fields.integer("dimensions") or 0)
 
     def answer(self, fields: Fields, request: EmbedRequest, measured: Vectors) -> Response:

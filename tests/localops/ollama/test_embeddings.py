@@ -142,6 +142,10 @@ def test_refusals_are_in_ollamas_words(embedder, path: str, body: dict, status: 
         ({"input": ""}, "Input content cannot be empty"),
         ({"input": []}, "invalid input"),
         ({"input": "x", "encoding_format": "hex"}, "Invalid value for 'encoding_format' = hex"),
+        (
+            {"input": "x", "encoding_format": "\x1b[2J\r\né\u2028"},
+            "Invalid value for 'encoding_format' = \\x1b[2J\\r\\né\\u2028",
+        ),
     ],
 )
 def test_openais_form_refuses_in_openais_form(embedder, body: dict, text: str):
