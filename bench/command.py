@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from bench.subjects import (
     pace,
     page,
     processor,
+    production,
     stop,
     streamed_first_token,
     streamer,
@@ -38,7 +40,7 @@ _Measure = Callable[[Target], Iterator[Figure]]
 def subjects() -> dict[str, tuple[str, _Measure]]:
     """Return what there is to measure: by name, what it is in a line and how it is done."""
     action = (delivery, pace, throughput, processor, first_token, stop, cold_import)
-    modules = (desk, *action, streamer, streamed_first_token, leaks, model, page)
+    modules = (desk, *action, streamer, streamed_first_token, production, leaks, model, page)
     return {
         module.__name__.rpartition(".")[2]: (str(module.__doc__).partition("\n")[0], module.measure)
         for module in modules
@@ -64,10 +66,15 @@ def run(argv: list[str]) -> int:
         return 0
     target = Target(options.action.resolve(), QUICK if options.quick else 1.0)
     tally = Tally()
-    for name in options.names or known:
+    for name in options.names or measurable(known):
         show(name, known[name][1], target, tally)
     sys.stdout.write(tally.line() + "\n")
     return 0 if tally.good else 1
+
+
+def measurable(known: dict[str, tuple[str, _Measure]]) -> list[str]:
+    """Return what is measured unasked: `production` only where its streamer is given."""
+    return [name for name in known if name != "production" or os.environ.get(production.VARIABLE)]
 
 
 def _parser(known: dict[str, tuple[str, _Measure]]) -> argparse.ArgumentParser:

@@ -101,7 +101,7 @@ def _times(target: Target) -> range:
 def _figure(way: str, phase: _Phase, samples_ms: list[float]) -> Figure:
     within = sum(sample <= _BAR_MS for sample in samples_ms)
     return Figure(
-        f"Stop by {way} to the model's connection closed, {phase.name}: slowest",
+        f"Stop by {way}, no streamer between, to the model's connection closed, {phase.name}: slowest",
         max(samples_ms),
         "ms",
         _BAR_MS,
