@@ -13,6 +13,7 @@ from watchfiles import (
     awatch,  # pyright: ignore[reportUnknownVariableType] - its own types name a trio class
 )
 
+from localops import library
 from localops.project.folder import Project
 
 # Long enough to take the several events of one save together, short enough not to be waited for.
@@ -50,13 +51,28 @@ def _is_env_file(change: Change, path: str) -> bool:  # noqa: ARG001 - the shape
 async def watch(project: Project, deploy: Callable[[], None]) -> None:
     """Call `deploy` once when watching has begun and after each change, until cancelled.
 
-    A fault of `deploy` is reported, and the next change is followed all the same.
+    An edit of the project's library, where it has one, reaches the copies in its actions. A fault is
+    reported, and the next change is followed all the same.
     """
+    deploy_safely = _safely(deploy)
+    shared = project.folder / library.LIBRARY
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_follow(project.packages, _PackagesFilter(), True, deploy_safely))
+        tasks.create_task(_follow(project.folder, _is_env_file, False, deploy_safely))
+        if shared.is_dir():
+            sync = _safely(lambda: library.sync(project.folder))
+            tasks.create_task(_follow(shared, _PackagesFilter(), True, sync))
+        # All have registered their folder when they first wait; what changed before that is caught here.
+        await asyncio.sleep(0)
+        deploy_safely()
+
+
+def _safely(act: Callable[[], object]) -> Callable[[], None]:
     faults: set[str] = set()
 
-    def deploy_safely() -> None:
+    def safe() -> None:
         try:
-            deploy()
+            act()
         except Exception as error:  # noqa: BLE001 - whatever it is, the person's next edit may mend it
             fault = f"{type(error).__name__}: {error}"
             if fault not in faults:
@@ -65,12 +81,7 @@ async def watch(project: Project, deploy: Callable[[], None]) -> None:
                 )
             faults.add(fault)
 
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_follow(project.packages, _PackagesFilter(), True, deploy_safely))
-        tasks.create_task(_follow(project.folder, _is_env_file, False, deploy_safely))
-        # Both have registered their folder when they first wait; what changed before that is caught here.
-        await asyncio.sleep(0)
-        deploy_safely()
+    return safe
 
 
 async def _follow(folder: Path, watch_filter: _Filter, recursive: bool, deploy: Callable[[], None]) -> None:

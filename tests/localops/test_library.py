@@ -5,7 +5,10 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import httpx
 import pytest
+from localops_process import LocalopsProcess
+from waiting import eventually
 
 from localops import library
 
@@ -205,3 +208,18 @@ class TestSingleFileActions:
         assert part in "".join(library.problems(project))
         assert written(project) == []
         assert single.read_text() == text
+
+
+def test_an_edit_of_the_library_reaches_the_next_call_of_an_action_while_up_runs(project: Path):
+    main = "from mastro.streaming import clock\ndef main(args):\n    return {'body': clock.GAP_S}\n"
+    write(project, "packages/chat/first/__main__.py", f"# --web true\n{main}")
+    library.sync(project)
+    with LocalopsProcess(project=project) as server:
+
+        def answer() -> str:
+            return httpx.get(f"{server.url}/api/my/chat/first", timeout=30).text
+
+        assert answer() == "0.05"
+        write(project, "mastro/streaming/clock.py", "GAP_S = 7\n")
+        assert eventually(lambda: answer() == "7"), "the edit does not reach the action"
+    assert library.problems(project) == []
