@@ -14,6 +14,7 @@ from pathlib import Path
 from localops import bootstrap
 from localops import commands as running
 from localops.errors import LocalopsError, StartError
+from localops.terminal_text import shown_on
 
 _FIRST = "New here? `python3 -m localops up` shows you a chat. `COMMAND --help` explains a command."
 _UP_EXAMPLES = """\
@@ -60,7 +61,7 @@ def main(argv: list[str]) -> int:
     try:
         return options.run(options)
     except LocalopsError as error:
-        print(f"localops: {error}", file=sys.stderr)
+        print(shown_on(sys.stderr, f"localops: {error}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return 130

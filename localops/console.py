@@ -10,15 +10,16 @@ import sys
 from collections.abc import Iterable
 
 from localops.access.masking import Masking
+from localops.terminal_text import harmless
 
 
 class _MaskingFormatter(logging.Formatter):
-    """A formatter of lines and tracebacks that leaves out the secrets it knows."""
+    """A formatter of lines and tracebacks: without the secrets it knows, and without escapes of others."""
 
     masking = Masking([])
 
     def format(self, record: logging.LogRecord) -> str:
-        return self.masking.text(super().format(record))
+        return harmless(self.masking.text(super().format(record)))
 
 
 _FORMATTER = _MaskingFormatter("%(asctime)s %(levelmark)s%(message)s", "%H:%M:%S")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TextIO
 
 # All that a terminal obeys or that changes the order of what it shows, but for tabs and line feeds; and
 # halves of characters, which cannot be written at all.
@@ -14,6 +15,11 @@ _MAX_QUOTED = 80
 def harmless(text: str) -> str:
     r"""Return a text whose control characters are shown (an escape as `\x1b`) instead of obeyed."""
     return _UNSAFE.sub(_shown, text)
+
+
+def shown_on(stream: TextIO, text: str) -> str:
+    """Return a text as it may be written there: harmless on a terminal, as it is in a file or a pipe."""
+    return harmless(text) if stream.isatty() else text
 
 
 def one_line(text: str) -> str:

@@ -126,7 +126,7 @@ def _composed(options: Options, project: Project, url: str) -> _Desk:
     registry = restored(project)
     redis, own_redis = _redis_for(project, credentials)
     model = choose(project, options.models)
-    login = {**login_answer(credentials, url, layers(project, {})), **redis.variables}
+    login = {**login_answer(credentials, url, layers(project, {})), **redis.variables, **model.host.login}
     settings = Settings(project, lambda: login_variables(login, url, model.host.variables))
     requirements = Requirements(project.private / "requirements")
     runner = Runner(

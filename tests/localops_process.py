@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -41,6 +41,7 @@ class LocalopsProcess:
         project: Path = ROOT,
         environment: Mapping[str, str] | None = None,
         port: int = 0,
+        before: Sequence[str] = (),
     ) -> None:
         self._copy: Path | None = None
         if project.is_relative_to(ROOT):
@@ -50,7 +51,7 @@ class LocalopsProcess:
         inherited = {name: value for name, value in os.environ.items() if name not in ("OLLAMA_HOST", "AUTH")}
         where = ["--port", str(port), "--project", str(project)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "localops", "up", "--no-open", *where, *words],
+            [*before, sys.executable, "-m", "localops", "up", "--no-open", *where, *words],
             cwd=ROOT,
             env={**inherited, **(environment or {})},
             stdout=subprocess.PIPE,

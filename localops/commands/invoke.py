@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from localops.commands.server import Answer, CommandError, Server, stream_path
 from localops.streaming.json_objects import JsonObjects, Piece
+from localops.terminal_text import shown_on
 
 _API = "/api/v1/namespaces/_"
 _ACTIVATION_HEADER = "x-openwhisk-activation-id"
@@ -128,7 +129,8 @@ class _Printer:
         output = self.characters.decode(piece.data) if piece.value is None else piece.value.get("output")
         if output:
             self.printed = True
-            sys.stdout.write(output if isinstance(output, str) else json.dumps(output))
+            text = output if isinstance(output, str) else json.dumps(output)
+            sys.stdout.write(shown_on(sys.stdout, text))
             sys.stdout.flush()
 
 
@@ -152,10 +154,12 @@ def _show(path: str, record: dict[str, Any] | None) -> int:
         return 0
     response = record["response"]
     if response["success"]:
-        sys.stdout.write(json.dumps(response["result"], indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(response["result"], indent=2, ensure_ascii=False)
+        sys.stdout.write(shown_on(sys.stdout, text) + "\n")
         return 0
     for line in record["logs"]:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(f"{shown_on(sys.stderr, line)}\n")
     reason = response["result"].get("error", response["result"])
-    sys.stderr.write(f"localops: {path} failed ({response['status']}): {reason}\n")
+    text = f"localops: {path} failed ({response['status']}): {reason}"
+    sys.stderr.write(f"{shown_on(sys.stderr, text)}\n")
     return 1

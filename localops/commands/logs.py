@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from localops.commands.server import CommandError, Server
+from localops.terminal_text import shown_on
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     with server.ask("GET", f"/_localops/api/logs?{urlencode(asked)}") as answer:
         for event in answer.objects():
             is_empty = False
-            sys.stdout.write(_as_text(event) + "\n")
+            sys.stdout.write(shown_on(sys.stdout, _as_text(event)) + "\n")
             sys.stdout.flush()
     if options.follow:
         raise CommandError(f"localops at {server.url} has ended")

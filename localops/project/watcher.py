@@ -26,9 +26,7 @@ _NO_EVENTS_TEXT = (
     "the system cannot watch {} ({}), so localops looks there {} times a second; "
     "on Linux `sysctl fs.inotify` shows the limits"
 )
-_GAVE_UP_TEXT = (
-    "a name in {} cannot be followed ({}; is one not UTF-8?); localops looks again after each change"
-)
+_GAVE_UP_TEXT = "a name in {} cannot be followed ({}); localops looks again after each change"
 
 _Filter = Callable[[Change, str], bool]
 
@@ -91,10 +89,10 @@ async def _follow(folder: Path, watch_filter: _Filter, recursive: bool, deploy: 
         try:
             await _follow_by(polling, folder, watch_filter, recursive, deploy)
             return
-        except OSError as error:  # the system gives no further watch
+        except (OSError, RuntimeError) as error:  # the system gives no further watch
             fault, polling = _NO_EVENTS_TEXT.format(folder, error, 1000 // _POLL_MS), True
-        except Exception as error:  # noqa: BLE001 - watchfiles gives up over a name that is not UTF-8, in a group
-            fault = _GAVE_UP_TEXT.format(folder, type(error).__name__)
+        except ExceptionGroup as group:  # watchfiles gives up over a name that is not UTF-8
+            fault = _GAVE_UP_TEXT.format(folder, group.exceptions[0])
         if fault not in reported:
             _log.warning("%s", fault)
         reported.add(fault)

@@ -26,6 +26,7 @@ if _TYPE_CHECKING:
 _HEADER = struct.Struct("!I")
 MAX_RESULT_BYTES = 1024 * 1024
 _SIGKILL = 9  # the module that names it costs more than all of this
+_MAIN_MODULE = "main__"
 _IS_LINUX = sys.platform == "linux"
 
 
@@ -65,9 +66,8 @@ class _Channel:
     def send(self, value: dict[str, Any]) -> None:
         self._write(_encoded(value))
 
-    def send_result(self, result: Any) -> None:
-        """Send a result or, when it is larger than may be, its size."""
-        text = _encoded(result)
+    def send_result(self, text: bytes) -> None:
+        """Send a result, encoded, or, when it is larger than allowed, its size."""
         if len(text) > MAX_RESULT_BYTES:
             self.send({"result_bytes": len(text)})
         else:
@@ -107,8 +107,10 @@ def _serve(channel: _Channel) -> None:
         result = run(entry, call["arguments"])
         if os.getpid() != own_id:
             os._exit(0)  # a copy that the action made of this process: one answer is enough
+        # Before the end of its log: of a result that is not JSON the log tells why, as in the runtime.
+        text = _encoded(result)
         logs.mark(call["marker"])
-        channel.send_result(result)
+        channel.send_result(text)
 
 
 def _load(start: dict[str, Any], channel: _Channel, logs: _LogEnds) -> Callable[[Any], Any] | None:
@@ -149,11 +151,12 @@ def _attach(debugger: dict[str, Any]) -> None:
 
 def entry_function(main_file: str, name: str) -> Callable[[Any], Any]:
     # The runtime renames the main file to main__.py and imports it under that name.
-    loader = SourceFileLoader("main__", main_file)
-    module = type(sys)("main__")
+    loader = SourceFileLoader(_MAIN_MODULE, main_file)
+    module = type(sys)(_MAIN_MODULE)
     module.__file__ = main_file
-    module.__spec__ = ModuleSpec("main__", loader, origin=main_file)
-    sys.modules["main__"] = module
+    module.__spec__ = ModuleSpec(_MAIN_MODULE, loader, origin=main_file)
+    sys.modules[_MAIN_MODULE] = module
+    sys.argv[1:] = [main_file]
     loader.exec_module(module)
     return getattr(module, name)
 
@@ -179,6 +182,23 @@ def _print_trace(error: BaseException) -> None:
         traceback.print_exception(error.with_traceback(trace))
 
 
+class _MainFinder:
+    """Finds the action's main file as `main__`, in a process that `multiprocessing` starts from nothing."""
+
+    def __init__(self, main_file: str) -> None:
+        self._main_file = main_file
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        if name != _MAIN_MODULE:
+            return None
+        spec = ModuleSpec(name, SourceFileLoader(name, self._main_file), origin=self._main_file)
+        spec.has_location = True
+        return spec
+
+
+if __name__ == "__mp_main__":
+    # `multiprocessing` (spawn, forkserver) hands on the words of the command line, and runs this file again.
+    sys.meta_path.append(_MainFinder(sys.argv[1]))
 if __name__ == "__main__":
     try:
         _serve(_Channel(int(sys.argv[1])))

@@ -65,8 +65,10 @@ class Requirements:
         wanted = [*(("--requirement", str(asked_for)) if asked_for else ()), *missing]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--target", str(unfinished), *wanted),
+            *("--target", str(unfinished.resolve()), *wanted),
             env=await asyncio.to_thread(bootstrap.pip_environment, sys.executable),
+            # Where `./vendored` in the file is looked for, as the deployer does.
+            cwd=code.folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -74,9 +76,9 @@ class Requirements:
         _, said = await process.communicate()
         if process.returncode:
             reason = said.decode(errors="replace").strip().splitlines()[-1:] or ["pip failed"]
-            remedy = "mend the file, or connect" if asked_for else "connect"
+            remedy = "correct the file, or connect" if asked_for else "connect"
             raise RequirementsError(
                 f"{' and '.join(sources)} could not be installed: {reason[0]}; "
-                f"{remedy} this machine to the network, and call the action again"
+                f"{remedy} this machine to the network if it is needed, and call the action again"
             )
         unfinished.rename(target)

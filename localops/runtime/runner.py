@@ -26,6 +26,9 @@ from localops.runtime.requirements import Requirements
 MAX_PROCESSES = 256
 # OpenWhisk's own time for an idle container.
 MAX_IDLE_S = 600.0
+# Of one action, more processes than these stay idle for a moment only, for the next of many calls at once.
+MAX_IDLE = 8
+MAX_IDLE_BEYOND_S = 10.0
 # Often enough that an action which fills the memory is ended before the machine suffers.
 _LOOK_EVERY_S = 0.25
 
@@ -202,9 +205,15 @@ class Runner:
             for process in self._running.values():
                 process.kill_if_too_large()
                 process.hang_up_if_dead()
-            oldest_s = time.monotonic() - MAX_IDLE_S
-            for waiting in self.idle.values():
-                for process in [each for each in waiting if each.idle_since_s < oldest_s]:
+            self._end_idle(time.monotonic())
+
+    def _end_idle(self, now_s: float) -> None:
+        """End the processes that have been idle for too long; those that were used last stay longest."""
+        for waiting in self.idle.values():
+            beyond = len(waiting) - MAX_IDLE
+            for rank, process in enumerate(list(waiting)):
+                longest_s = MAX_IDLE_BEYOND_S if rank < beyond else MAX_IDLE_S
+                if process.idle_since_s < now_s - longest_s:
                     waiting.remove(process)
                     self.start_task(process.end())
 

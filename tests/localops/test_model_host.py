@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from cloud import WEB, cloud_of
+from dotenv import dotenv_values
 from localops_process import ROOT, LocalopsProcess
 from scripted_ollama import Script, ScriptedOllama, Status
 
 from localops.model_host.address import AddressError, read_address
-from localops.model_host.host import ollama_of_this_machine
+from localops.model_host.host import ModelHost, ollama_of_this_machine
 from localops.model_host.report import listed, missing
 from localops.model_host.wanted import wanted_models
 from localops.ollama.llamacpp import BUILTIN_FILE
@@ -219,6 +222,54 @@ def test_credentials_go_along_and_are_not_shown(project: Path):
         assert "the key Bearer " in running.wait_for_line("warning: model: it does not list its models: ")
         assert server.requests[-1].headers["authorization"] == "Bearer sesame-of-tests"
         assert not any("sesame" in each for each in running.log)
+
+
+@pytest.mark.parametrize(
+    ("host", "proto", "login"),
+    [
+        ("127.0.0.1:1234", "", ("127.0.0.1:1234", "http")),
+        ("localhost", "", ("localhost", "http")),
+        ("http://[::1]:11434", "", ("http://[::1]:11434", "http")),
+        ("https://ollama.localhost", "", ("https://ollama.localhost", "https")),
+        ("ollama.example.com", "", ("not-in-localops.invalid", "https")),
+        ("http://10.0.0.7:11434", "", ("not-in-localops.invalid", "https")),
+        ("localhost.example.com", "http", ("not-in-localops.invalid", "https")),
+        ("http://[", "", ("not-in-localops.invalid", "https")),
+    ],
+)
+def test_a_login_leads_to_a_model_server_of_this_machine_and_to_no_other(
+    host: str, proto: str, login: tuple[str, str]
+):
+    found = ModelHost({"OLLAMA_HOST": host, "OLLAMA_PROTO": proto}, "").login
+    assert (found["OLLAMA_HOST"], found["OLLAMA_PROTO"]) == login
+
+
+SENDS_KEY = """import requests
+def main(args):
+    url = f"{args['OLLAMA_PROTO']}://{args['AUTH']}@{args['OLLAMA_HOST']}/api/generate"
+    asked = {"model": "llama3.1:8b", "prompt": args["input"], "stream": False}
+    return {"body": requests.post(url, json=asked).json()["response"]}
+"""
+
+
+def test_what_is_deployed_with_the_variables_of_a_login_asks_the_model_of_this_machine(project: Path):
+    (project / "packages" / ".env").write_text("OLLAMA_HOST=ollama.example.com\nOLLAMA_PROTO=https\n")
+    with (
+        ScriptedOllama(Script("Rome.", models=("llama3.1:8b",))) as ollama,
+        LocalopsProcess(project=project, environment={"OLLAMA_HOST": ollama.host}) as running,
+    ):
+        cloud = cloud_of(running.url, project)
+        kept = json.loads((project / ".localops" / "credentials.json").read_text())
+        who = {"login": kept["user"], "password": kept["password"]}
+        login = httpx.post(f"{running.url}/api/v1/web/whisk-system/nuv/login", json=who, timeout=60).json()
+        # The order of `ops ide deploy`: what a login gave outranks `packages/.env`.
+        given = {**dotenv_values(project / "packages" / ".env"), **login}
+        parameters = {name: given[name] for name in ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")}
+        with cloud.session:
+            cloud.call("PUT", "packages/demo", json={})
+            cloud.deploy("demo/sends", SENDS_KEY, annotations=WEB, parameters=parameters)
+        assert httpx.post(f"{running.url}/api/my/demo/sends", json={"input": "x"}, timeout=60).text == "Rome."
+        assert ollama.requests[-1].path == "/api/generate"
 
 
 @pytest.fixture(scope="module")

@@ -102,6 +102,7 @@ def test_no_secret_of_a_login_looks_like_something_else(running: LocalopsProcess
 def test_a_login_names_what_runs_here(running: LocalopsProcess, password: str):
     found = log_in(running, login="devel", password=password).json()
     port = running.url.rpartition(":")[2]
+    assert (found["OLLAMA_HOST"].partition(":")[0], found["OLLAMA_PROTO"]) == ("127.0.0.1", "http")
     assert found["S3_API_URL"] == running.url
     assert (found["S3_HOST"], found["S3_PORT"]) == ("localhost", port)
     assert (found["S3_ACCESS_KEY"], found["S3_BUCKET_DATA"], found["S3_BUCKET_STATIC"]) == (

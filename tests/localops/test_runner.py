@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 import zipfile
 from collections.abc import Awaitable, Callable
@@ -160,6 +161,64 @@ def test_a_bad_result_is_the_developers_error_and_the_next_call_works(tmp_path: 
     run(tmp_path, check)
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("{'x': datetime.datetime.now()}", "TypeError: Object of type datetime is not JSON serializable"),
+        ("{'x': b'x'}", "TypeError: Object of type bytes is not JSON serializable"),
+        ("{'x': {1}}", "TypeError: Object of type set is not JSON serializable"),
+        ("{(1, 2): 3}", "TypeError: keys must be str, int, float, bool or None, not tuple"),
+        ("{'x': '\\ud800'}", "UnicodeEncodeError: 'utf-8' codec can't encode character"),
+        ("{'x': 10 ** 5000}", "ValueError: Exceeds the limit (4300 digits)"),
+        ("(lambda x: x.append(x) or x)([])", "ValueError: Circular reference detected"),
+    ],
+)
+def test_a_result_that_is_not_json_says_why_in_the_log(tmp_path: Path, value: str, reason: str):
+    async def check(desk: Desk) -> None:
+        desk.write("one.py", f"import datetime\ndef main(args): return {value}\n")
+        activation = await desk.invoke("one")
+        assert activation.result == {"error": process.EXITED_TEXT}
+        assert activation.logs[-1].text.startswith(reason)
+
+    run(tmp_path, check)
+
+
+SQUARES = """import multiprocessing
+def square(number): return number * number
+def main(args):
+    with multiprocessing.get_context(args["how"]).Pool(2) as pool:
+        return {"squares": pool.map(square, [1, 2, 3])}
+"""
+
+
+@pytest.mark.parametrize("how", ["fork", "forkserver", "spawn"])
+@pytest.mark.parametrize("file", ["one.py", "one/__main__.py"])
+def test_an_action_can_use_multiprocessing_however_it_starts_processes(tmp_path: Path, file: str, how: str):
+    async def check(desk: Desk) -> None:
+        desk.write(file, SQUARES)
+        activation = await desk.invoke("one", how=how)
+        assert activation.result == {"squares": [1, 4, 9]}, activation.logs
+
+    run(tmp_path, check)
+
+
+def test_of_many_calls_at_once_few_processes_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner, "MAX_IDLE_BEYOND_S", 0.2)
+    monkeypatch.setattr(runner, "MAX_IDLE", 2)
+
+    async def check(desk: Desk) -> None:
+        desk.write("one.py", PROCESS_ID)
+        calls = await asyncio.gather(*(desk.invoke("one") for _ in range(6)))
+        pids = {call.result["pid"] for call in calls}
+        assert len(pids) > 2
+        looking = asyncio.create_task(desk.runner.look_after())
+        await until(lambda: sum(map(is_running, pids)) == 2)
+        assert (await desk.invoke("one")).result["pid"] in pids
+        looking.cancel()
+
+    run(tmp_path, check)
+
+
 def test_an_array_is_a_result(tmp_path: Path):
     async def check(desk: Desk) -> None:
         desk.write("one.py", "def main(args): return [1, 2]\n")
@@ -239,6 +298,18 @@ def test_the_packages_of_requirements_txt_are_installed_once_for_who_asks_for_th
         first, second = [(await desk.invoke(name)).result for name in ("one", "two")]
         assert first == second
         assert first["is"] == 42
+
+    run(tmp_path / "project", check)
+
+
+def test_a_place_in_requirements_txt_is_looked_for_beside_it(tmp_path: Path, wheel: Path):
+    async def check(desk: Desk) -> None:
+        desk.write("one/requirements.txt", f"./vendored/{wheel.name}\n")
+        shutil.copytree(wheel.parent, desk.project.packages / "demo" / "one" / "vendored")
+        desk.write(
+            "one/__main__.py", "import only_in_requirements as it\ndef main(args): return {'is': it.ANSWER}\n"
+        )
+        assert (await desk.invoke("one")).result == {"is": 42}
 
     run(tmp_path / "project", check)
 

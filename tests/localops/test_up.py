@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from localops_process import PATIENCE_S, ROOT, LocalopsProcess
-from waiting import in_time
+from waiting import eventually, in_time
 
 HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
 
@@ -174,3 +174,32 @@ def test_packages_env_does_not_choose_the_model_of_the_desk(project: Path):
     (project / "packages" / ".env").write_text("OLLAMA_HOST=production.example\n")
     with LocalopsProcess(project=project) as running:
         assert "production.example" not in running.wait_for_line("model: ")
+
+
+def a_user_without_inotify() -> list[str]:
+    """The words that start a command for which the system gives no watch on files; none where it cannot."""
+    words = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+    give_none = "echo 0 > /proc/sys/user/max_inotify_instances"
+    if shutil.which("unshare") is None or subprocess.run([*words, give_none], check=False).returncode:
+        return []
+    return [*words, f'{give_none}; exec "$@"', "sh"]
+
+
+def test_where_the_system_gives_no_watch_on_files_edits_are_followed_all_the_same(project: Path):
+    before = a_user_without_inotify()
+    if not before:
+        pytest.skip("this system cannot be made to give no watch")
+    with LocalopsProcess(project=project, before=before) as running:
+        assert "localops looks there 4 times a second" in running.wait_for_line("the system cannot watch")
+        (project / "packages" / "demo" / "hello.py").write_text(HELLO.replace("one", "two"))
+        assert eventually(lambda: answer(running) == '{"answer":"two"}')
+        (project / "packages" / "demo" / "new.py").write_text(HELLO)
+        running.wait_for_line("deployed: demo/new")
+        assert len([line for line in running.log if "the system cannot watch" in line]) == 2
+        assert not any("Traceback" in line for line in running.log)
+
+
+def test_without_standard_input_it_starts_and_serves(project: Path):
+    with LocalopsProcess(project=project, before=["sh", "-c", 'exec "$@" <&-', "sh"]) as running:
+        assert answer(running) == '{"answer":"one"}'
+        assert running.stop() == 0
