@@ -200,8 +200,10 @@ if __name__ == "__mp_main__":
     # `multiprocessing` (spawn, forkserver) hands on the words of the command line, and runs this file again.
     sys.meta_path.append(_MainFinder(sys.argv[1]))
 if __name__ == "__main__":
+    # Held until the end: when it closes, localops kills this process, with what it still has to print.
+    control = _Channel(int(sys.argv[1]))
     try:
-        _serve(_Channel(int(sys.argv[1])))
+        _serve(control)
     except BaseException as error:  # noqa: BLE001 - whatever ends an action's process has to end all of it
         _print_trace(error)
     # With what the action left behind: threads that go on, and processes that it started.
