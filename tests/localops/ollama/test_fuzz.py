@@ -79,6 +79,8 @@ def fuzzed(request: pytest.FixtureRequest, start_model: StartModel, tmp_path: Pa
         process: Any = server.process
         assert isinstance(process, subprocess.Popen)
         assert process.poll() is None
+        assert process.stdin is not None
+        assert process.stderr is not None
         process.stdin.close()
         assert process.wait(ANSWER_S) == 0
         assert process.stderr.read() == ""

@@ -80,9 +80,16 @@ def test_ollamas_form_has_the_probability_of_each_token(builtin, path: str, top:
 def test_the_openai_client_reads_the_probability_of_each_token(builtin):
     with openai.OpenAI(base_url=f"{builtin.url}/v1", api_key="none") as client:
         asked = client.chat.completions.create(
-            model=builtin.model, messages=TURNS, temperature=0, max_tokens=6, logprobs=True, top_logprobs=2
+            model=builtin.model,
+            messages=[{"role": "user", "content": ITALY}],
+            temperature=0,
+            max_tokens=6,
+            logprobs=True,
+            top_logprobs=2,
         )
     choice = asked.choices[0]
+    assert choice.logprobs is not None
+    assert choice.message.content is not None
     checked(choice.logprobs.model_dump()["content"], choice.message.content, 2)
 
 
