@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-VENV_PYTHON = VENV / "bin" / "python"
-MIN_PYTHON = (3, 11)
-TEST_COMMANDS = ("test", "check")
+_VENV = ROOT / ".venv"
+_VENV_PYTHON = _VENV / "bin" / "python"
+_MIN_PYTHON = (3, 11)
+_TEST_COMMANDS = ("test", "check")
 # They run the built-in model in any case; `up` installs llama.cpp where no other model server answers.
-MODEL_COMMANDS = ("test", "check", "bench")
-LLAMA_CPP_FILE = ROOT / "requirements" / "llamacpp.txt"
+_MODEL_COMMANDS = ("test", "check", "bench")
+_LLAMA_CPP_FILE = ROOT / "requirements" / "llamacpp.txt"
 # The settings of pip that say where packages come from and how they are reached; no other is taken over.
-PIP_SETTINGS = (
+_PIP_SETTINGS = (
     "index-url",
     "extra-index-url",
     "find-links",
@@ -53,15 +53,15 @@ def enter(argv: List[str]) -> None:
     Args:
         argv: the words after `python3 -m localops`; the first decides what is installed.
     """
-    if Path(sys.prefix).resolve() == VENV.resolve():
+    if Path(sys.prefix).resolve() == _VENV.resolve():
         return
     try:
         check_python()
-        if is_question(argv):
+        if _is_question(argv):
             return
-        files = requirement_files(argv)
-        if not is_complete(files):
-            with installation_lock():
+        files = _requirement_files(argv)
+        if not _is_complete(files):
+            with _installation_lock():
                 install(files)
     except BootstrapError as error:
         print("localops: {}".format(error), file=sys.stderr)
@@ -69,10 +69,10 @@ def enter(argv: List[str]) -> None:
     except KeyboardInterrupt:
         print("localops: stopped; run the same command again to finish the installation", file=sys.stderr)
         sys.exit(130)
-    os.execv(str(VENV_PYTHON), [str(VENV_PYTHON), "-m", "localops"] + argv)  # noqa: S606 - our own venv
+    os.execv(str(_VENV_PYTHON), [str(_VENV_PYTHON), "-m", "localops"] + argv)  # noqa: S606 - our own venv
 
 
-def is_question(argv: List[str]) -> bool:
+def _is_question(argv: List[str]) -> bool:
     """Return whether only the help of a command is wanted, which needs no packages; that of `bench` does."""
     return not argv or (argv[0] != "bench" and bool({"-h", "--help"}.intersection(argv)))
 
@@ -80,7 +80,7 @@ def is_question(argv: List[str]) -> bool:
 def check_python() -> None:
     """Raise BootstrapError when this Python cannot run localops."""
     found = "{}.{}".format(*sys.version_info[:2])
-    if sys.version_info[:2] < MIN_PYTHON:
+    if sys.version_info[:2] < _MIN_PYTHON:
         raise BootstrapError(
             "this is Python {}, localops needs 3.11 or newer; "
             "install one and run it as `python3.12 -m localops`".format(found)
@@ -96,14 +96,14 @@ def check_python() -> None:
         )
 
 
-def requirement_files(argv: List[str]) -> List[Path]:
+def _requirement_files(argv: List[str]) -> List[Path]:
     """Return the lock files that a command needs, the one that may have no build last."""
     command = argv[0] if argv else ""
-    base = ROOT / "requirements" / ("test.txt" if command in TEST_COMMANDS else "run.txt")
-    return [base, LLAMA_CPP_FILE] if command in MODEL_COMMANDS else [base]
+    base = ROOT / "requirements" / ("test.txt" if command in _TEST_COMMANDS else "run.txt")
+    return [base, _LLAMA_CPP_FILE] if command in _MODEL_COMMANDS else [base]
 
 
-class installation_lock:
+class _installation_lock:
     """Hold off a second first run in the same folder until this one has finished."""
 
     def __enter__(self) -> None:
@@ -125,59 +125,59 @@ class installation_lock:
 
 def install(files: List[Path]) -> None:
     """Bring `.venv` to what the lock files say; do nothing, and need no network, when it already is."""
-    if not is_current_venv():
+    if not _is_current_venv():
         tell("first run: making .venv")
-        make_venv()
+        _make_venv()
     for file in files:
-        if not is_installed(file):
+        if not _is_installed(file):
             tell("installing what requirements/{} locks (needs the network once)".format(file.name))
-            stamp(file).write_text("\n".join([digest(file), pip_install(file)]))
+            stamp(file).write_text("\n".join([digest(file), _pip_install(file)]))
 
 
-def is_complete(files: List[Path]) -> bool:
+def _is_complete(files: List[Path]) -> bool:
     """Return whether nothing is left to install; asking writes nothing, so a read-only checkout will do."""
-    return is_current_venv() and all(is_installed(file) for file in files)
+    return _is_current_venv() and all(_is_installed(file) for file in files)
 
 
 def install_llama_cpp() -> bool:
     """Install llama.cpp, unless it is here; return False when there is no build of it for this machine."""
-    if not is_complete([LLAMA_CPP_FILE]):
-        with installation_lock():
-            install([LLAMA_CPP_FILE])
-    return has_build("llamacpp")
+    if not _is_complete([_LLAMA_CPP_FILE]):
+        with _installation_lock():
+            install([_LLAMA_CPP_FILE])
+    return _has_build("llamacpp")
 
 
-def is_current_venv() -> bool:
+def _is_current_venv() -> bool:
     # Packages installed for one Python are of no use to another.
-    config = VENV / "made-with"
-    return VENV_PYTHON.exists() and config.exists() and config.read_text() == venv_identity()
+    config = _VENV / "made-with"
+    return _VENV_PYTHON.exists() and config.exists() and config.read_text() == venv_identity()
 
 
 def venv_identity() -> str:
     return "Python {}.{}".format(*sys.version_info[:2])
 
 
-def make_venv() -> None:
+def _make_venv() -> None:
     import venv
 
     try:
-        venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(str(VENV))
+        venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(str(_VENV))
     except (OSError, subprocess.CalledProcessError) as error:
         raise BootstrapError(
-            "the folder {} cannot be made ({}); check its rights and the free disk space".format(VENV, error)
+            "the folder {} cannot be made ({}); check its rights and the free disk space".format(_VENV, error)
         ) from error
-    (VENV / "made-with").write_text(venv_identity())
+    (_VENV / "made-with").write_text(venv_identity())
 
 
 def stamp(file: Path) -> Path:
-    return VENV / "installed-{}".format(file.stem)
+    return _VENV / "installed-{}".format(file.stem)
 
 
 def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def is_installed(file: Path) -> bool:
+def _is_installed(file: Path) -> bool:
     # The test set holds all of the run set, so either stamp will do for `up`.
     wider = file.with_name("test.txt")
     return any(
@@ -186,20 +186,20 @@ def is_installed(file: Path) -> bool:
     )
 
 
-def has_build(name: str) -> bool:
+def _has_build(name: str) -> bool:
     """Return whether the package index had a build of requirements/NAME.txt for this machine."""
-    text = (VENV / "installed-{}".format(name)).read_text()
+    text = (_VENV / "installed-{}".format(name)).read_text()
     return NO_BUILD not in text
 
 
-def pip_install(file: Path) -> str:
+def _pip_install(file: Path) -> str:
     """Install one lock file; return "installed", or NO_BUILD where the optional one has no wheel."""
-    command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command = [str(_VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--retries", "2", "--require-hashes", "--only-binary", ":all:", "-r", str(file)]
     errors: List[str] = []
     with subprocess.Popen(
         command,
-        env=pip_environment(str(VENV_PYTHON)),
+        env=pip_environment(str(_VENV_PYTHON)),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         universal_newlines=True,
@@ -213,7 +213,7 @@ def pip_install(file: Path) -> str:
         return "installed"
     if file.name == "llamacpp.txt" and any("No matching distribution" in error for error in errors):
         return NO_BUILD
-    raise BootstrapError(explanation(errors))
+    raise BootstrapError(_explanation(errors))
 
 
 def pip_environment(python: str) -> Dict[str, str]:
@@ -226,15 +226,15 @@ def pip_environment(python: str) -> Dict[str, str]:
         python: which pip to ask.
     """
     found = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    for _, setting, value in sorted(pip_settings(python), key=pip_precedence):
-        if setting in PIP_SETTINGS:
+    for _, setting, value in sorted(_pip_settings(python), key=_pip_precedence):
+        if setting in _PIP_SETTINGS:
             found["PIP_" + setting.upper().replace("-", "_")] = value
     # No file: what counts of them is in the environment now.
     found["PIP_CONFIG_FILE"] = os.devnull
     return found
 
 
-def pip_settings(python: str) -> List[Tuple[str, str, str]]:
+def _pip_settings(python: str) -> List[Tuple[str, str, str]]:
     """Return a person's settings of pip as section, name and value; `:env:` is the environment."""
     listed = subprocess.run(
         [python, "-m", "pip", "config", "list"],
@@ -260,7 +260,7 @@ def pip_settings(python: str) -> List[Tuple[str, str, str]]:
     return [(section, setting.replace("_", "-"), value) for section, setting, value in found]
 
 
-def pip_precedence(line: Tuple[str, str, str]) -> int:
+def _pip_precedence(line: Tuple[str, str, str]) -> int:
     """Return how strong a setting is: of all commands, of `install`, of the environment."""
     return {"install": 1, ":env:": 2}.get(line[0], 0)
 
@@ -270,7 +270,7 @@ def show_progress(line: str) -> None:
         print("  " + line.strip()[:100], file=sys.stderr, flush=True)
 
 
-def explanation(errors: List[str]) -> str:
+def _explanation(errors: List[str]) -> str:
     if any("HASHES" in error for error in errors):
         return (
             "a downloaded package is not the one that requirements/ locks, so nothing was installed; "

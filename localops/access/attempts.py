@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 MAX_WRONG = 5
-WINDOW_S = 60.0
+_WINDOW_S = 60.0
 MAX_WAIT_S = 60.0
 # Names and addresses are the callers' to invent; beyond so many the oldest are forgotten.
 MAX_REMEMBERED = 10_000
@@ -38,13 +38,13 @@ class _Record:
         return max(0.0, self.recent[-1] + self.wait_s - now)
 
     def is_over(self, now: float) -> bool:
-        return now - self.recent[-1] > self.wait_s + WINDOW_S
+        return now - self.recent[-1] > self.wait_s + _WINDOW_S
 
     def add(self, now: float) -> None:
         self.recent.append(now)
         if self.wait_s:
             self.wait_s = min(2 * self.wait_s, MAX_WAIT_S)
-        elif len(self.recent) == MAX_WRONG and now - self.recent[0] <= WINDOW_S:
+        elif len(self.recent) == MAX_WRONG and now - self.recent[0] <= _WINDOW_S:
             self.wait_s = 1.0
 
 

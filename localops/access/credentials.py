@@ -19,7 +19,7 @@ from localops.errors import StartError
 from localops.openwhisk.namespace import USER
 
 FILE_NAME = "credentials.json"
-SECRET_LENGTH = 40
+_SECRET_LENGTH = 40
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def new() -> Credentials:
         user=USER,
         password=secret(16),
         auth=f"{uuid.uuid4()}:{secret(64)}",
-        s3_secret_key=secret(SECRET_LENGTH),
-        redis_password=secret(SECRET_LENGTH),
+        s3_secret_key=secret(_SECRET_LENGTH),
+        redis_password=secret(_SECRET_LENGTH),
     )
 
 
@@ -78,15 +78,15 @@ def read(path: Path) -> dict[str, str]:
     try:
         value: Any = json.loads(path.read_bytes())
     except ValueError as error:
-        raise senseless(path, f"it is not JSON ({error})") from error
+        raise _senseless(path, f"it is not JSON ({error})") from error
     if not isinstance(value, dict):
-        raise senseless(path, "it holds no object")
+        raise _senseless(path, "it holds no object")
     names = {each.name for each in fields(Credentials)}
     for name, text in cast("dict[str, object]", value).items():
         if name not in names or not isinstance(text, str) or not text:
-            raise senseless(path, f"{name!r} is not a credential, or its value is not a text")
+            raise _senseless(path, f"{name!r} is not a credential, or its value is not a text")
     return cast("dict[str, str]", value)
 
 
-def senseless(path: Path, reason: str) -> StartError:
+def _senseless(path: Path, reason: str) -> StartError:
     return StartError(f"{path} cannot be used: {reason}; mend it, or delete it to get new credentials")

@@ -27,7 +27,7 @@ def login_answer(credentials: Credentials, url: str, settings: Mapping[str, Vari
     """
     user = credentials.user
     address = urlsplit(url)
-    elsewhere = {name: set_or(settings, name, default) for name, default in not_here(user).items()}
+    elsewhere = {name: _set_or(settings, name, default) for name, default in _not_here(user).items()}
     return {
         "AUTH": credentials.auth,
         "USER_REST_API_URL": f"{url}/api/my",
@@ -46,11 +46,11 @@ def login_answer(credentials: Credentials, url: str, settings: Mapping[str, Vari
     }
 
 
-def set_or(settings: Mapping[str, Variable], name: str, default: str) -> str:
+def _set_or(settings: Mapping[str, Variable], name: str, default: str) -> str:
     return settings[name].value if name in settings and settings[name].value else default
 
 
-def not_here(user: str) -> dict[str, str]:
+def _not_here(user: str) -> dict[str, str]:
     """Return the services of a cluster that localops does not run."""
     return {
         "POSTGRES_HOST": NOWHERE,

@@ -17,26 +17,26 @@ from localops.openwhisk.namespace import USER
 
 MASK = "•••"
 # fmt: off
-SECRET_WORDS = frozenset((
+_SECRET_WORDS = frozenset((
     "apikey", "auth", "authorization", "bearer", "cookie", "credential", "credentials", "jwt", "oauth",
     "passphrase", "passwd", "password", "pwd", "secret", "secretkey", "secrets", "token",
 ))
 # fmt: on
 # Last words of names under which a path stands, as in SSH_AUTH_SOCK.
-PLACE_WORDS = frozenset(("dir", "file", "folder", "path", "sock"))
-PLACE_STARTS = ("/", "~/", "./", "../")
+_PLACE_WORDS = frozenset(("dir", "file", "folder", "path", "sock"))
+_PLACE_STARTS = ("/", "~/", "./", "../")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # `scheme://user:password@host`
-PASSWORD_OF_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
+_PASSWORD_OF_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
 # `name: value`, `"name": "value"`, `name=value`, also with the backslashes of JSON within JSON.
-NAMED = re.compile(
+_NAMED = re.compile(
     r"""(?<![\w-])([A-Za-z_][\w-]*+)(\\*["']?\s*[:=]\s*)
     (?:(\\*["'])(.*?)\3|((?:Basic\ |Bearer\ )?[^\s"'\\,;&{}\[\]()]+))""",
     re.VERBOSE,
 )
-SEPARATOR = re.compile(r":|; |=")
+_SEPARATOR = re.compile(r":|; |=")
 # Shorter ones stand in too many texts by chance; they are masked only where they are a whole value.
-MIN_IN_TEXT = 6
+_MIN_IN_TEXT = 6
 # Far from the end of Python's stack.
 MAX_LEVELS = 200
 # The name of the user is one: S3 calls it an access key.
@@ -45,22 +45,22 @@ HARMLESS = frozenset(("", "true", "false", "null", "none", "0", "1", USER))
 
 def is_secret_name(name: str) -> bool:
     """Return whether a value of this name is nobody's business."""
-    words = words_of(name)
-    return bool(SECRET_WORDS.intersection(words)) or (len(words) > 1 and words[-1] == "key")
+    words = _words_of(name)
+    return bool(_SECRET_WORDS.intersection(words)) or (len(words) > 1 and words[-1] == "key")
 
 
-def is_secret(name: str, value: object) -> bool:
+def _is_secret(name: str, value: object) -> bool:
     """Return whether a value is a secret by its name, and not just the place of something."""
-    return is_secret_name(name) and not is_place(name, value)
+    return is_secret_name(name) and not _is_place(name, value)
 
 
-def is_place(name: str, value: object) -> bool:
+def _is_place(name: str, value: object) -> bool:
     """Return whether a value says where something lies: the folder of a shell, a file with a key in it."""
-    named_so = name == "PWD" or PLACE_WORDS.issuperset(words_of(name)[-1:])
-    return named_so and isinstance(value, str) and value.startswith(PLACE_STARTS)
+    named_so = name == "PWD" or _PLACE_WORDS.issuperset(_words_of(name)[-1:])
+    return named_so and isinstance(value, str) and value.startswith(_PLACE_STARTS)
 
 
-def words_of(name: str) -> list[str]:
+def _words_of(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name)]
 
 
@@ -73,7 +73,7 @@ class Masking:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self.secrets = frozenset(secret for secret in secrets if secret.lower() not in HARMLESS)
-        long_ones = {form for secret in self.secrets for form in forms(secret) if len(form) >= MIN_IN_TEXT}
+        long_ones = {form for secret in self.secrets for form in forms(secret) if len(form) >= _MIN_IN_TEXT}
         ordered = sorted(long_ones, key=len, reverse=True)
         self.pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
@@ -88,7 +88,7 @@ class Masking:
             return MASK
         if self.pattern is not None:
             text = self.pattern.sub(MASK, text)
-        return NAMED.sub(masked_value, PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text))
+        return _NAMED.sub(_masked_value, _PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text))
 
     def value(self, value: Any, name: str = "", levels: int = MAX_LEVELS) -> Any:
         """Return a JSON value without secrets, and without what lies deeper in it than anybody reads.
@@ -106,14 +106,14 @@ class Masking:
             }
         if isinstance(value, list):
             return [self.value(each, name, levels - 1) for each in cast("list[Any]", value)]
-        if is_secret(name, value) and value not in (None, "", True, False):
+        if _is_secret(name, value) and value not in (None, "", True, False):
             return MASK
         return self.text(value) if isinstance(value, str) else value
 
 
-def masked_value(found: re.Match[str]) -> str:
+def _masked_value(found: re.Match[str]) -> str:
     name, between, quote_mark, quoted, bare = found.groups()
-    if not is_secret(name, quoted or bare) or not (quoted or bare):
+    if not _is_secret(name, quoted or bare) or not (quoted or bare):
         return found[0]
     mark = quote_mark or ""
     return f"{name}{between}{mark}{MASK}{mark}"
@@ -140,15 +140,15 @@ def secrets_in(value: Any, name: str = "") -> Iterator[str]:
             waiting += [(each, nearest(key, name)) for key, each in members.items()]
         elif isinstance(value, list):
             waiting += [(each, name) for each in cast("list[Any]", value)]
-        elif is_secret(name, value) and value is not None and not isinstance(value, bool):
-            yield from secret_texts(str(value))
+        elif _is_secret(name, value) and value is not None and not isinstance(value, bool):
+            yield from _secret_texts(str(value))
 
 
-def secret_texts(text: str) -> Iterator[str]:
+def _secret_texts(text: str) -> Iterator[str]:
     yield text
     # Of `Basic code`, `uuid:key` and `name=value; name=value` the parts are secrets too.
-    parts = SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
-    yield from (part for part in parts if len(part) >= MIN_IN_TEXT)
+    parts = _SEPARATOR.split(text.removeprefix("Basic ").removeprefix("Bearer "))
+    yield from (part for part in parts if len(part) >= _MIN_IN_TEXT)
 
 
 def nearest(key: str, name: str) -> str:

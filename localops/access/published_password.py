@@ -19,13 +19,13 @@ from localops.reading import json_value, regular_file
 
 USERS_FILE = "packages/mastrogpt/login/users.json"
 USER = "pinocchio"
-PUBLISHED_PASSWORD = "geppetto"  # noqa: S105 - it is public
-MIN_LENGTH = 8
+_PUBLISHED_PASSWORD = "geppetto"  # noqa: S105 - it is public
+_MIN_LENGTH = 8
 # bcrypt sees no more of a password than this.
 MAX_BYTES = 72
 
 
-class UsersFileError(StartError):
+class _UsersFileError(StartError):
     """The file of the users cannot be read, or is not what the login reads."""
 
 
@@ -67,11 +67,11 @@ def set_password(project: Path, user: str, password: str) -> None:
 
 
 def _check(password: str) -> None:
-    if len(password) < MIN_LENGTH:
-        raise StartError(f"a password needs at least {MIN_LENGTH} characters")
+    if len(password) < _MIN_LENGTH:
+        raise StartError(f"a password needs at least {_MIN_LENGTH} characters")
     if len(password.encode()) > MAX_BYTES:
         raise StartError(f"a password may have at most {MAX_BYTES} bytes: bcrypt sees no more")
-    if password == PUBLISHED_PASSWORD:
+    if password == _PUBLISHED_PASSWORD:
         raise StartError("this is the published password, which everybody knows: choose another")
 
 
@@ -80,16 +80,16 @@ def _users(project: Path) -> dict[str, Any]:
     try:
         value: Any = json_value.read(regular_file.read_bytes(path))
     except OSError as error:
-        raise UsersFileError(f"{path} cannot be read: {error.strerror}") from error
+        raise _UsersFileError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise UsersFileError(f"{path} cannot be used: it is not JSON ({error})") from error
+        raise _UsersFileError(f"{path} cannot be used: it is not JSON ({error})") from error
     if not isinstance(value, dict):
-        raise UsersFileError(f"{path} cannot be used: it must be an object of names and bcrypt hashes")
+        raise _UsersFileError(f"{path} cannot be used: it must be an object of names and bcrypt hashes")
     return cast("dict[str, Any]", value)
 
 
 def _is_published(hashed: object) -> bool:
     try:
-        return isinstance(hashed, str) and bcrypt.checkpw(PUBLISHED_PASSWORD.encode(), hashed.encode())
+        return isinstance(hashed, str) and bcrypt.checkpw(_PUBLISHED_PASSWORD.encode(), hashed.encode())
     except ValueError:
         return False  # it is not a bcrypt hash, so it lets nobody in

@@ -35,7 +35,7 @@ class Measured:
     ended: bool = True
 
 
-class Format(Protocol):
+class _Format(Protocol):
     """Writes an answer in one protocol's form.
 
     Attributes:
@@ -75,7 +75,7 @@ class Answering:
         self._turns = turns
         self._residency = residency
 
-    async def answer(self, request: Request, form: Format, receive: Receive, send: Send) -> None:
+    async def answer(self, request: Request, form: _Format, receive: Receive, send: Send) -> None:
         """Answer one request; returns early, with the engine free, when the client leaves.
 
         Raises:
@@ -137,7 +137,7 @@ class Answering:
 class _Answer:
     """What is being sent for one request."""
 
-    def __init__(self, request: Request, form: Format, send: Send) -> None:
+    def __init__(self, request: Request, form: _Format, send: Send) -> None:
         self.load_ns = 0
         self._stream = request.stream
         self._form = form

@@ -29,7 +29,7 @@ from localops.ollama.wire import JSONAnswer
 
 
 @dataclass(frozen=True)
-class EmbedRequest:
+class _EmbedRequest:
     """What is to become vectors.
 
     Attributes:
@@ -57,7 +57,7 @@ class Vectors:
     load_ns: int
 
 
-class EmbedRoute:
+class _EmbedRoute:
     """What the three routes share: reading, waiting for a turn, and answering while the client is there."""
 
     go_type = "EmbedRequest"
@@ -82,7 +82,7 @@ class EmbedRoute:
 
         await until_disconnect(receive, answer())
 
-    def read(self, fields: Fields) -> EmbedRequest:
+    def read(self, fields: Fields) -> _EmbedRequest:
         """Read a request.
 
         Raises:
@@ -90,11 +90,11 @@ class EmbedRoute:
         """
         raise NotImplementedError
 
-    def answer(self, fields: Fields, request: EmbedRequest, measured: Vectors) -> Response:
+    def answer(self, fields: Fields, request: _EmbedRequest, measured: Vectors) -> Response:
         """Write the answer."""
         raise NotImplementedError
 
-    def found(self, fields: Fields, missing: RequestFailure) -> EmbedRequest:
+    def found(self, fields: Fields, missing: RequestFailure) -> _EmbedRequest:
         """Find the model of a request, which has no texts yet."""
         name = fields.text("model")
         if not name:
@@ -102,14 +102,14 @@ class EmbedRoute:
         model = self._catalog.find(name)
         options = Options().with_values(fields.mapping("options"))
         lasting_s = keep_alive.seconds(fields.values.get("keep_alive"), self._catalog.keep_alive_s)
-        return EmbedRequest(model, self._catalog.answer_name(name), (), lasting_s, options.num_ctx)
+        return _EmbedRequest(model, self._catalog.answer_name(name), (), lasting_s, options.num_ctx)
 
-    async def _vectors(self, request: EmbedRequest) -> tuple[list[list[float]], int]:
+    async def _vectors(self, request: _EmbedRequest) -> tuple[list[list[float]], int]:
         embedded = [await self._fitted(request, text) for text in request.texts]
         vectors = [_unit(_cut(each.vector, request.dimensions)) for each in embedded]
         return vectors, sum(each.tokens for each in embedded)
 
-    async def _fitted(self, request: EmbedRequest, text: str) -> Embedded:
+    async def _fitted(self, request: _EmbedRequest, text: str) -> Embedded:
         """Embed a text, or so much of its beginning as the context holds."""
         while True:
             try:
@@ -121,10 +121,10 @@ class EmbedRoute:
                 text = text[: min(len(text) - 1, len(text) * error.context_length // (error.tokens + 1))]
 
 
-class Embed(EmbedRoute):
+class Embed(_EmbedRoute):
     """/api/embed."""
 
-    def read(self, fields: Fields) -> EmbedRequest:
+    def read(self, fields: Fields) -> _EmbedRequest:
         request = self.found(fields, ModelNotFound(""))
         return replace(
             request,
@@ -133,7 +133,7 @@ class Embed(EmbedRoute):
             dimensions=fields.integer("dimensions") or 0,
         )
 
-    def answer(self, fields: Fields, request: EmbedRequest, measured: Vectors) -> Response:
+    def answer(self, fields: Fields, request: _EmbedRequest, measured: Vectors) -> Response:
         del fields
         if not request.texts:
             return JSONAnswer({"model": request.answer_name, "embeddings": []})
@@ -151,25 +151,25 @@ class Embed(EmbedRoute):
         )
 
 
-class OldEmbeddings(EmbedRoute):
+class OldEmbeddings(_EmbedRoute):
     """/api/embeddings: one prompt, one vector, nothing else."""
 
     go_type = "EmbeddingRequest"
 
-    def read(self, fields: Fields) -> EmbedRequest:
+    def read(self, fields: Fields) -> _EmbedRequest:
         prompt = fields.text("prompt")
         request = self.found(fields, BadRequest("model is required"))
         return replace(request, texts=[prompt] if prompt else [], truncate=False)
 
-    def answer(self, fields: Fields, request: EmbedRequest, measured: Vectors) -> Response:
+    def answer(self, fields: Fields, request: _EmbedRequest, measured: Vectors) -> Response:
         del fields, request
         return JSONAnswer({"embedding": measured.vectors[0] if measured.vectors else []})
 
 
-class OpenAIEmbeddings(EmbedRoute):
+class OpenAIEmbeddings(_EmbedRoute):
     """/v1/embeddings: numbers, or the same as base64 of 32-bit floats, which OpenAI's client asks for."""
 
-    def read(self, fields: Fields) -> EmbedRequest:
+    def read(self, fields: Fields) -> _EmbedRequest:
         request = self.found(fields, BadRequest("model is required"))
         texts = [""] if fields.values.get("input") == "" else _texts(fields)
         if not texts:
@@ -180,7 +180,7 @@ class OpenAIEmbeddings(EmbedRoute):
             raise BadRequest(f"Invalid value for 'encoding_format' = {repr(encoding)[1:-1]}")
         return replace(request, texts=texts, dimensions=fields.integer("dimensions") or 0)
 
-    def answer(self, fields: Fields, request: EmbedRequest, measured: Vectors) -> Response:
+    def answer(self, fields: Fields, request: _EmbedRequest, measured: Vectors) -> Response:
         packed = fields.text("encoding_format") == "base64"
         data = [
             {"object": "embedding", "embedding": _packed(vector) if packed else vector, "index": index}

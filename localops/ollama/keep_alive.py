@@ -13,7 +13,7 @@ from localops.ollama.errors import BadRequest
 from localops.ollama.godecode import kind
 
 DEFAULT_S = 300.0
-FOREVER_S = math.inf
+_FOREVER_S = math.inf
 _UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TERM = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _TERMS = re.compile(f"(?:{_TERM.pattern})+", re.ASCII)
@@ -32,10 +32,10 @@ def seconds(value: Any, default_s: float = DEFAULT_S) -> float:
         read = _duration(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         read = float(value)
-        read = FOREVER_S if read > _MAX_S else read
+        read = _FOREVER_S if read > _MAX_S else read
     else:
         raise BadRequest(f"Unsupported type: '{kind(value)}'")
-    return FOREVER_S if read < 0 else read
+    return _FOREVER_S if read < 0 else read
 
 
 def _duration(text: str) -> float:

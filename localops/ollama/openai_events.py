@@ -28,7 +28,7 @@ def failure_body(error: RequestFailure) -> dict[str, Any]:
 
 
 @dataclass
-class Events:
+class _Events:
     """Server-sent events; what both forms share."""
 
     request: Request
@@ -52,7 +52,7 @@ class Events:
         }
 
 
-class ChatEvents(Events):
+class ChatEvents(_Events):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._role_sent = False
@@ -98,7 +98,7 @@ class ChatEvents(Events):
         return self._envelope("chatcmpl", "chat.completion.chunk", [choice])
 
 
-class TextEvents(Events):
+class TextEvents(_Events):
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
         return b"".join(_event(self._chunk(piece.text, None, piece.logprobs)) for piece in pieces)
 

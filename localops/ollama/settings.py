@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from localops.ollama import keep_alive
 from localops.ollama.errors import BadRequest, StartFailure
 
-MAX_WAITING = 512
-MAX_LOADED = 3  # Ollama's own on a machine without a graphics card
+_MAX_WAITING = 512
+_MAX_LOADED = 3  # Ollama's own on a machine without a graphics card
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Settings:
         origins: OLLAMA_ORIGINS, web origins that may call besides local ones.
     """
 
-    max_waiting: int = MAX_WAITING
-    max_loaded: int = MAX_LOADED
+    max_waiting: int = _MAX_WAITING
+    max_loaded: int = _MAX_LOADED
     keep_alive_s: float = keep_alive.DEFAULT_S
     origins: tuple[str, ...] = ()
 
@@ -36,8 +36,8 @@ class Settings:
             StartFailure: a value makes no sense.
         """
         return cls(
-            max_waiting=_number(environment, "OLLAMA_MAX_QUEUE", MAX_WAITING),
-            max_loaded=_number(environment, "OLLAMA_MAX_LOADED_MODELS", MAX_LOADED) or MAX_LOADED,
+            max_waiting=_number(environment, "OLLAMA_MAX_QUEUE", _MAX_WAITING),
+            max_loaded=_number(environment, "OLLAMA_MAX_LOADED_MODELS", _MAX_LOADED) or _MAX_LOADED,
             keep_alive_s=_keep_alive_s(environment.get("OLLAMA_KEEP_ALIVE", "")),
             origins=tuple(filter(None, environment.get("OLLAMA_ORIGINS", "").split(","))),
         )

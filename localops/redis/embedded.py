@@ -18,10 +18,10 @@ import threading
 
 from fakeredis import FakeRedis, TcpFakeServer
 
-VERSION = (7, 0)
+_VERSION = (7, 0)
 
 
-class UnixFakeServer(TcpFakeServer):
+class _UnixFakeServer(TcpFakeServer):
     """fakeredis' server on a Unix socket."""
 
     address_family = socket.AF_UNIX
@@ -30,7 +30,7 @@ class UnixFakeServer(TcpFakeServer):
     def __init__(self, path: str) -> None:
         self.numbers = itertools.count()
         # It is typed for TCP alone; the base class takes whatever the address family does.
-        super().__init__(path, server_type="redis", server_version=VERSION)  # type: ignore[arg-type]
+        super().__init__(path, server_type="redis", server_version=_VERSION)  # type: ignore[arg-type]
         # Its clients must not hold up the end of the process.
         self.daemon_threads = True
 
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--user", required=True)
     options = parser.parse_args()
     password = sys.stdin.readline().rstrip("\n")
-    server = UnixFakeServer(options.socket)
+    server = _UnixFakeServer(options.socket)
     with FakeRedis(server=server.fake_server) as admin:
         rules = ("on", f">{password}", f"~{options.user}:*", "+@all")
         admin.execute_command("ACL", "SETUSER", options.user, *rules)  # pyright: ignore[reportUnknownMemberType]

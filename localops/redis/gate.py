@@ -10,7 +10,7 @@ import secrets
 REFUSAL = b"-NOAUTH Authentication required.\r\n"
 WRONG = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
 MAX_BYTES = 4096
-MAX_WORDS = 16
+_MAX_WORDS = 16
 
 
 class MalformedCommandError(Exception):

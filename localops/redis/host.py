@@ -11,10 +11,10 @@ from localops.openwhisk.namespace import USER
 from localops.project.variables import Variable
 from localops.redis.server import RedisServer
 
-PREFIX = f"{USER}:"
+_PREFIX = f"{USER}:"
 DEFAULT_PORT = 6379
 # What clients take. Source: redis-py connection.py, parse_url.
-SCHEMES = ("redis", "rediss", "unix")
+_SCHEMES = ("redis", "rediss", "unix")
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,24 @@ def chosen_by_person(variables: Mapping[str, Variable]) -> RedisHost | None:
     url = variables.get("REDIS_URL")
     if url is None or not url.value:
         return None
-    if reason := fault_of(url.value):
+    if reason := _fault_of(url.value):
         raise StartError(
             f"REDIS_URL from {url.source} is not the address of a Redis: {reason}; "
             "write it as redis://user:password@host:port, or remove it to use the Redis of localops"
         )
     prefix = variables.get("REDIS_PREFIX")
-    given = redis_login(url.value, prefix.value if prefix and prefix.value else PREFIX, "given")
+    given = _redis_login(url.value, prefix.value if prefix and prefix.value else _PREFIX, "given")
     return RedisHost(given, f"redis: {given['REDIS_SERVICE']} (REDIS_URL from {url.source})")
 
 
-def fault_of(url: str) -> str | None:
+def _fault_of(url: str) -> str | None:
     """Return why a URL is not the address of a Redis, quoting nothing of it: it may have a password."""
     try:
         parts = urlsplit(url)
         names_one = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
     except ValueError:
         return "its host or its port is malformed"
-    if parts.scheme not in SCHEMES:
+    if parts.scheme not in _SCHEMES:
         return "it does not begin with redis://, rediss:// or unix://"
     return None if names_one else "it names no host"
 
@@ -70,12 +70,12 @@ def own(server: RedisServer) -> RedisHost:
     url = f"redis://{process.user}:{process.password}@127.0.0.1:{server.port}"
     if process.program:
         line = f"redis: {process.program}, started when first asked; keys are kept in .localops/redis"
-        return RedisHost(redis_login(url, PREFIX, "redis"), line)
+        return RedisHost(_redis_login(url, _PREFIX, "redis"), line)
     line = "redis: an embedded one in memory (fakeredis); install redis-server to keep keys between runs"
-    return RedisHost(redis_login(url, PREFIX, "fakeredis"), line)
+    return RedisHost(_redis_login(url, _PREFIX, "fakeredis"), line)
 
 
-def redis_login(url: str, prefix: str, provider: str) -> dict[str, str]:
+def _redis_login(url: str, prefix: str, provider: str) -> dict[str, str]:
     """Return what a login gives for a Redis; every value is a text."""
     parts = urlsplit(url)
     return {

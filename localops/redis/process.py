@@ -27,17 +27,17 @@ from localops import bootstrap
 from localops.redis.gate import command
 
 READ_BYTES = 65536
-START_TIMEOUT_S = 10.0
-LOOK_AGAIN_S = 0.005
+_START_TIMEOUT_S = 10.0
+_LOOK_AGAIN_S = 0.005
 # How long a server that another localops left behind may still need to write its keys down.
-LOCK_TIMEOUT_S = 2.0
-END_TIMEOUT_S = 1.5
+_LOCK_TIMEOUT_S = 2.0
+_END_TIMEOUT_S = 1.5
 # What redis-server writes of keys that it cannot read. Source: redis aof.c, rdb.c.
-BAD_FILE = re.compile(
+_BAD_FILE = re.compile(
     r"bad file format|unexpected end of file|wrong signature|corrupt|manifest", re.IGNORECASE
 )
 # Ends redis-server, with a last chance to write, when localops is gone and its pipe with it.
-WITH_PARENT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill 0; } & exec "$@" 3<&-'
+_WITH_PARENT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill 0; } & exec "$@" 3<&-'
 
 log = logging.getLogger("localops.redis")
 
@@ -71,19 +71,19 @@ class RedisProcess:
         """Return a connection to the server, which is started when none runs; None when it cannot be."""
         async with self.starting:
             try:
-                return await self.opened_or_started()
+                return await self._opened_or_started()
             except OSError as error:
                 log.warning("redis: the server cannot be reached or started: %s", error)
                 return None
 
-    async def opened_or_started(self) -> socket.socket | None:
+    async def _opened_or_started(self) -> socket.socket | None:
         is_running = self.process is not None and self.process.returncode is None
         if is_running and (server := await self.opened()):
             return server
         # It never ran, or it died and that is not known yet.
         await self.end()
         self.process = await self.start()
-        return await self.opened() if await self.is_ready(self.process) else None
+        return await self.opened() if await self._is_ready(self.process) else None
 
     async def opened(self) -> socket.socket | None:
         """Return a connection to the server as it is; None when nobody listens."""
@@ -96,20 +96,20 @@ class RedisProcess:
                 return server
             except BlockingIOError:
                 server.close()
-                await asyncio.sleep(LOOK_AGAIN_S)
+                await asyncio.sleep(_LOOK_AGAIN_S)
             except (FileNotFoundError, ConnectionRefusedError):
                 server.close()
                 return None
 
-    async def is_ready(self, process: asyncio.subprocess.Process) -> bool:
+    async def _is_ready(self, process: asyncio.subprocess.Process) -> bool:
         """Wait until a server has read its keys; False when it ends before, or takes too long."""
-        deadline = time.monotonic() + START_TIMEOUT_S
+        deadline = time.monotonic() + _START_TIMEOUT_S
         while process.returncode is None and time.monotonic() < deadline:
             if server := await self.opened():
                 with server, contextlib.suppress(ConnectionError):
                     if await self.answers(server):
                         return True
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await asyncio.sleep(_LOOK_AGAIN_S)
         return False
 
     async def answers(self, server: socket.socket) -> bool:
@@ -122,23 +122,23 @@ class RedisProcess:
 
     async def start(self) -> asyncio.subprocess.Process:
         self.path.unlink(missing_ok=True)
-        return await (self.start_embedded() if self.program is None else self.start_installed(self.program))
+        return await (self._start_embedded() if self.program is None else self._start_installed(self.program))
 
-    async def start_embedded(self) -> asyncio.subprocess.Process:
+    async def _start_embedded(self) -> asyncio.subprocess.Process:
         options = ("--socket", str(self.path), "--user", self.user)
         process = await self.spawn(sys.executable, "-m", "localops.redis.embedded", *options)
         assert process.stdin is not None  # noqa: S101 - a pipe, see spawn
         process.stdin.write(f"{self.password}\n".encode())
         return process
 
-    async def start_installed(self, program: str) -> asyncio.subprocess.Process:
-        folder, lock = await self.claim_folder()
+    async def _start_installed(self, program: str) -> asyncio.subprocess.Process:
+        folder, lock = await self._claim_folder()
         try:
             config = folder / "redis.conf"
             config.write_text(self.config(folder))
             log_file = self.folder / "redis.log"
             self.log_lines = len(log_file.read_bytes().splitlines()) if log_file.exists() else 0
-            return await self.spawn("sh", "-c", WITH_PARENT, "sh", program, str(config), keep_open=lock)
+            return await self.spawn("sh", "-c", _WITH_PARENT, "sh", program, str(config), keep_open=lock)
         finally:
             os.close(lock)
 
@@ -179,12 +179,12 @@ class RedisProcess:
         said = [line.partition(" # ")[2] for line in lines[self.log_lines :] if " # " in line]
         if not said:
             return ""
-        text = next((each for each in said if BAD_FILE.search(each)), said[-1])
+        text = next((each for each in said if _BAD_FILE.search(each)), said[-1])
         kept = self.folder / "appendonlydir"
         remedy = f"; its keys are in {kept}: move that folder away, or mend the file with redis-check-aof"
-        return f": {text.rstrip('. ')}{remedy if BAD_FILE.search(text) else ''}"
+        return f": {text.rstrip('. ')}{remedy if _BAD_FILE.search(text) else ''}"
 
-    async def claim_folder(self) -> tuple[Path, int]:
+    async def _claim_folder(self) -> tuple[Path, int]:
         """Return the folder for the keys, held against a second server, which would damage them.
 
         Returns:
@@ -192,12 +192,12 @@ class RedisProcess:
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + LOCK_TIMEOUT_S
+        deadline = time.monotonic() + _LOCK_TIMEOUT_S
         while time.monotonic() < deadline:
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return self.folder, lock
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await asyncio.sleep(_LOOK_AGAIN_S)
         log.warning(
             "redis: another localops has the keys of this project; this one forgets its own at its end"
         )
@@ -234,7 +234,7 @@ class RedisProcess:
         assert process.stdin is not None  # noqa: S101 - a pipe, see spawn
         process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), END_TIMEOUT_S)
+            await asyncio.wait_for(process.wait(), _END_TIMEOUT_S)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -14,7 +14,7 @@ from localops.accepting import connections
 from localops.redis.gate import MalformedCommandError, answer_to, first_command
 from localops.redis.process import READ_BYTES, RedisProcess
 
-CANNOT_START = b"-ERR localops could not start Redis; its console says why\r\n"
+_CANNOT_START = b"-ERR localops could not start Redis; its console says why\r\n"
 
 
 class RedisServer:
@@ -49,17 +49,17 @@ class RedisServer:
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with client, contextlib.suppress(ConnectionError):
-            begun = b"" if self.process.program else await self.let_in(client)
+            begun = b"" if self.process.program else await self._let_in(client)
             if begun is None:
                 return
             server = await self.process.connected()
             if server is None:
-                await asyncio.get_running_loop().sock_sendall(client, CANNOT_START)
+                await asyncio.get_running_loop().sock_sendall(client, _CANNOT_START)
                 return
             with server:
                 await relay(client, server, begun)
 
-    async def let_in(self, client: socket.socket) -> bytes | None:
+    async def _let_in(self, client: socket.socket) -> bytes | None:
         """Return what a client sent up to the right password; None when it did not show it."""
         loop = asyncio.get_running_loop()
         data = b""
@@ -83,15 +83,15 @@ class RedisServer:
 async def relay(client: socket.socket, server: socket.socket, begun: bytes) -> None:
     """Pass bytes both ways until the server closes, or the client has and all is answered."""
     await asyncio.get_running_loop().sock_sendall(server, begun)
-    commands = asyncio.create_task(pass_on(client, server))
+    commands = asyncio.create_task(_pass_on(client, server))
     try:
-        await pass_on(server, client)
+        await _pass_on(server, client)
     finally:
         commands.cancel()
         await asyncio.gather(commands, return_exceptions=True)
 
 
-async def pass_on(source: socket.socket, target: socket.socket) -> None:
+async def _pass_on(source: socket.socket, target: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     try:
         while data := await loop.sock_recv(source, READ_BYTES):

@@ -24,11 +24,11 @@ CORS = {
     "x-amz-checksum-sha1, x-amz-checksum-sha256, Content-Range, Accept-Ranges, Last-Modified",
 }
 # What keeps a browser from running an object as a page, whatever type its uploader gave it.
-NO_DOCUMENT = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
-FORM_TEXT = "localops does not take a file that a form posts (presigned POST); S3 may. Use a presigned PUT."
+_NO_DOCUMENT = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
+_FORM_TEXT = "localops does not take a file that a form posts (presigned POST); S3 may. Use a presigned PUT."
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 # (what is named, the parameter that makes it another resource, method) -> operation
-OPERATIONS: Mapping[tuple[str, str, str], Operation] = {
+_OPERATIONS: Mapping[tuple[str, str, str], Operation] = {
     ("service", "", "GET"): buckets.list_buckets,
     ("bucket", "", "HEAD"): buckets.head_bucket,
     ("bucket", "", "PUT"): buckets.create_bucket,
@@ -87,13 +87,13 @@ RESOURCES = (
 
 
 # Headers that ask for what is not done, by their beginning; and the values of others that ask for nothing.
-NOT_DONE_HEADERS = (
+_NOT_DONE_HEADERS = (
     "x-amz-server-side-encryption",
     "x-amz-object-lock-",
     "x-amz-grant-",
     "x-amz-website-redirect-location",
 )
-HARMLESS_VALUES: Mapping[str, tuple[str, ...]] = {
+_HARMLESS_VALUES: Mapping[str, tuple[str, ...]] = {
     "x-amz-tagging": ("",),
     "x-amz-acl": ("private", "bucket-owner-full-control"),
     "x-amz-storage-class": ("STANDARD",),
@@ -126,24 +126,24 @@ class S3:
             response = refusal(http, error, request_id)
         response.headers.update({**CORS, "x-amz-request-id": request_id})
         if not self.host_of_its_own:
-            response.headers.update(NO_DOCUMENT)
+            response.headers.update(_NO_DOCUMENT)
         await response(scope, receive, send)
 
     async def answer(self, http: Request) -> Response:
         message = Message.of(http.scope)
         if is_form_upload(http.method, http.url.path, http.headers):
-            raise S3Error("NotImplemented", FORM_TEXT)
+            raise S3Error("NotImplemented", _FORM_TEXT)
         caller = caller_of(message, self.keys)
         if caller.user is None and not self.host_of_its_own:
             raise S3Error("AccessDenied", "Under this name S3 answers only signed requests.")
         request = S3Request(http, caller, message, *split_path(message.path))
-        operation = operation_of(request)
-        check_access(request, self.keys)
-        refuse_not_done(request.headers)
+        operation = _operation_of(request)
+        _check_access(request, self.keys)
+        _refuse_not_done(request.headers)
         return await operation(request, self.storage)
 
 
-def operation_of(request: S3Request) -> Operation:
+def _operation_of(request: S3Request) -> Operation:
     """Return the operation that a request means.
 
     Raises:
@@ -151,7 +151,7 @@ def operation_of(request: S3Request) -> Operation:
     """
     named = "object" if request.key else "bucket" if request.bucket else "service"
     resource = next((name for name in RESOURCES if name in request.query), "")
-    operation = OPERATIONS.get((named, resource, request.method))
+    operation = _OPERATIONS.get((named, resource, request.method))
     if operation is not None:
         return operation
     if resource or request.method in METHODS:
@@ -159,18 +159,18 @@ def operation_of(request: S3Request) -> Operation:
     raise S3Error("MethodNotAllowed")
 
 
-def refuse_not_done(headers: Headers) -> None:
+def _refuse_not_done(headers: Headers) -> None:
     """Raise S3Error when a header asks for what would silently not happen."""
     for name, value in headers.items():
-        harmless = HARMLESS_VALUES.get(name, (value,))
-        if name.startswith(NOT_DONE_HEADERS) or value not in harmless:
+        harmless = _HARMLESS_VALUES.get(name, (value,))
+        if name.startswith(_NOT_DONE_HEADERS) or value not in harmless:
             raise S3Error(
                 "NotImplemented",
                 f"localops does not do what the header {name} asks for; S3 may. Leave it out.",
             )
 
 
-def check_access(request: S3Request, keys: Mapping[str, str]) -> None:
+def _check_access(request: S3Request, keys: Mapping[str, str]) -> None:
     """Let users into their own buckets, and everybody read what a site shows.
 
     Raises:

@@ -17,8 +17,8 @@ from localops.s3.storage import Storage
 DATA = "data"
 WEB = "web"
 # Buckets have always been there; clients want some time.
-CREATED_S = 0.0
-MAX_NUMBER = 2**31 - 1
+_CREATED_S = 0.0
+_MAX_NUMBER = 2**31 - 1
 
 
 def buckets_of(user: str) -> list[str]:
@@ -30,7 +30,7 @@ async def list_buckets(request: S3Request, storage: Storage) -> Response:  # noq
     user = request.caller.user or ""
     owner = element("Owner", [text("ID", user), text("DisplayName", user)])
     entries = [
-        element("Bucket", [text("Name", name), text("CreationDate", iso_time(CREATED_S))])
+        element("Bucket", [text("Name", name), text("CreationDate", iso_time(_CREATED_S))])
         for name in buckets_of(user)
     ]
     return document("ListAllMyBucketsResult", [owner, element("Buckets", entries)])
@@ -56,20 +56,20 @@ async def list_objects(request: S3Request, storage: Storage) -> Response:
     """Both versions of the listing."""
     query = request.query
     newer = query.get("list-type") == "2"
-    most = request.number("max-keys", MAX_KEYS, MAX_NUMBER)
-    after = decoded_token(query["continuation-token"]) if query.get("continuation-token") and newer else ""
+    most = request.number("max-keys", MAX_KEYS, _MAX_NUMBER)
+    after = _decoded_token(query["continuation-token"]) if query.get("continuation-token") and newer else ""
     after = after or query.get("start-after" if newer else "marker", "")
     delimiter = query.get("delimiter", "")
     found = await run_in_threadpool(
         listing, storage.index, request.bucket, query.get("prefix", ""), delimiter, after, most
     )
-    answer = second_version if newer else first_version
+    answer = _second_version if newer else _first_version
     return document(
-        "ListBucketResult", [*common_elements(request, found, min(most, MAX_KEYS)), *answer(request, found)]
+        "ListBucketResult", [*_common_elements(request, found, min(most, MAX_KEYS)), *answer(request, found)]
     )
 
 
-def common_elements(request: S3Request, found: Listing, most: int) -> Iterator[str]:
+def _common_elements(request: S3Request, found: Listing, most: int) -> Iterator[str]:
     encoding = request.query.get("encoding-type", "")
     yield text("Name", request.bucket)
     yield text("Prefix", key_text(request.query.get("prefix", ""), encoding))
@@ -86,14 +86,14 @@ def common_elements(request: S3Request, found: Listing, most: int) -> Iterator[s
         yield element("CommonPrefixes", [text("Prefix", key_text(prefix, encoding))])
 
 
-def first_version(request: S3Request, found: Listing) -> Iterator[str]:
+def _first_version(request: S3Request, found: Listing) -> Iterator[str]:
     encoding = request.query.get("encoding-type", "")
     yield text("Marker", key_text(request.query.get("marker", ""), encoding))
     if found.is_truncated:
         yield text("NextMarker", key_text(found.last, encoding))
 
 
-def second_version(request: S3Request, found: Listing) -> Iterator[str]:
+def _second_version(request: S3Request, found: Listing) -> Iterator[str]:
     encoding = request.query.get("encoding-type", "")
     yield text("KeyCount", len(found.objects) + len(found.prefixes))
     if token := request.query.get("continuation-token"):
@@ -104,7 +104,7 @@ def second_version(request: S3Request, found: Listing) -> Iterator[str]:
         yield text("NextContinuationToken", base64.urlsafe_b64encode(found.last.encode()).decode())
 
 
-def decoded_token(token: str) -> str:
+def _decoded_token(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except ValueError as error:  # not base64, or not UTF-8

@@ -13,7 +13,7 @@ from localops.s3.errors import S3Error
 from localops.s3.signature_v4 import sha256
 from localops.s3.signed_message import Caller, check
 
-SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+_SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 MAX_LINE_BYTES = 1024
 EMPTY_SHA256 = sha256("")
 
@@ -22,13 +22,13 @@ class ChunkedBody:
     """Takes `aws-chunked` framing off a body, and checks the signature of each chunk where there is one."""
 
     def __init__(self, caller: Caller) -> None:
-        self.key = caller.key if caller.payload.startswith(SIGNED_CHUNKS) else None
+        self.key = caller.key if caller.payload.startswith(_SIGNED_CHUNKS) else None
         self.signature = caller.signature
         self.buffer = bytearray()
         self.trailers: dict[str, str] = {}
         self.ended = False
         self.wanted = 0
-        self.parse = self.read_size
+        self.parse = self._read_size
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the bytes of the object that are whole now."""
@@ -39,7 +39,7 @@ class ChunkedBody:
                 return
             yield piece
 
-    def read_size(self) -> bytes | None:
+    def _read_size(self) -> bytes | None:
         line = self.line()
         if line is None:
             return None
@@ -50,11 +50,11 @@ class ChunkedBody:
         self.wanted = int(size, 16)
         self.digest = hashlib.sha256()
         if self.wanted == 0:
-            self.end_chunk()
-        self.parse = self.read_data if self.wanted else self.read_trailer
+            self._end_chunk()
+        self.parse = self._read_data if self.wanted else self._read_trailer
         return b""
 
-    def read_data(self) -> bytes | None:
+    def _read_data(self) -> bytes | None:
         if not self.buffer:
             return None
         piece = bytes(self.buffer[: self.wanted])
@@ -62,20 +62,20 @@ class ChunkedBody:
         self.wanted -= len(piece)
         self.digest.update(piece)
         if self.wanted == 0:
-            self.end_chunk()
-            self.parse = self.read_end
+            self._end_chunk()
+            self.parse = self._read_end
         return piece
 
-    def read_end(self) -> bytes | None:
+    def _read_end(self) -> bytes | None:
         line = self.line()
         if line is None:
             return None
         if line:
             raise S3Error("InvalidRequest", "The framing of the chunks is malformed.")
-        self.parse = self.read_size
+        self.parse = self._read_size
         return b""
 
-    def read_trailer(self) -> bytes | None:
+    def _read_trailer(self) -> bytes | None:
         line = self.line()
         if line is None:
             return None
@@ -96,7 +96,7 @@ class ChunkedBody:
         del self.buffer[: end + 1]
         return line
 
-    def end_chunk(self) -> None:
+    def _end_chunk(self) -> None:
         """Check the signature of the chunk; each continues the one before."""
         if self.key is None:
             return

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from localops.s3.errors import S3Error
 from localops.s3.index import Object
 
-OF_SOURCE = "x-amz-copy-source-"
+_OF_SOURCE = "x-amz-copy-source-"
 
 
 def check_conditions(found: Object, headers: Headers) -> None:
@@ -21,12 +21,12 @@ def check_conditions(found: Object, headers: Headers) -> None:
     if "if-match" in headers:
         if not matches(headers["if-match"], found):
             raise S3Error("PreconditionFailed")
-    elif "if-unmodified-since" in headers and is_newer(found, headers["if-unmodified-since"]):
+    elif "if-unmodified-since" in headers and _is_newer(found, headers["if-unmodified-since"]):
         raise S3Error("PreconditionFailed")
     if "if-none-match" in headers:
         if matches(headers["if-none-match"], found):
             raise S3Error("NotModified")
-    elif "if-modified-since" in headers and not is_newer(found, headers["if-modified-since"]):
+    elif "if-modified-since" in headers and not _is_newer(found, headers["if-modified-since"]):
         raise S3Error("NotModified")
 
 
@@ -34,7 +34,7 @@ def matches(tags: str, found: Object) -> bool:
     return tags.strip() == "*" or found.etag in [tag.strip().strip('"') for tag in tags.split(",")]
 
 
-def is_newer(found: Object, date: str) -> bool:
+def _is_newer(found: Object, date: str) -> bool:
     try:
         return int(found.modified_s) > parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError) as error:  # what Python's reader stumbles over
@@ -44,7 +44,7 @@ def is_newer(found: Object, date: str) -> bool:
 def check_source(found: Object, headers: Headers) -> None:
     """Raise S3Error when a condition on the source of a copy does not hold."""
     named = {
-        name.removeprefix(OF_SOURCE): each for name, each in headers.items() if name.startswith(OF_SOURCE)
+        name.removeprefix(_OF_SOURCE): each for name, each in headers.items() if name.startswith(_OF_SOURCE)
     }
     try:
         check_conditions(found, Headers(named))

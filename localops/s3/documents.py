@@ -18,12 +18,12 @@ from starlette.responses import Response
 from localops.s3.errors import S3Error
 from localops.s3.index import Object
 
-NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 # XML 1.0 knows no control characters; S3 writes them as references all the same.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class NoDoctype(TreeBuilder):
+class _NoDoctype(TreeBuilder):
     """Builds the tree of a document that declares nothing: without a DOCTYPE no entity can be defined."""
 
     def doctype(self, name: str, *ids: str | None) -> None:  # noqa: ARG002 - the shape that XMLParser calls
@@ -36,7 +36,7 @@ def parse(body: bytes) -> Element:
     Raises:
         S3Error: it is not well-formed, or declares a document type.
     """
-    parser = XMLParser(target=NoDoctype())  # noqa: S314 - NoDoctype leaves nothing to expand or to load
+    parser = XMLParser(target=_NoDoctype())  # noqa: S314 - NoDoctype leaves nothing to expand or to load
     try:
         parser.feed(body)
         root = parser.close()
@@ -67,7 +67,7 @@ def document(
     name: str, content: Iterable[str], status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """Return an answer that is a document."""
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<{name} xmlns="{NAMESPACE}">{"".join(content)}</{name}>'
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<{name} xmlns="{_NAMESPACE}">{"".join(content)}</{name}>'
     return Response(body, status, headers, media_type="application/xml")
 
 

@@ -9,7 +9,7 @@ from localops.errors import LocalopsError
 log = logging.getLogger("localops.s3")
 
 # code -> HTTP status and the sentence, as S3 or, for a full disk, minio words it.
-ERRORS: dict[str, tuple[int, str]] = {
+_ERRORS: dict[str, tuple[int, str]] = {
     "AccessDenied": (403, "Access Denied."),
     "AuthorizationHeaderMalformed": (400, "The authorization header is malformed."),
     "AuthorizationQueryParametersError": (400, "The query parameters of the signature are malformed."),
@@ -56,7 +56,7 @@ class S3Error(LocalopsError):
     """
 
     def __init__(self, code: str, message: str | None = None) -> None:
-        self.status, usual = ERRORS[code]
+        self.status, usual = _ERRORS[code]
         self.code = code
         self.message = message or usual
         super().__init__(self.message)

@@ -29,13 +29,13 @@ CREATE TABLE IF NOT EXISTS parts (
     upload TEXT, number INTEGER, blob TEXT, size INTEGER, etag TEXT, modified_s REAL,
     PRIMARY KEY (upload, number)) WITHOUT ROWID;
 """
-SELECT_OBJECT = "SELECT key, blob, size, etag, modified_s, headers FROM objects"
-SELECT_PART = "SELECT number, blob, size, etag, modified_s FROM parts"
-LAST_CHARACTER = "\U0010ffff"
-BUSY_TIMEOUT_S = 10
+_SELECT_OBJECT = "SELECT key, blob, size, etag, modified_s, headers FROM objects"
+_SELECT_PART = "SELECT number, blob, size, etag, modified_s FROM parts"
+_LAST_CHARACTER = "\U0010ffff"
+_BUSY_TIMEOUT_S = 10
 # Of SQLite's codes the last eight bits say what kind of error it is; the others are mistakes of ours.
-PRIMARY_CODE = 0xFF
-UNUSABLE = (
+_PRIMARY_CODE = 0xFF
+_UNUSABLE = (
     sqlite3.SQLITE_NOTADB,
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_IOERR,
@@ -95,7 +95,7 @@ def disk_errors() -> Generator[None]:
         code: int | None = getattr(error, "sqlite_errorcode", None)
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
             raise S3Error("XMinioStorageFull") from error
-        if code is None or code & PRIMARY_CODE not in UNUSABLE:
+        if code is None or code & _PRIMARY_CODE not in _UNUSABLE:
             raise
         raise unusable(error) from error
 
@@ -106,7 +106,7 @@ class Index:
     def __init__(self, file: Path) -> None:
         self.lock = threading.RLock()
         with disk_errors():
-            self.connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+            self.connection = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
             self.connection.executescript(SCHEMA)
 
     def close(self) -> None:
@@ -121,8 +121,8 @@ class Index:
                 yield self.connection
 
     def find(self, bucket: str, key: str) -> Object | None:
-        rows = self.rows(f"{SELECT_OBJECT} WHERE bucket = ? AND key = ?", bucket, key)
-        return object_of(rows[0]) if rows else None
+        rows = self.rows(f"{_SELECT_OBJECT} WHERE bucket = ? AND key = ?", bucket, key)
+        return _object_of(rows[0]) if rows else None
 
     def put(self, bucket: str, each: Object, check: Callable[[Object | None], None]) -> Object | None:
         """Store an object and return the one that it replaces.
@@ -158,8 +158,8 @@ class Index:
         where = "bucket = ? AND key >= ?" + (" AND key < ?" if end else "")
         begin = max(start, prefix)
         values = (bucket, begin, end, most) if end else (bucket, begin, most)
-        rows = self.rows(f"{SELECT_OBJECT} WHERE {where} ORDER BY key LIMIT ?", *values)
-        return [object_of(row) for row in rows]
+        rows = self.rows(f"{_SELECT_OBJECT} WHERE {where} ORDER BY key LIMIT ?", *values)
+        return [_object_of(row) for row in rows]
 
     def begin_upload(self, upload: Upload) -> None:
         row = (upload.id, upload.bucket, upload.key, upload.begun_s, json.dumps(dict(upload.headers)))
@@ -185,7 +185,7 @@ class Index:
         return old[0] if old else None
 
     def parts(self, upload: str) -> list[Part]:
-        return [Part(*row) for row in self.rows(f"{SELECT_PART} WHERE upload = ? ORDER BY number", upload)]
+        return [Part(*row) for row in self.rows(f"{_SELECT_PART} WHERE upload = ? ORDER BY number", upload)]
 
     def end_upload(self, upload: str) -> list[Part]:
         """Forget an upload and return its parts."""
@@ -204,13 +204,13 @@ class Index:
             return self.connection.execute(query, values).fetchall()
 
 
-def object_of(row: tuple[Any, ...]) -> Object:
+def _object_of(row: tuple[Any, ...]) -> Object:
     return Object(*row[:5], headers=json.loads(row[5]))
 
 
 def after_prefix(prefix: str) -> str | None:
     """Return the least text that is greater than all that begin with `prefix`; None when there is none."""
-    start = prefix.rstrip(LAST_CHARACTER)
+    start = prefix.rstrip(_LAST_CHARACTER)
     if not start:
         return None
     following = ord(start[-1]) + 1

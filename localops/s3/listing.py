@@ -9,7 +9,7 @@ from localops.s3.index import Index, Object, after_prefix
 
 MAX_KEYS = 1000
 # A key with this behind it is the least that is greater than the key.
-LEAST_CHARACTER = "\0"
+_LEAST_CHARACTER = "\0"
 
 
 @dataclass
@@ -38,7 +38,7 @@ def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, 
     found = Listing()
     most = min(most, MAX_KEYS)
     was_prefix = bool(delimiter) and after.startswith(prefix) and after.endswith(delimiter)
-    start = after_prefix(after) if was_prefix else after + LEAST_CHARACTER
+    start = after_prefix(after) if was_prefix else after + _LEAST_CHARACTER
     for each in entries(index, bucket, prefix, delimiter, start):
         if len(found.objects) + len(found.prefixes) >= most:
             found.is_truncated = most > 0
@@ -65,4 +65,4 @@ def entries(
             common = prefix + head + delimiter if found else ""
             yield common or each
         # The next page need not read the rest of what a common prefix stands for.
-        start = after_prefix(common) if common else page[-1].key + LEAST_CHARACTER
+        start = after_prefix(common) if common else page[-1].key + _LEAST_CHARACTER

@@ -20,7 +20,7 @@ from localops.s3.index import Object
 from localops.s3.request import S3Request, split_path
 from localops.s3.storage import Storage
 
-KEPT_HEADERS = (
+_KEPT_HEADERS = (
     "content-type",
     "content-disposition",
     "content-language",
@@ -28,9 +28,9 @@ KEPT_HEADERS = (
     "expires",
 )
 METADATA = "x-amz-meta-"
-DEFAULT_TYPE = "binary/octet-stream"
+_DEFAULT_TYPE = "binary/octet-stream"
 READ_BYTES = 256 * 1024
-BYTE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
+_BYTE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
 
 async def put_object(request: S3Request, storage: Storage) -> Response:
@@ -78,8 +78,8 @@ def open_source(request: S3Request, storage: Storage) -> tuple[Object, BinaryIO]
 
 def kept_headers(headers: Headers) -> dict[str, str]:
     """Return what a request says of an object that is sent again with it."""
-    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-    kept.setdefault("content-type", DEFAULT_TYPE)
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    kept.setdefault("content-type", _DEFAULT_TYPE)
     encodings = [each.strip() for each in headers.get("content-encoding", "").split(",")]
     if encoding := ", ".join(each for each in encodings if each and each != "aws-chunked"):
         kept["content-encoding"] = encoding
@@ -87,7 +87,7 @@ def kept_headers(headers: Headers) -> dict[str, str]:
 
 
 async def get_object(request: S3Request, storage: Storage) -> Response:
-    instead = overrides(request.query)
+    instead = _overrides(request.query)
     found, file = await run_in_threadpool(storage.open, request.bucket, request.key)
     # They are of the whole object; a client would compare them with the part.
     with_checksums = (
@@ -113,7 +113,9 @@ def object_response(found: Object, file: BinaryIO, asked: Headers, headers: Mapp
     except S3Error:
         file.close()
         raise
-    return ObjectResponse(file, span or range(found.size), headers, partial=span is not None, size=found.size)
+    return _ObjectResponse(
+        file, span or range(found.size), headers, partial=span is not None, size=found.size
+    )
 
 
 def object_headers(found: Object, with_checksums: bool = False) -> dict[str, str]:
@@ -130,9 +132,9 @@ def object_headers(found: Object, with_checksums: bool = False) -> dict[str, str
     }
 
 
-def overrides(query: Mapping[str, str]) -> dict[str, str]:
+def _overrides(query: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that a presigned URL sets, such as `response-content-type`."""
-    names = (*KEPT_HEADERS, "content-encoding")
+    names = (*_KEPT_HEADERS, "content-encoding")
     asked = {name: query[f"response-{name}"] for name in names if query.get(f"response-{name}")}
     for name, value in asked.items():
         if not value.isascii() or not value.isprintable():
@@ -146,7 +148,7 @@ def asked_range(header: str | None, size: int) -> range | None:
     Raises:
         S3Error: none of them is there.
     """
-    match = BYTE_RANGE.fullmatch(header.strip()) if header else None
+    match = _BYTE_RANGE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):
         return None
     first, last = match.groups()
@@ -167,7 +169,7 @@ def number(digits: str) -> int:
     return ANY.stop if found is None else found
 
 
-class ObjectResponse(Response):
+class _ObjectResponse(Response):
     """Sends a span of an open file and closes it."""
 
     def __init__(

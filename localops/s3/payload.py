@@ -19,15 +19,15 @@ from localops.s3.chunked_body import ChunkedBody
 from localops.s3.errors import S3Error
 from localops.s3.signed_message import Caller, decoded_base64
 
-CHUNKED = "STREAMING-"
-CHECKSUM = "x-amz-checksum-"
-CHECKSUM_SIZES = {"crc32": 4, "sha1": 20, "sha256": 32}
+_CHUNKED = "STREAMING-"
+_CHECKSUM = "x-amz-checksum-"
+_CHECKSUM_SIZES = {"crc32": 4, "sha1": 20, "sha256": 32}
 # Python has no fast code for these, and no client sends them unless it is told to.
-UNKNOWN_CHECKSUMS = ("crc32c", "crc64nvme")
-SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+_UNKNOWN_CHECKSUMS = ("crc32c", "crc64nvme")
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
 
-class Hash(Protocol):
+class _Hash(Protocol):
     """What all checksums here can do."""
 
     def update(self, data: bytes, /) -> None: ...
@@ -35,7 +35,7 @@ class Hash(Protocol):
     def digest(self) -> bytes: ...
 
 
-class Crc32:
+class _Crc32:
     """zlib's CRC32 in the shape of the hashes of hashlib."""
 
     def __init__(self) -> None:
@@ -63,22 +63,22 @@ class Payload:
         self.size = 0
         self.checksums: dict[str, str] = {}
         self.md5 = hashlib.md5(usedforsecurity=False)
-        self.chunked = ChunkedBody(caller) if caller.payload.startswith(CHUNKED) else None
-        self.hashes: dict[str, Hash] = {name: new_hash(name) for name in self.announced()}
-        if SHA256_HEX.fullmatch(caller.payload):
+        self.chunked = ChunkedBody(caller) if caller.payload.startswith(_CHUNKED) else None
+        self.hashes: dict[str, _Hash] = {name: _new_hash(name) for name in self.announced()}
+        if _SHA256_HEX.fullmatch(caller.payload):
             self.hashes.setdefault("sha256", hashlib.sha256())
 
     def announced(self) -> list[str]:
         """Return the checksums that stand in the headers or will stand in the trailers."""
         trailers = [name.strip() for name in self.headers.get("x-amz-trailer", "").lower().split(",")]
         names = [*self.headers.keys(), *trailers]
-        kinds = [name.removeprefix(CHECKSUM) for name in names if name.startswith(CHECKSUM)]
+        kinds = [name.removeprefix(_CHECKSUM) for name in names if name.startswith(_CHECKSUM)]
         for kind in kinds:
-            if kind in UNKNOWN_CHECKSUMS:
+            if kind in _UNKNOWN_CHECKSUMS:
                 raise S3Error(
                     "NotImplemented", f"localops does not check {kind.upper()}; use CRC32 or SHA256."
                 )
-        return [kind for kind in kinds if kind in CHECKSUM_SIZES]
+        return [kind for kind in kinds if kind in _CHECKSUM_SIZES]
 
     def announced_size(self) -> int:
         """Return how many bytes the object has.
@@ -115,16 +115,16 @@ class Payload:
             self.chunked.finish()
             if self.size != self.announced_size():
                 raise S3Error("IncompleteBody")
-        self.check_md5()
+        self._check_md5()
         if (
-            SHA256_HEX.fullmatch(self.caller.payload)
+            _SHA256_HEX.fullmatch(self.caller.payload)
             and self.hashes["sha256"].digest().hex() != self.caller.payload
         ):
             raise S3Error("XAmzContentSHA256Mismatch")
         trailers = self.chunked.trailers if self.chunked else {}
-        self.checksums = self.checked_checksums({**self.headers, **trailers})
+        self.checksums = self._checked_checksums({**self.headers, **trailers})
 
-    def check_md5(self) -> None:
+    def _check_md5(self) -> None:
         given = self.headers.get("content-md5")
         if given is None:
             return
@@ -134,9 +134,10 @@ class Payload:
         if digest != self.md5.digest():
             raise S3Error("BadDigest")
 
-    def checked_checksums(self, said: Mapping[str, str]) -> dict[str, str]:
+    def _checked_checksums(self, said: Mapping[str, str]) -> dict[str, str]:
         found = {
-            f"{CHECKSUM}{kind}": base64.b64encode(self.hashes[kind].digest()).decode() for kind in self.hashes
+            f"{_CHECKSUM}{kind}": base64.b64encode(self.hashes[kind].digest()).decode()
+            for kind in self.hashes
         }
         kept = {name: value for name, value in found.items() if name in said}
         for name, value in kept.items():
@@ -145,5 +146,5 @@ class Payload:
         return kept
 
 
-def new_hash(kind: str) -> Hash:
-    return Crc32() if kind == "crc32" else hashlib.new(kind, usedforsecurity=False)
+def _new_hash(kind: str) -> _Hash:
+    return _Crc32() if kind == "crc32" else hashlib.new(kind, usedforsecurity=False)

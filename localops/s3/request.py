@@ -19,11 +19,11 @@ from localops.s3.payload import Payload
 from localops.s3.signed_message import Caller, Message
 from localops.s3.storage import NewFile, Storage
 
-MAX_KEY_BYTES = 1024
-MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
+_MAX_KEY_BYTES = 1024
+_MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 # The largest that one request may bring.
 MAX_BODY_BYTES = 5 * 1024**3
-WRITE_BYTES = 1024 * 1024
+_WRITE_BYTES = 1024 * 1024
 
 
 def split_path(path: str) -> tuple[str, str]:
@@ -38,7 +38,7 @@ def split_path(path: str) -> tuple[str, str]:
         size = len(decoded.encode())
     except UnicodeError as error:
         raise S3Error("InvalidURI") from error
-    if size > MAX_KEY_BYTES:
+    if size > _MAX_KEY_BYTES:
         raise S3Error("KeyTooLongError")
     return unquote(bucket), decoded
 
@@ -89,7 +89,7 @@ class S3Request:
         async for piece in payload.pieces():
             payload.take(piece)
             body += piece
-            if len(body) > MAX_DOCUMENT_BYTES:
+            if len(body) > _MAX_DOCUMENT_BYTES:
                 raise S3Error("MalformedXML", "The document is too large.")
         payload.finish()
         return bytes(body)
@@ -111,7 +111,7 @@ class S3Request:
         waiting = bytearray()
         async for piece in payload.pieces():
             waiting += piece
-            if len(waiting) >= WRITE_BYTES:
+            if len(waiting) >= _WRITE_BYTES:
                 await run_in_threadpool(absorb, bytes(waiting))
                 waiting.clear()
         if waiting:

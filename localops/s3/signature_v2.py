@@ -47,7 +47,7 @@ RESOURCES = (
 def header_caller(message: Message, authorization: str, secrets: Mapping[str, str]) -> Caller:
     user, _, signature = authorization.removeprefix(SCHEME).strip().partition(":")
     date = "" if "x-amz-date" in message.headers else message.headers.get("date", "")
-    check_signature(message, date, secret_of(user, secrets), signature)
+    _check_signature(message, date, secret_of(user, secrets), signature)
     return Caller(user)
 
 
@@ -56,19 +56,19 @@ def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
     expires_s = whole_number(expires)
     if expires_s is None:
         raise S3Error("AccessDenied", "Expires must be a time in seconds.")
-    check_signature(message, expires, secret_of(user, secrets), message.parameter("Signature"))
+    _check_signature(message, expires, secret_of(user, secrets), message.parameter("Signature"))
     check_lifetime(expires_s)
     return Caller(user)
 
 
-def check_signature(message: Message, date: str, secret: str, given: str) -> None:
+def _check_signature(message: Message, date: str, secret: str, given: str) -> None:
     # botocore signs a bucket with a final slash that it does not send.
     of_bucket = message.path.rfind("/") == 0 and message.path != "/"
-    if not of_bucket or signature_of(message, message.path + "/", date, secret) != given:
-        check(signature_of(message, message.path, date, secret), given)
+    if not of_bucket or _signature_of(message, message.path + "/", date, secret) != given:
+        check(_signature_of(message, message.path, date, secret), given)
 
 
-def signature_of(message: Message, path: str, date: str, secret: str) -> str:
+def _signature_of(message: Message, path: str, date: str, secret: str) -> str:
     headers = message.headers
     amazon = sorted({name for name in headers.keys() if name.startswith("x-amz-")})  # noqa: SIM118 - keys may repeat
     resources = sorted((name, value) for name, value in message.query if name in RESOURCES)

@@ -25,21 +25,21 @@ from localops.s3.signed_message import (
 )
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-MAX_PRESIGN_S = 7 * 24 * 3600
-MAX_SKEW = timedelta(minutes=15)
-TIME_FORMAT = "%Y%m%dT%H%M%SZ"
-HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-AUTHORIZATION = re.compile(
+_MAX_PRESIGN_S = 7 * 24 * 3600
+_MAX_SKEW = timedelta(minutes=15)
+_TIME_FORMAT = "%Y%m%dT%H%M%SZ"
+_HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_AUTHORIZATION = re.compile(
     rf"{ALGORITHM}\s+Credential=(?P<credential>[^,\s]+),\s*SignedHeaders=(?P<names>[^,\s]+),\s*Signature=(?P<signature>\w+)"
 )
 
 
 def header_caller(message: Message, authorization: str, secrets: Mapping[str, str]) -> Caller:
-    match = AUTHORIZATION.fullmatch(authorization.strip())
+    match = _AUTHORIZATION.fullmatch(authorization.strip())
     if match is None:
         raise S3Error("AuthorizationHeaderMalformed")
     when = message.headers.get("x-amz-date", "")
-    if abs(moment(when, "AuthorizationHeaderMalformed") - datetime.now(UTC)) > MAX_SKEW:
+    if abs(moment(when, "AuthorizationHeaderMalformed") - datetime.now(UTC)) > _MAX_SKEW:
         raise S3Error("RequestTimeTooSkewed")
     payload = message.headers.get("x-amz-content-sha256")
     if payload is None:
@@ -53,11 +53,11 @@ def header_caller(message: Message, authorization: str, secrets: Mapping[str, st
 def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
     malformed = "AuthorizationQueryParametersError"
     when, lifetime = message.parameter("X-Amz-Date"), message.parameter("X-Amz-Expires")
-    lifetime_s = whole_number(lifetime, range(1, MAX_PRESIGN_S + 1))
+    lifetime_s = whole_number(lifetime, range(1, _MAX_PRESIGN_S + 1))
     if lifetime_s is None:
         raise S3Error(malformed, "X-Amz-Expires must be between 1 second and 7 days.")
     begun = moment(when, malformed)
-    if begun - datetime.now(UTC) > MAX_SKEW:
+    if begun - datetime.now(UTC) > _MAX_SKEW:
         raise S3Error("RequestTimeTooSkewed")
     user, key = signing_key(message.parameter("X-Amz-Credential"), when, secrets, malformed)
     signed = [pair for pair in message.query if pair[0] != "X-Amz-Signature"]
@@ -65,7 +65,7 @@ def query_caller(message: Message, secrets: Mapping[str, str]) -> Caller:
     payload = message.headers.get("x-amz-content-sha256", UNSIGNED_PAYLOAD)
     if message.parameter("X-Amz-Content-Sha256"):
         payload = message.parameter("X-Amz-Content-Sha256")
-    if not all(HEADER_NAME.fullmatch(name) for name in names):
+    if not all(_HEADER_NAME.fullmatch(name) for name in names):
         raise S3Error(malformed, "X-Amz-SignedHeaders must be names of headers, separated by semicolons.")
     canonical = canonical_request(message, signed, names, payload)
     check(key.sign(ALGORITHM, sha256(canonical)), message.parameter("X-Amz-Signature"))
@@ -79,7 +79,7 @@ def canonical_request(
     """Return the text that Version 4 signs. The path is not normalised: `//` and `..` belong to keys."""
     names = list(signed_names)
     pairs = sorted((encoded(name), encoded(value)) for name, value in query)
-    lines = [f"{name}:{','.join(trimmed(message.headers.getlist(name)))}" for name in names]
+    lines = [f"{name}:{','.join(_trimmed(message.headers.getlist(name)))}" for name in names]
     return "\n".join(
         [
             message.method,
@@ -108,7 +108,7 @@ def signing_key(
 
 def moment(text: str, malformed: str) -> datetime:
     try:
-        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
+        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError as error:
         raise S3Error(malformed) from error
 
@@ -117,7 +117,7 @@ def encoded(text: str) -> str:
     return quote(text, safe="-_.~")
 
 
-def trimmed(values: Iterable[str]) -> list[str]:
+def _trimmed(values: Iterable[str]) -> list[str]:
     return [" ".join(value.split()) for value in values]
 
 

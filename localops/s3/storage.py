@@ -23,8 +23,8 @@ from localops.s3.index import Index, Object, Part, Upload
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What a crash left behind goes at the next start, but not what another process may still be writing.
-LEFTOVER_AGE_S = 24 * 3600
-COPY_BYTES = 1024 * 1024
+_LEFTOVER_AGE_S = 24 * 3600
+_COPY_BYTES = 1024 * 1024
 
 
 @contextmanager
@@ -70,7 +70,7 @@ class NewFile:
     def copy(self, source: BinaryIO, size: int) -> str:
         """Append `size` bytes from where a file stands and return their MD5 in hexadecimal."""
         md5 = hashlib.md5(usedforsecurity=False)
-        while size and (data := source.read(min(size, COPY_BYTES))):
+        while size and (data := source.read(min(size, _COPY_BYTES))):
             self.write(data)
             md5.update(data)
             size -= len(data)
@@ -97,18 +97,18 @@ class Storage:
                 with disk_errors():
                     self.files.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self.opened = Index(self.folder / "index.sqlite")
-                self.sweep(self.opened)
+                self._sweep(self.opened)
             return self.opened
 
     def close(self) -> None:
         if self.opened is not None:
             self.opened.close()
 
-    def sweep(self, index: Index) -> None:
+    def _sweep(self, index: Index) -> None:
         """Remove files that nothing refers to."""
         known = index.blobs()
         for entry in os.scandir(self.files):
-            if entry.name not in known and time.time() - entry.stat().st_mtime > LEFTOVER_AGE_S:
+            if entry.name not in known and time.time() - entry.stat().st_mtime > _LEFTOVER_AGE_S:
                 os.unlink(entry.path)
 
     def new_file(self) -> NewFile:

@@ -19,8 +19,8 @@ from localops.s3.objects import asked_range, kept_headers, open_source
 from localops.s3.request import S3Request
 from localops.s3.storage import Storage
 
-MAX_PARTS = 10_000
-MIN_PART_BYTES = 5 * 1024 * 1024
+_MAX_PARTS = 10_000
+_MIN_PART_BYTES = 5 * 1024 * 1024
 
 
 async def begin_upload(request: S3Request, storage: Storage) -> Response:
@@ -31,11 +31,11 @@ async def begin_upload(request: S3Request, storage: Storage) -> Response:
 
 async def put_part(request: S3Request, storage: Storage) -> Response:
     upload = await run_in_threadpool(find, request, storage)
-    number = request.number("partNumber", 0, MAX_PARTS)
+    number = request.number("partNumber", 0, _MAX_PARTS)
     if number == 0:
-        raise S3Error("InvalidArgument", f"partNumber must be between 1 and {MAX_PARTS}.")
+        raise S3Error("InvalidArgument", f"partNumber must be between 1 and {_MAX_PARTS}.")
     if "x-amz-copy-source" in request.headers:
-        return await copy_part(request, storage, upload, number)
+        return await _copy_part(request, storage, upload, number)
     with storage.new_file() as file:
         payload = await request.receive(file)
         etag = payload.md5.hexdigest()
@@ -43,7 +43,7 @@ async def put_part(request: S3Request, storage: Storage) -> Response:
     return Response(headers={"etag": f'"{etag}"', **payload.checksums})
 
 
-async def copy_part(request: S3Request, storage: Storage, upload: Upload, number: int) -> Response:
+async def _copy_part(request: S3Request, storage: Storage, upload: Upload, number: int) -> Response:
     old, source = await run_in_threadpool(open_source, request, storage)
     with closing(source), storage.new_file() as file:
         span = asked_range(request.headers.get("x-amz-copy-source-range"), old.size) or range(old.size)
@@ -58,14 +58,14 @@ async def copy_part(request: S3Request, storage: Storage, upload: Upload, number
 
 async def complete_upload(request: S3Request, storage: Storage) -> Response:
     upload = await run_in_threadpool(find, request, storage)
-    chosen = named_parts(parse(await request.document()))
+    chosen = _named_parts(parse(await request.document()))
     stored = {part.number: part for part in await run_in_threadpool(storage.index.parts, upload.id)}
     parts: list[Part] = []
     for number, etag in chosen:
         if number not in stored or stored[number].etag != etag:
             raise S3Error("InvalidPart", f"Part {number} was not found, or its ETag is another one.")
         parts.append(stored[number])
-    if any(part.size < MIN_PART_BYTES for part in parts[:-1]):
+    if any(part.size < _MIN_PART_BYTES for part in parts[:-1]):
         raise S3Error("EntityTooSmall")
     digests = b"".join(bytes.fromhex(part.etag) for part in parts)
     etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
@@ -75,7 +75,7 @@ async def complete_upload(request: S3Request, storage: Storage) -> Response:
     return document("CompleteMultipartUploadResult", [*content, text("ETag", f'"{etag}"')])
 
 
-def named_parts(root: Element) -> list[tuple[int, str]]:
+def _named_parts(root: Element) -> list[tuple[int, str]]:
     """Return the parts that a completion names, with their ETags.
 
     Raises:
@@ -103,8 +103,8 @@ async def abort_upload(request: S3Request, storage: Storage) -> Response:
 
 async def list_parts(request: S3Request, storage: Storage) -> Response:
     upload = await run_in_threadpool(find, request, storage)
-    after = request.number("part-number-marker", 0, MAX_PARTS)
-    most = request.number("max-parts", 1000, MAX_PARTS)
+    after = request.number("part-number-marker", 0, _MAX_PARTS)
+    most = request.number("max-parts", 1000, _MAX_PARTS)
     parts = [part for part in await run_in_threadpool(storage.index.parts, upload.id) if part.number > after]
     shown = parts[:most]
     entries = [

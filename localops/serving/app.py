@@ -35,8 +35,8 @@ from localops.serving.hosts import S3_HOST, STREAM_HOST, VirtualHosts, own_names
 from localops.streaming.session import Streams
 from localops.streaming.warnings import StreamWarnings
 
-OWN_PAGE = bootstrap.ROOT / "web"
-INSPECTOR_PAGE = Path(__file__).parents[1] / "inspector" / "page"
+_OWN_PAGE = bootstrap.ROOT / "web"
+_INSPECTOR_PAGE = Path(__file__).parents[1] / "inspector" / "page"
 
 log = logging.getLogger("localops.serving")
 
@@ -77,11 +77,11 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
     sessions = Streams(runner, StreamWarnings())
     streamer = Streamer(registry, sessions, reframe)
     project_page = Site(page)
-    site = Site(OWN_PAGE) if is_of_no_use_here(page) else project_page
+    site = Site(_OWN_PAGE) if _is_of_no_use_here(page) else project_page
     inspector = [
-        *Inspector(deployment, sessions, secrets_of(credentials, password)).routes(),
+        *Inspector(deployment, sessions, _secrets_of(credentials, password)).routes(),
         Route("/_localops", RedirectResponse("/_localops/")),
-        Mount("/_localops", Site(INSPECTOR_PAGE)),
+        Mount("/_localops", Site(_INSPECTOR_PAGE)),
     ]
     s3_keys = {credentials.user: credentials.s3_secret_key}
     services = {
@@ -95,7 +95,7 @@ def make_app(deployment: Deployment, page: Path, storage: Storage, access: Acces
     return Guard(hosts, names, password, runner.api_key, signatures, attempts)
 
 
-def is_of_no_use_here(page: Path) -> bool:
+def _is_of_no_use_here(page: Path) -> bool:
     """Return whether a page only shows one on the internet, which knows nothing of this machine; says so."""
     elsewhere = page_elsewhere(page)
     if elsewhere is None:
@@ -121,7 +121,7 @@ def longest_wait_s(runner: Runner) -> float:
     return NO_LIMITS.timeout_ms / 1000 if runner.debugging else MAX_WAIT_S
 
 
-def secrets_of(credentials: Credentials, password: str | None) -> Iterator[str]:
+def _secrets_of(credentials: Credentials, password: str | None) -> Iterator[str]:
     """Yield what nobody is shown of what proves who one is."""
     own = [value for name, value in asdict(credentials).items() if name != "user"]
     return secrets_in({"secrets": [*own, password]})

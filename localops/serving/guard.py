@@ -34,11 +34,11 @@ from localops.serving.foreign_navigation import is_foreign_navigation, sandboxed
 from localops.serving.hosts import S3_HOST, STREAM_HOST, is_loopback, service_of
 
 PASSWORD_VARIABLE = "LOCALOPS_PASSWORD"  # noqa: S105 - the name of a variable
-MIN_PASSWORD_LENGTH = 8
+_MIN_PASSWORD_LENGTH = 8
 LOGIN_PATH = "/_localops/login"
 # OpenWhisk and its streamer let pages of any origin call these; they know no ambient credentials.
-OPEN_TO_ALL_ORIGINS = ("/api/", "/web/", "/action/")
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_OPEN_TO_ALL_ORIGINS = ("/api/", "/web/", "/action/")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 log = logging.getLogger("localops.serving.guard")
 
@@ -52,10 +52,10 @@ def password_for(listening_on: str, variable: Variable | None) -> str | None:
     if is_loopback(listening_on):
         return None
     password = variable.value if variable else ""
-    if len(password) < MIN_PASSWORD_LENGTH:
+    if len(password) < _MIN_PASSWORD_LENGTH:
         raise StartError(
             f"--host {listening_on} lets other machines in, so it needs a password of at least "
-            f"{MIN_PASSWORD_LENGTH} characters: set {PASSWORD_VARIABLE} in the environment or in .env"
+            f"{_MIN_PASSWORD_LENGTH} characters: set {PASSWORD_VARIABLE} in the environment or in .env"
         )
     return password
 
@@ -107,15 +107,15 @@ class Guard:
         request = Request(scope, receive)
         # Whoever leaves in the middle of a request is not there to be answered.
         with contextlib.suppress(ClientDisconnect):
-            refusal = self.misdirected(request) or self.cross_origin(request) or await self.unknown(request)
-            await (refusal or self.app_for(request))(scope, receive, send)
+            refusal = self._misdirected(request) or self._cross_origin(request) or await self.unknown(request)
+            await (refusal or self._app_for(request))(scope, receive, send)
 
-    def app_for(self, request: Request) -> ASGIApp:
+    def _app_for(self, request: Request) -> ASGIApp:
         """Return what answers: other people's words never as a document of the page's origin."""
-        is_others = str(request.scope["path"]).startswith(OPEN_TO_ALL_ORIGINS)
+        is_others = str(request.scope["path"]).startswith(_OPEN_TO_ALL_ORIGINS)
         return sandboxed(self.app) if is_others and is_foreign_navigation(request.headers) else self.app
 
-    def misdirected(self, request: Request) -> Response | None:
+    def _misdirected(self, request: Request) -> Response | None:
         """Return the answer to a request that is for another machine."""
         if request.method == "CONNECT":
             text = "localops passes nothing on: as HTTP_PROXY it serves its own http:// names, and no others"
@@ -127,51 +127,51 @@ class Guard:
         text = f"localops does not answer for {' and '.join(hosts) or 'a request without Host'}, only for "
         return PlainTextResponse(f"{text}{names} and the names devel., stream. and s3. before them.\n", 421)
 
-    def cross_origin(self, request: Request) -> Response | None:
+    def _cross_origin(self, request: Request) -> Response | None:
         """Return the answer to a change that a page of another origin asks for where no rule allows it."""
-        if request.method in SAFE_METHODS or self.is_open_to_all_origins(request):
+        if request.method in _SAFE_METHODS or self._is_open_to_all_origins(request):
             return None
         if not comes_from_another_origin(request.headers):
             return None
         return PlainTextResponse("A page of another origin may not change anything here.\n", 403)
 
-    def is_open_to_all_origins(self, request: Request) -> bool:
+    def _is_open_to_all_origins(self, request: Request) -> bool:
         service = service_of(request.headers["host"], self.names)
         path = str(request.scope["path"])
         return (
             service in (STREAM_HOST, S3_HOST)
             # No page needs the login of the `ops` tools, and one could guess passwords there.
-            or (path.startswith(OPEN_TO_ALL_ORIGINS) and path != OPS_LOGIN_PATH)
+            or (path.startswith(_OPEN_TO_ALL_ORIGINS) and path != OPS_LOGIN_PATH)
             or self.signatures.claimed(request.scope)
         )
 
     async def unknown(self, request: Request) -> Response | None:
         """Return the answer to somebody who does not show that they know the password."""
-        if self.password is None or self.may_pass(request):
+        if self.password is None or self._may_pass(request):
             return None
         if request.scope["path"] == LOGIN_PATH and request.method == "POST":
             return await self.login(request)
         wait_s = 0
-        if (given := basic_password(request.headers)) is not None:
-            wait_s = self.attempts.wait_s(USER, address_of(request))
+        if (given := _basic_password(request.headers)) is not None:
+            wait_s = self.attempts.wait_s(USER, _address_of(request))
             if not wait_s and self.is_right(request, given):
                 return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            return login_form()
+            return _login_form()
         if wait_s:
             return PlainTextResponse(f"{refusal_text(wait_s)}\n", 429, {"retry-after": str(wait_s)})
         text = f"localops needs the password of {PASSWORD_VARIABLE}: by HTTP Basic, or a browser's form"
         return PlainTextResponse(f"{text}.\n", 401, {"www-authenticate": "Form"})
 
-    def may_pass(self, request: Request) -> bool:
+    def _may_pass(self, request: Request) -> bool:
         """Return whether a request shows something that cannot be guessed, or needs nothing of the kind."""
         if self.signatures.verified(request.scope):
             return True
         if request.scope["path"] == OPS_LOGIN_PATH:
             return True  # it checks a password itself
-        if request.method == "OPTIONS" and self.is_open_to_all_origins(request):
+        if request.method == "OPTIONS" and self._is_open_to_all_origins(request):
             return True
-        if same(request.cookies.get(cookie_name(request), ""), self.cookie):
+        if same(request.cookies.get(_cookie_name(request), ""), self.cookie):
             return True
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
@@ -182,7 +182,7 @@ class Guard:
         """Return whether a password is the right one; a wrong one is counted and reported."""
         if same(given, self.password or ""):
             return True
-        address = address_of(request)
+        address = _address_of(request)
         self.attempts.note_wrong(USER, address)
         log.warning("a wrong password was sent from %s", address)
         return False
@@ -192,16 +192,16 @@ class Guard:
             fields = parse_qs((await read_body(request)).decode(errors="replace"))
         except RequestError as error:
             return PlainTextResponse(error.message, error.status)
-        if wait_s := self.attempts.wait_s(USER, address_of(request)):
-            return login_form(refusal_text(wait_s), 429, {"retry-after": str(wait_s)})
+        if wait_s := self.attempts.wait_s(USER, _address_of(request)):
+            return _login_form(refusal_text(wait_s), 429, {"retry-after": str(wait_s)})
         if not self.is_right(request, fields.get("password", [""])[0]):
-            return login_form("That is not the password.", 403)
+            return _login_form("That is not the password.", 403)
         answer = RedirectResponse("/", 303)
-        answer.set_cookie(cookie_name(request), self.cookie, httponly=True, samesite="strict")
+        answer.set_cookie(_cookie_name(request), self.cookie, httponly=True, samesite="strict")
         return answer
 
 
-def basic_password(headers: Headers) -> str | None:
+def _basic_password(headers: Headers) -> str | None:
     """Return the password that a tool sends by HTTP Basic; None where there is none.
 
     A browser that was once given it may send it along with another page's request: that counts as none.
@@ -212,7 +212,7 @@ def basic_password(headers: Headers) -> str | None:
     return decoded(value).partition(":")[2]
 
 
-def address_of(request: Request) -> str:
+def _address_of(request: Request) -> str:
     return request.client.host if request.client else "?"
 
 
@@ -228,12 +228,12 @@ def decoded(value: str) -> str:
         return ""
 
 
-def cookie_name(request: Request) -> str:
+def _cookie_name(request: Request) -> str:
     # Cookies are shared by all ports of a host; each server keeps to its own.
     return f"localops_{request.scope['server'][1]}"
 
 
-def login_form(problem: str = "", status: int = 401, more: Mapping[str, str] | None = None) -> Response:
+def _login_form(problem: str = "", status: int = 401, more: Mapping[str, str] | None = None) -> Response:
     text = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>localops</title>

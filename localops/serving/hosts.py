@@ -26,9 +26,9 @@ from localops.openwhisk.namespace import USER
 
 STREAM_HOST = "stream"
 S3_HOST = "s3"
-SERVICES = (USER, STREAM_HOST, S3_HOST)
-THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
-ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
+_SERVICES = (USER, STREAM_HOST, S3_HOST)
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
 
 
 def is_loopback(host: str) -> bool:
@@ -49,7 +49,7 @@ def shown_name(listening_on: str) -> str:
     """
     if is_loopback(listening_on):
         return "localhost"
-    if listening_on in ANY_ADDRESS:
+    if listening_on in _ANY_ADDRESS:
         return socket.gethostname()
     return f"[{listening_on}]" if ":" in listening_on else listening_on
 
@@ -57,12 +57,12 @@ def shown_name(listening_on: str) -> str:
 def own_names(listening_on: str) -> frozenset[str]:
     """Return the host names for which a server answers, beside the service names in front of each."""
     if is_loopback(listening_on):
-        return frozenset(THIS_MACHINE)
+        return frozenset(_THIS_MACHINE)
     machine = socket.gethostname().lower()
-    return frozenset({*THIS_MACHINE, listening_on.lower(), machine, f"{machine}.local"})
+    return frozenset({*_THIS_MACHINE, listening_on.lower(), machine, f"{machine}.local"})
 
 
-def host_name(header: str) -> str:
+def _host_name(header: str) -> str:
     """Return the name in a Host header: without the port, without a final dot, in small letters."""
     name = header.lower()
     if name.startswith("["):
@@ -72,11 +72,11 @@ def host_name(header: str) -> str:
 
 def service_of(header: str, names: Iterable[str]) -> str | None:
     """Return which of SERVICES a Host header names; "" for the plain name, None for another machine."""
-    name = host_name(header)
+    name = _host_name(header)
     first, _, rest = name.partition(".")
     if name in names:
         return ""
-    return first if first in SERVICES and rest in names else None
+    return first if first in _SERVICES and rest in names else None
 
 
 class VirtualHosts:

@@ -18,23 +18,23 @@ from httptools.parser.url_parser import URL, parse_url
 from localops.plain_http import PlainHttpProtocol
 
 # uvicorn cannot read the target of CONNECT, a bare host and port; the guard refuses by the method alone.
-CONNECT_TARGET = b"/"
+_CONNECT_TARGET = b"/"
 # All of ASCII: only other bytes are written as %XX.
-SAFE_IN_URL = bytes(range(128)).decode()
+_SAFE_IN_URL = bytes(range(128)).decode()
 # A connection has so long to bring the whole head of a request, and so long for each next part of its body.
 MAX_HEAD_S = 10.0
 MAX_SILENCE_S = 20.0
 # A body that comes more slowly than this uses that time up little by little, and is given up at its end.
 MIN_BODY_BYTES_PER_S = 500
-TOO_SLOW_HEAD = (
+_TOO_SLOW_HEAD = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"connection: close\r\ncontent-length: %d\r\n\r\n"
 )
-TOO_SLOW_TEXT = (
+_TOO_SLOW_TEXT = (
     b"The request came too slowly: send its head at once and its body at 500 bytes a second or more.\n"
 )
 # What asyncio reads at once is half of it, so that it never holds more than one head of any honest client.
-MAX_HEAD_BYTES = 512 * 1024
+_MAX_HEAD_BYTES = 512 * 1024
 
 
 class HttpProtocol(PlainHttpProtocol):
@@ -75,7 +75,7 @@ class HttpProtocol(PlainHttpProtocol):
             self.wait_at_most(MAX_HEAD_S)
 
     def refuse_endless_head(self) -> None:
-        if self.head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+        if self.head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
 
     def left_for_body(self, came_bytes: int) -> float:
@@ -108,7 +108,7 @@ class HttpProtocol(PlainHttpProtocol):
     def say_that_it_is_too_slow(self) -> None:
         """Answer 408, unless nothing was asked or the answer has begun."""
         if self.in_head or (self.in_body and not self.cycle.response_started):
-            self.transport.write(TOO_SLOW_HEAD % len(TOO_SLOW_TEXT) + TOO_SLOW_TEXT)
+            self.transport.write(_TOO_SLOW_HEAD % len(_TOO_SLOW_TEXT) + _TOO_SLOW_TEXT)
 
     def is_answering(self) -> bool:
         """Return whether a request has come whose answer is not complete."""
@@ -123,12 +123,12 @@ class HttpProtocol(PlainHttpProtocol):
         self.in_head, self.in_body = False, True
         self.body_deadline_s = self.loop.time() + MAX_SILENCE_S
         if self.parser.get_method() == b"CONNECT":
-            self.url = CONNECT_TARGET
+            self.url = _CONNECT_TARGET
         elif not self.url.startswith((b"/", b"*")):
             self.use_target(parse_url(self.url))
         if not self.url.isascii():
             # Clients should have done it; applications take a URL for ASCII.
-            self.url = quote(self.url, safe=SAFE_IN_URL).encode()
+            self.url = quote(self.url, safe=_SAFE_IN_URL).encode()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

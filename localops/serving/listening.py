@@ -12,7 +12,7 @@ import socket
 from localops.errors import StartError
 
 LOCALHOST = ("127.0.0.1", "localhost")
-NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 # A port that the system chose for one address may be taken on the other.
 TRIES = 20
 
@@ -53,7 +53,7 @@ def opened(host: str, port: int) -> list[socket.socket]:
         try:
             return [first, listener("::1", first.getsockname()[1])]
         except OSError as error:
-            if error.errno in NO_IPV6:
+            if error.errno in _NO_IPV6:
                 return [first]
             first.close()
             if port:

@@ -46,7 +46,7 @@ class Server(uvicorn.Server):
 
 async def serve(app: ASGIApp, sockets: list[socket.socket], url: str) -> None:
     """Answer requests until SIGINT or SIGTERM."""
-    collect_less_garbage()
+    _collect_less_garbage()
     server = Server(
         uvicorn.Config(
             app,
@@ -64,7 +64,7 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], url: str) -> None:
     await server.serve(sockets=sockets)
 
 
-def collect_less_garbage() -> None:
+def _collect_less_garbage() -> None:
     """Keep the collector from walking through all modules time and again while hundreds of streams begin.
 
     It stops everything meanwhile; what one request leaves behind is freed without it, nearly all.
