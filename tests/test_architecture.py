@@ -39,7 +39,9 @@ LIBRARY_ROWS = [
 ]
 LIBRARY_DEPTH = {name: depth for depth, names in enumerate(LIBRARY_ROWS) for name in names}
 LIBRARY = sorted(ROOT.glob("mastro/**/*.py"))
-ACTIONS = [file for file in sorted(ROOT.glob("packages/*/**/*.py")) if "mastro" not in file.parts]
+ACTIONS = [
+    file for file in sorted(ROOT.glob("packages/*/**/*.py")) if "mastro" not in file.relative_to(ROOT).parts
+]
 # Beside localops: what each may import of the project, and which modules of localops may import it.
 BESIDE = {"bench": ({"localops", "tests.scripted"}, {"localops.cli"}), "model": ({"localops"}, set[str]())}
 
