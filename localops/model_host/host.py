@@ -5,12 +5,11 @@ from __future__ import annotations
 import http.client
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from localops.access.login_answer import NOWHERE
 from localops.model_host.address import OLLAMA_HERE, AddressError, read_address
 from localops.project.variables import Variable
-from mastro.providers.ollama.host import OllamaHost
+from mastro.providers.ollama.host import OllamaHost, is_loopback
 
 _SETTINGS = ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")
 _OLLAMA_ANSWER = b"Ollama is running"
@@ -40,19 +39,9 @@ class ModelHost:
             host = read_address({name: self.variables[name] for name in ("OLLAMA_HOST", "OLLAMA_PROTO")})
         except AddressError:
             host = None
-        if host is None or not is_this_machine(host.name):
+        if host is None or not is_loopback(host.name):
             return {"OLLAMA_HOST": NOWHERE, "OLLAMA_PROTO": "https"}
         return {"OLLAMA_HOST": self.variables["OLLAMA_HOST"], "OLLAMA_PROTO": host.scheme}
-
-
-def is_this_machine(name: str) -> bool:
-    """Return whether a host's name or address stays on this machine."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def chosen_by_person(variables: Mapping[str, Variable]) -> ModelHost | None:

@@ -86,7 +86,7 @@ def read_host(settings: Mapping[str, str]) -> OllamaHost:
             "OLLAMA_HOST is not set: set it to the host of an Ollama server, and start or deploy again."
         )
     parts, name, port = _split(address)
-    is_near = name == _CONTAINER_HOST or _is_loopback(name)
+    is_near = name == _CONTAINER_HOST or is_loopback(name)
     scheme = settings.get("OLLAMA_PROTO", "").lower() or parts.scheme or ("http" if is_near else "https")
     if scheme not in DEFAULT_PORTS:
         raise ModelError(
@@ -113,7 +113,7 @@ def _split(address: str) -> tuple[SplitResult, str, int | None]:
 
 
 def _refuse_unsafe(auth: str, scheme: str, name: str) -> None:
-    if scheme == "http" and not _is_loopback(name):
+    if scheme == "http" and not is_loopback(name):
         raise ModelError(
             f"AUTH is not sent to {name} over plain http, where others could read it: "
             "use https for OLLAMA_HOST, or leave AUTH empty."
@@ -123,7 +123,8 @@ def _refuse_unsafe(auth: str, scheme: str, name: str) -> None:
         raise ModelError("AUTH holds characters that a header cannot carry: correct the setting.")
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Return whether a host's name can only mean this machine."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
