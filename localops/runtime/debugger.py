@@ -9,10 +9,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import io
 import os
 import pdb
+import select
 import signal
+import socket
 import sys
+import threading
 
 _TYPE_CHECKING = False
 if _TYPE_CHECKING:
@@ -55,7 +59,7 @@ def _terminal_debugger() -> _TerminalDebugger:
     Raises:
         OSError: there is no terminal.
     """
-    return _TerminalDebugger(open(_TERMINAL), open(_TERMINAL, "w"))
+    return _TerminalDebugger(_Lines(open(_TERMINAL, "rb")), open(_TERMINAL, "w"))
 
 
 class _TerminalDebugger(pdb.Pdb):
@@ -68,6 +72,34 @@ class _TerminalDebugger(pdb.Pdb):
     def interaction(self, *args: Any, **kwargs: Any) -> None:
         with _in_foreground(self._terminal):
             super().interaction(*args, **kwargs)
+
+
+class _Lines(io.TextIOWrapper):
+    """What a person types; Ctrl-C raises KeyboardInterrupt, however early it comes.
+
+    Python's own `readline` sleeps on when the signal comes just before its system call. Here it leaves
+    a byte that ends the wait.
+    """
+
+    def readline(self, size: int = -1, /) -> str:
+        # Only the main thread gets signals.
+        if threading.current_thread() is threading.main_thread():
+            with _signalled() as signalled:
+                select.select([self, signalled], [], [])
+        return super().readline(size)
+
+
+@contextlib.contextmanager
+def _signalled() -> Generator[socket.socket]:
+    """Have a socket that can be read once a signal has come."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        before = signal.set_wakeup_fd(theirs.fileno())
+        try:
+            yield ours
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 @contextlib.contextmanager

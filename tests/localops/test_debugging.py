@@ -142,9 +142,11 @@ def test_an_interrupt_at_the_prompt_reaches_the_debugger_alone(
 ):
     answer = call(terminal, callers, "Ada")
     terminal.wait_for(PROMPT)
-    terminal.type("\x03")
-    terminal.wait_for("KeyboardInterrupt")
-    terminal.wait_for(PROMPT)
+    # Each comes as soon as the prompt is seen, some therefore before the debugger has begun to read.
+    for _ in range(200):
+        terminal.type("\x03")
+        terminal.wait_for("KeyboardInterrupt")
+        terminal.wait_for(PROMPT)
     terminal.type("c\n")
     assert answer.result(DEADLINE_S).status_code == 200
 
