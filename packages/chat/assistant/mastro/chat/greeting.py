@@ -5,7 +5,6 @@ most PATIENCE_S of time, whatever the server does.
 """
 
 import threading
-from queue import Empty, SimpleQueue
 
 from ..providers.errors import ModelError
 from ..providers.ollama.errors import NotOffered
@@ -36,15 +35,13 @@ def greeting(host: OllamaHost, model: str, exchange: Exchange, patience_s: float
         exchange: the question to `models.SHOW` about it, not yet sent; closed at the end.
         patience_s: how long to wait for its answer.
     """
-    found: SimpleQueue[str] = SimpleQueue()
+    found: list[str] = []
     # In a thread, because looking up a host's name can take half a minute and cannot be ended.
-    threading.Thread(target=lambda: found.put(_greeting(model, exchange)), daemon=True).start()
-    try:
-        return host.hide(found.get(timeout=patience_s))
-    except Empty:
-        return LATE.format(model=model, address=host)
-    finally:
-        exchange.close()
+    asking = threading.Thread(target=lambda: found.append(_greeting(model, exchange)), daemon=True)
+    asking.start()
+    asking.join(patience_s)
+    exchange.close()
+    return host.hide(found[0]) if found else LATE.format(model=model, address=host)
 
 
 def _greeting(model: str, exchange: Exchange) -> str:

@@ -1,8 +1,7 @@
 """Choose the model by what a person types: `llama`, `deepseek`, `@` for a list, `@prefix` for one of it."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ..providers.errors import ModelError
 
@@ -17,8 +16,7 @@ _NAME = re.compile(r"[\w.:/@-]{1,200}", re.ASCII)
 _OWN_NAME = re.compile(r"^(?:# )?FROM ([\w.:@-][\w.:/@-]{0,199})\s*$", re.ASCII | re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """What one message means for the choice of the model.
 
     Attributes:

@@ -2,9 +2,8 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from ...settings import setting
@@ -18,8 +17,7 @@ _CONTAINER_HOST = "host.docker.internal"
 _CALLED_AS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
-@dataclass(frozen=True)
-class OllamaHost:
+class OllamaHost(NamedTuple):
     """An Ollama-compatible server: where it is, and the credentials that it wants.
 
     As text it is host and port as people write them, without a secret.
@@ -29,7 +27,10 @@ class OllamaHost:
     name: str
     port: int
     path: str = ""
-    auth: str = field(default="", repr=False)
+    auth: str = ""
+
+    def __repr__(self) -> str:
+        return f"<OllamaHost {self}>"
 
     def __str__(self) -> str:
         name = f"[{self.name}]" if ":" in self.name else self.name
