@@ -40,10 +40,12 @@ class _Format(Protocol):
 
     Attributes:
         needs_text: whether the end of a stream needs the whole text.
+        loads_in_one_object: whether what only loads gets one object, even when it asked for a stream.
     """
 
     media_type: str
     needs_text: bool
+    loads_in_one_object: bool
 
     def pieces(self, pieces: Sequence[Piece]) -> bytes:
         """Write pieces of a stream."""
@@ -167,8 +169,11 @@ class _Answer:
             await self._whole(200, self._form.whole(self._pieces, self._measured()))
 
     async def loaded(self, summary: Summary) -> None:
-        """Answer a request that only loads or unloads: one object even when it asked for a stream."""
+        """Answer a request that only loads or unloads."""
         self._summary = summary
+        if self._stream and not self._form.loads_in_one_object:
+            await self.finish()
+            return
         await self._whole(200, self._form.whole((), self._measured()))
 
     async def fail(self, error: RequestFailure) -> None:

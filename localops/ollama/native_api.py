@@ -49,6 +49,7 @@ class _Lines:
 
     media_type = "application/x-ndjson"
     needs_text = False
+    loads_in_one_object = True
 
     def __init__(self, request: Request) -> None:
         self._request = request

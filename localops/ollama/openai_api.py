@@ -69,12 +69,12 @@ class ChatCompletions:
         items = fields.structs("messages", "openai.Message")
         if not items:
             raise BadRequest("[] is too short - 'messages'")
-        model = _find(fields, self._catalog, "chat")
+        model = find_model(fields, self._catalog, "chat")
         ask = Ask(
             model=model,
             messages=tuple(Message(item.text("role"), _content(item)) for item in items),
             options=_options(fields),
-            think=_think(fields, model),
+            think=think_of(_effort(fields), fields.text("model"), model),
             format=_format(fields),
             top_logprobs=top_logprobs_of(fields),
         )
@@ -91,7 +91,7 @@ class Completions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fields = decode(await HTTPRequest(scope, receive).body(), "CompletionRequest")
-        model = _find(fields, self._catalog, "generate")
+        model = find_model(fields, self._catalog, "generate")
         ask = Ask(
             model=model,
             messages=(Message("user", fields.text("prompt")),),
@@ -109,8 +109,12 @@ def _model(model: Model, name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": created, "owned_by": "library"}
 
 
-def _find(fields: Fields, catalog: Catalog, route: Route) -> Model:
-    """Return the model that is asked for something it can do."""
+def find_model(fields: Fields, catalog: Catalog, route: Route) -> Model:
+    """Return the model that is asked for something it can do.
+
+    Raises:
+        RequestFailure: no name, no such model, or it cannot do that.
+    """
     name = fields.text("model")
     if not name:
         raise BadRequest("model is required")
@@ -177,8 +181,12 @@ def _content(item: Fields) -> str:
     return "".join(part.text("text") for part in parts)
 
 
-def _think(fields: Fields, model: Model) -> bool | str | None:
-    effort = fields.text("reasoning_effort") or fields.struct("reasoning").text("effort")
+def think_of(effort: str, name: str, model: Model) -> bool | str | None:
+    """Return whether, or how much, a model is to think.
+
+    Raises:
+        BadRequest: no such effort, or the model does not think.
+    """
     if not effort:
         return True if model.can("thinking") else None
     if effort not in _EFFORTS:
@@ -186,8 +194,12 @@ def _think(fields: Fields, model: Model) -> bool | str | None:
         raise BadRequest(f'invalid reasoning value: "{effort}" (must be {known})')
     think = _EFFORTS[effort]
     if think and not model.can("thinking"):
-        raise BadRequest(f'"{fields.text("model")}" does not support thinking')
+        raise BadRequest(f'"{name}" does not support thinking')
     return think
+
+
+def _effort(fields: Fields) -> str:
+    return fields.text("reasoning_effort") or fields.struct("reasoning").text("effort")
 
 
 def _format(fields: Fields) -> str | Mapping[str, Any] | None:

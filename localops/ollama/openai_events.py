@@ -35,6 +35,7 @@ class _Events:
     usage_wanted: bool
     media_type = "text/event-stream"
     needs_text = False
+    loads_in_one_object = True
 
     def __post_init__(self) -> None:
         # Ollama's own numbers repeat as well.

@@ -24,6 +24,7 @@ from localops.ollama.native_api import Chat, Generate
 from localops.ollama.openai_api import ChatCompletions, Completions, OpenAIModels
 from localops.ollama.openai_events import failure_body
 from localops.ollama.residency import Residency
+from localops.ollama.responses_api import Responses
 from localops.ollama.settings import Settings
 from localops.ollama.turns import Turns
 from localops.ollama.wire import JSONAnswer
@@ -40,7 +41,6 @@ NOT_HERE = {
     ("DELETE", "/api/delete"): "this server does not delete models",
     ("HEAD", "/api/blobs/{digest}"): "this server keeps no blobs",
     ("POST", "/api/blobs/{digest}"): "this server keeps no blobs",
-    ("POST", "/v1/responses"): "this server has no responses API; use /v1/chat/completions",
     ("POST", "/v1/messages"): "this server has no messages API; use /v1/chat/completions",
     ("POST", "/v1/audio/transcriptions"): "this server does not transcribe audio",
 }
@@ -78,6 +78,7 @@ def create_app(
         Route("/v1/models/{name:path}", openai_models.one),
         Route("/v1/chat/completions", ChatCompletions(answering, catalog), methods=["POST"]),
         Route("/v1/completions", Completions(answering, catalog), methods=["POST"]),
+        Route("/v1/responses", Responses(answering, catalog), methods=["POST"]),
         Route("/v1/embeddings", OpenAIEmbeddings(answering, catalog), methods=["POST"]),
         *(Route(path, _not_here, methods=[method]) for method, path in NOT_HERE),
     ]

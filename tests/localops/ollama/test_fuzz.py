@@ -52,6 +52,21 @@ BODIES: dict[str, dict[str, Any]] = {
         "logprobs": False,
     },
     "/v1/completions": {"prompt": "Hello", "max_tokens": 3, "stop": "x", "logprobs": 0, "suffix": ""},
+    "/v1/responses": {
+        "input": [
+            {"type": "reasoning", "encrypted_content": "Hm."},
+            {"role": "user", "content": [{"type": "input_text", "text": "you"}]},
+        ],
+        "instructions": "Be brief.",
+        "stream": True,
+        "max_output_tokens": 3,
+        "temperature": 0.5,
+        "top_p": 0.5,
+        "reasoning": {"effort": "none"},
+        "text": {"format": {"type": "json_schema", "name": "a", "schema": SCHEMA}},
+        "truncation": "auto",
+        "tools": [],
+    },
     "/v1/embeddings": {"input": "Hello", "encoding_format": "base64", "dimensions": 8},
 }
 PATHS = ["/v1/models/", "/api/", "/", "/v1/models", "/api/tags", "/api/blobs/", "/api/pull"]

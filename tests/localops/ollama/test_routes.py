@@ -220,7 +220,6 @@ def test_unknown_paths_and_methods_are_refused_in_plain_text(
         ("POST", "/api/copy"),
         ("DELETE", "/api/delete"),
         ("POST", "/api/blobs/sha256:1"),
-        ("POST", "/v1/responses"),
         ("POST", "/v1/messages"),
     ],
 )
@@ -238,6 +237,7 @@ def test_what_the_server_does_not_do_it_says(scripted, method: str, path: str):
         ("/api/chat", {"messages": SOME}, "chat"),
         ("/v1/completions", {"prompt": "x"}, "generate"),
         ("/v1/chat/completions", {"messages": SOME}, "chat"),
+        ("/v1/responses", {"input": "x"}, "chat"),
     ],
 )
 def test_a_model_that_only_embeds_does_not_answer(path: str, body: dict, lacking: str):
