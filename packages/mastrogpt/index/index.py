@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 _LISTED_AT_ONCE = 200
 _TIMEOUT_S = 20
 _WEIGHT = re.compile(r"[0-9]{1,9}")
-_REMEDY = "Deploy mastrogpt/index again with the annotation provide-api-key."
+_NO_MENU = "The menu cannot be made: {why}. Deploy mastrogpt/index again with the annotation provide-api-key."
 
 log = logging.getLogger(__name__)
 
@@ -98,11 +98,9 @@ def _fetch(url: str, credentials: tuple[str, str], skip: int) -> list[dict[str, 
         )
         page: Any = response.json() if response.ok else None
     except (requests.RequestException, ValueError) as error:
-        raise MenuError(
-            f"The menu cannot be made: the API cannot be reached or understood. {_REMEDY}"
-        ) from error
+        raise MenuError(_NO_MENU.format(why="the API cannot be reached or understood")) from error
     if not isinstance(page, list):
-        raise MenuError(f"The menu cannot be made: the API answered {response.status_code}. {_REMEDY}")
+        raise MenuError(_NO_MENU.format(why=f"the API answered {response.status_code}"))
     return cast("list[dict[str, Any]]", page)
 
 

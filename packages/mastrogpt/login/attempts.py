@@ -10,7 +10,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from mastro.redis_store import RedisStore, StoreError, prefixed, redis_store
 
@@ -24,22 +24,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class _Attempts(Protocol):
-    """The wrong passwords of late, by a name of their user or address."""
-
-    def count(self, name: str) -> int:
-        """Return how many there were."""
-        ...
-
-    def wait_s(self, name: str) -> int:
-        """Return in how many seconds the next one is looked at; 0 for now."""
-        ...
-
-    def add(self, name: str) -> None:
-        """Count one more."""
-        ...
-
-
 def wait_s(args: Mapping[str, Any], user: str, address: str) -> int:
     """Return in how many seconds an attempt would be looked at; 0 for now.
 
@@ -47,7 +31,7 @@ def wait_s(args: Mapping[str, Any], user: str, address: str) -> int:
         args: REDIS_URL and REDIS_PREFIX, where all processes count together; without them each counts alone.
     """
 
-    def longest(attempts: _Attempts) -> int:
+    def longest(attempts: _InRedis | _InProcess) -> int:
         if not attempts.count(f"address {address}"):
             return 0
         return max(attempts.wait_s(f"address {address}"), attempts.wait_s(f"user {user}"))
@@ -58,14 +42,14 @@ def wait_s(args: Mapping[str, Any], user: str, address: str) -> int:
 def add_wrong(args: Mapping[str, Any], user: str, address: str) -> None:
     """Count an attempt that was looked at and was wrong."""
 
-    def add(attempts: _Attempts) -> None:
+    def add(attempts: _InRedis | _InProcess) -> None:
         attempts.add(f"address {address}")
         attempts.add(f"user {user}")
 
     _with_attempts(args, add)
 
 
-def _with_attempts(args: Mapping[str, Any], do: Callable[[_Attempts], T]) -> T:
+def _with_attempts(args: Mapping[str, Any], do: Callable[["_InRedis | _InProcess"], T]) -> T:
     try:
         with redis_store(args) as store:
             if store:
@@ -80,6 +64,8 @@ def _pause_s(count: int) -> int:
 
 
 class _InRedis:
+    """The wrong passwords of late, each counted under a name of its user and one of its address."""
+
     def __init__(self, store: RedisStore, args: Mapping[str, Any]) -> None:
         self._store = store
         self._args = args
@@ -102,6 +88,8 @@ class _InRedis:
 
 
 class _InProcess:
+    """The same, while there is no Redis."""
+
     def __init__(self) -> None:
         self._records: dict[str, tuple[int, float]] = {}
 

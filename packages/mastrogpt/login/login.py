@@ -45,11 +45,7 @@ def login(args: Mapping[str, Any]) -> dict[str, Any]:
         attempts.add_wrong(args, name, address)
         return {"authenticated": False, "message": REFUSED}
     secret = str(args.get("LOGIN_SECRET") or "").encode() or _OWN_SECRET
-    return {
-        "authenticated": True,
-        "token": issue(name, secret),
-        "s3_key": _NO_STORAGE,
-    }
+    return {"authenticated": True, "token": issue(name, secret), "s3_key": _NO_STORAGE}
 
 
 def issue(user: str, secret: bytes) -> str:
