@@ -14,12 +14,13 @@ from typing import Any, Literal, cast
 
 from localops.ollama import keep_alive
 from localops.ollama.catalog import Catalog
-from localops.ollama.continuation import conversation_of
+from localops.ollama.continuation import continued
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest, ModelNotFound, RequestFailure
 from localops.ollama.godecode import Fields, decode
 from localops.ollama.model import Model
 from localops.ollama.options import Options
+from localops.ollama.prompt_template import rendered
 
 Route = Literal["generate", "chat"]
 MAX_TOP_LOGPROBS = 20
@@ -36,6 +37,7 @@ class Request:
         stream: lines as they come, or one object.
         keep_alive_s: how long the model stays loaded afterwards.
         empty: nothing to answer, only load the model, or unload it when `keep_alive_s` is 0.
+        continues: whether the answer carries a `context`.
     """
 
     ask: Ask
@@ -43,6 +45,7 @@ class Request:
     stream: bool
     keep_alive_s: float
     empty: bool = field(default=False)
+    continues: bool = field(default=False)
 
 
 def read_generate(body: bytes, catalog: Catalog) -> Request:
@@ -58,26 +61,31 @@ def read_generate(body: bytes, catalog: Catalog) -> Request:
     model = catalog.find(name)
     prompt, system = fields.text("prompt"), fields.text("system")
     raw = fields.flag("raw") or False
-    _refuse_unsupported(fields, "generate", name, model)
-    if raw and (fields.text("template") or system or fields.items("context", "int")):
+    template, context = fields.text("template"), fields.integers("context")
+    _refuse_unsupported("generate", name, model)
+    if raw and (template or system or context):
         raise BadRequest("raw mode does not support template, system, or context")
     if fields.text("suffix"):
         raise BadRequest(f'"{name}" does not support insert')
     _check_images(fields, name)
-    history = conversation_of(fields.items("context", "int"))
+    history, tokens = continued(context)
     opening = (Message("system", system),) if system else ()
+    messages = (*opening, *history, Message("user", prompt))
+    think = _think(fields, name, model)
+    written = rendered(template, messages, think) if template and prompt else None
     ask = Ask(
         model=model,
-        messages=(*opening, *history, Message("user", prompt)),
-        raw=prompt if raw else None,
+        messages=messages,
+        raw=prompt if raw else written,
+        before=tokens,
         options=_options(fields),
-        think=_think(fields, name, model),
+        think=think,
         format=format_of(fields.values.get("format")),
         top_logprobs=top_logprobs_of(fields),
         truncate=fields.flag("truncate") is not False,
         ends_repetition=True,
     )
-    return _request(fields, catalog, ask, empty=not prompt)
+    return _request(fields, catalog, ask, empty=not prompt, continues=not raw and bool(prompt))
 
 
 def read_chat(body: bytes, catalog: Catalog) -> Request:
@@ -91,7 +99,7 @@ def read_chat(body: bytes, catalog: Catalog) -> Request:
     if not name:
         raise BadRequest("model is required")
     model = catalog.find(name)
-    _refuse_unsupported(fields, "chat", name, model)
+    _refuse_unsupported("chat", name, model)
     if fields.items("tools", "api.Tool"):
         raise BadRequest(f'"{name}" does not support tools')
     messages = tuple(_message(item, name) for item in fields.structs("messages", "api.Message"))
@@ -107,7 +115,7 @@ def read_chat(body: bytes, catalog: Catalog) -> Request:
     return _request(fields, catalog, ask, empty=not messages)
 
 
-def _request(fields: Fields, catalog: Catalog, ask: Ask, *, empty: bool) -> Request:
+def _request(fields: Fields, catalog: Catalog, ask: Ask, *, empty: bool, continues: bool = False) -> Request:
     stream = fields.flag("stream")
     return Request(
         ask=ask,
@@ -115,6 +123,7 @@ def _request(fields: Fields, catalog: Catalog, ask: Ask, *, empty: bool) -> Requ
         stream=True if stream is None else stream,
         keep_alive_s=keep_alive.seconds(fields.values.get("keep_alive"), catalog.keep_alive_s),
         empty=empty,
+        continues=continues,
     )
 
 
@@ -127,11 +136,9 @@ def _options(fields: Fields) -> Options:
     return Options().with_values(fields.mapping("options"))
 
 
-def _refuse_unsupported(fields: Fields, route: Route, name: str, model: Model) -> None:
+def _refuse_unsupported(route: Route, name: str, model: Model) -> None:
     if not model.can("completion"):
         raise BadRequest(f'"{name}" does not support {route}')
-    if fields.text("template"):
-        raise BadRequest("this server does not run Go templates; leave `template` out, or send `raw`")
 
 
 def top_logprobs_of(fields: Fields) -> int | None:

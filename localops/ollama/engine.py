@@ -31,6 +31,7 @@ class Ask:
     Attributes:
         messages: the conversation, put through the model's template; ignored when `raw` is given.
         raw: text to continue as it stands, without any template.
+        before: tokens of the model that stand before all else; to an engine without tokens they are nothing.
         think: whether reasoning is wanted, or how much; None leaves it to the model.
         format: "json", a JSON schema, or None.
         top_logprobs: how many alternatives come with each token's probability; None asks for none of it.
@@ -41,6 +42,7 @@ class Ask:
     model: Model
     messages: tuple[Message, ...] = ()
     raw: str | None = None
+    before: tuple[int, ...] = ()
     options: Options = field(default_factory=Options)
     think: bool | str | None = None
     format: str | Mapping[str, Any] | None = None

@@ -8,6 +8,7 @@ ModelServerError
     ├── ModelNotFound     404
     ├── PromptTooLong     400
     ├── ServerBusy        503
+    ├── TemplateFailure   500, as Ollama says it
     └── EngineFailure     500 unless the engine says otherwise
 """
 
@@ -84,6 +85,10 @@ class ServerBusy(RequestFailure):
 
     def __init__(self) -> None:
         super().__init__("server busy, please try again.  maximum pending requests exceeded")
+
+
+class TemplateFailure(RequestFailure):
+    """A template that a request brought along is not one, or does not fit."""
 
 
 class EngineFailure(RequestFailure):

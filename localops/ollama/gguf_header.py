@@ -91,7 +91,6 @@ def describe(file: Path, name: str, licence: str = "") -> Model:
         context_length=int(info.get(f"{architecture}.context_length", 0)),
         embedding_length=int(info.get(f"{architecture}.embedding_length", 0)),
         capabilities=_capabilities(info, architecture, template),
-        template=template,
         license=licence or str(info.get("general.license", "")),
         info={**info, "general.parameter_count": header.parameters},
         tensors=header.tensors,

@@ -149,6 +149,14 @@ class Fields:
         """Read an array; empty when absent."""
         return self._read(name, list, f"[]{go_item}", [])
 
+    def integers(self, name: str) -> list[int]:
+        """Read an array of whole numbers, in which null is 0; empty when absent."""
+        items = self.items(name, "int")
+        for item in items:
+            if item is not None and (isinstance(item, bool) or not isinstance(item, int)):
+                raise self._mismatch(name, item, "int")
+        return [item or 0 for item in items]
+
     def structs(self, name: str, go_item: str) -> list[Fields]:
         """Read an array of objects, in which null is an empty one; empty when absent."""
         path = f"{self._path}{name}"

@@ -125,6 +125,18 @@ class Generation:
             raise PromptTooLong(self._prompt_tokens, self._limit)
 
 
+def prompt_of(chunks: Sequence[_Chunk]) -> str:
+    """Return the text that llama.cpp made of a conversation, from an answer that it was asked to explain.
+
+    Raises:
+        RequestFailure: it refused.
+    """
+    answer = chunks[-1]
+    if "error" in answer:
+        raise _failure(answer["error"])
+    return str(answer["__verbose"]["prompt"])
+
+
 def _logprobs(choice: Mapping[str, Any], top: int) -> tuple[Logprob, ...]:
     found = cast("dict[str, Any]", choice.get("logprobs") or {})
     return tuple(_logprob(token, top) for token in cast("list[dict[str, Any]]", found.get("content") or []))

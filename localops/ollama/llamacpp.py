@@ -19,6 +19,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from localops.ollama import gguf_header
 from localops.ollama.engine import MAX_REPEATS, Ask, Embedded, Piece, Summary
 from localops.ollama.errors import EngineFailure, EngineMissing
 from localops.ollama.llama_embedding import embedded
-from localops.ollama.llama_generation import Generation
+from localops.ollama.llama_generation import Generation, prompt_of
 from localops.ollama.model import Model
 from localops.ollama.options import Options
 
@@ -34,6 +35,7 @@ BUILTIN_FILE = Path(__file__).parent / "builtin_model" / "builtin-q8_0.gguf"
 BUILTIN_NAME = "mastrogpt-tiny:3m"
 
 _THREADS = 1  # two on busy cores fall from 2000 to 1 or 2 tokens a second
+_NO_TOKENS = 400  # llama.cpp's status for numbers that are not in the vocabulary
 _DEFAULT_CONTEXT = 4096  # for models trained for more; Ollama's own default on small machines
 
 
@@ -103,6 +105,7 @@ class LlamaCpp:
 
     async def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
         """Yield what llama.cpp makes, as `Engine.generate` says."""
+        ask = await self._as_text(ask) if ask.before else ask
         limit = min(ask.options.num_ctx or self._context, self._context)
         repeats = MAX_REPEATS if ask.ends_repetition else None
         generation = Generation(limit, repeats, ask.top_logprobs or 0)
@@ -113,9 +116,32 @@ class LlamaCpp:
         try:
             async for item in generation.items():
                 yield item
+        except EngineFailure as error:
+            if ask.before and error.status == _NO_TOKENS:
+                raise EngineFailure(f"detokenize error: {error.message}") from error
+            raise
         finally:
             generation.cancelled = True
             await asyncio.wait([work])
+
+    async def _as_text(self, ask: Ask) -> Ask:
+        """Return the same with the conversation as text, which alone can stand behind tokens.
+
+        Raises:
+            RequestFailure: the model's template cannot write it.
+        """
+        if ask.raw is not None:
+            return ask
+        handle, payload = self._call(replace(ask, format=None, top_logprobs=None))
+        payload |= {"stream": False, "verbose": True, "n_predict": 0}
+        said: list[dict[str, Any]] = []
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, handle, payload, said.append)
+        try:
+            await asyncio.shield(work)
+        finally:
+            await asyncio.wait([work])
+        return replace(ask, raw=prompt_of(said))
 
     async def embed(self, model: Model, text: str) -> Embedded:
         """Return the vector of a text, as `Engine.embed` says."""
@@ -129,7 +155,10 @@ class LlamaCpp:
     def _call(self, ask: Ask) -> tuple[Callable[..., None], dict[str, Any]]:
         payload = {"stream": True, "return_progress": True, **_sampling(ask.options)}
         if ask.raw is not None:
-            payload |= {"prompt": ask.raw, **_raw_format(ask.format)}
+            payload |= {
+                "prompt": [*ask.before, ask.raw] if ask.before else ask.raw,
+                **_raw_format(ask.format),
+            }
             if ask.top_logprobs is not None:
                 payload["logprobs"] = max(1, ask.top_logprobs)
             return self._server.handle_completions, payload

@@ -51,7 +51,6 @@ class Model:
     context_length: int = 0
     embedding_length: int = 0
     capabilities: tuple[str, ...] = ("completion",)
-    template: str = ""
     license: str = ""
     info: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tensors: tuple[Tensor, ...] = ()

@@ -94,7 +94,7 @@ class _GenerateLines(_Lines):
         return self._object(_joined("response", pieces), measured, extra)
 
     def _context(self, measured: Measured) -> dict[str, Any]:
-        if self._request.empty or self._request.ask.raw is not None:
+        if not self._request.continues:
             return {}
         return {"context": context_of(self._request.ask, measured.answer)}
 

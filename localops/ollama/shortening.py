@@ -1,8 +1,9 @@
 """What is left out of a prompt that is longer than the context.
 
-First the oldest turns of the conversation; when the last one alone is too long, its middle, so that half of
-the context is free for the answer. Ollama cuts tokens; here, where only the engine knows them, characters are
-cut in their proportion. Source: ollama llm/llama_server.go:280-330, server/routes.go:3040.
+First the oldest tokens of a foreign `context`, then the oldest turns of the conversation; when the last one
+alone is too long, its middle, so that half of the context is free for the answer. Ollama cuts tokens; here,
+where only the engine knows them, characters are cut in their proportion.
+Source: ollama llm/llama_server.go:280-330, server/routes.go:3040.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ def shortened(ask: Ask, error: PromptTooLong) -> Ask:
     Raises:
         PromptTooLong: the given one, where nothing may be left out or nothing is left.
     """
+    if ask.before and ask.truncate:
+        return replace(ask, before=_without_oldest(ask.before, error))
     if ask.raw is None and (messages := without_oldest_turn(ask.messages)):
         return replace(ask, messages=messages)
     if not ask.truncate:
@@ -38,6 +41,12 @@ def without_oldest_turn(messages: Sequence[Message]) -> tuple[Message, ...]:
         if message.role != "system":
             return (*messages[:position], *messages[position + 1 :])
     return ()
+
+
+def _without_oldest(tokens: tuple[int, ...], error: PromptTooLong) -> tuple[int, ...]:
+    """Leave out so many of the oldest tokens that half of the context is free, or all of them."""
+    too_many = max(1, error.tokens - error.context_length // 2)
+    return tokens[too_many:]
 
 
 def _without_middle(text: str, kept_tokens: int, error: PromptTooLong) -> str:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from localops.ollama import keep_alive
-from localops.ollama.continuation import context_of, conversation_of
+from localops.ollama.continuation import Continued, context_of, continued
 from localops.ollama.engine import Ask, Message
 from localops.ollama.errors import BadRequest, RequestFailure, StartFailure
 from localops.ollama.model import Model, canonical_name
@@ -96,9 +96,10 @@ def test_what_is_no_models_name_is_refused(name: str):
 
 
 def test_a_context_brings_the_conversation_back_without_the_system_message():
-    ask = Ask(Model("x"), (Message("system", "be brief"), Message("user", "perché\U0001f600 " * 500)))
+    turns = (Message("system", "be brief"), Message("user", "perché\U0001f600 " * 500))
+    ask = Ask(Model("x"), turns, before=(7, 8))
     context = context_of(ask, "answer")
-    assert conversation_of(context) == (*ask.messages[1:], Message("assistant", "answer"))
+    assert continued(context) == Continued((*ask.messages[1:], Message("assistant", "answer")), (7, 8))
     assert max(context) < 2**53
 
 
@@ -138,10 +139,9 @@ def test_the_oldest_turn_goes_first_and_the_question_stays(
     assert without_oldest_turn(messages) == left
 
 
-@pytest.mark.parametrize("context", [[1, 2, 3], ["x"], [-1], [2**60], [None]])
-def test_another_servers_context_is_refused(context: list[object]):
-    with pytest.raises(BadRequest, match="not from this server"):
-        conversation_of(context)
+@pytest.mark.parametrize("context", [[], [1, 2, 3], [-1], [2**60], [120, 156]])
+def test_another_servers_context_is_the_models_tokens(context: list[int]):
+    assert continued(context) == Continued(tokens=tuple(context))
 
 
 def test_the_environment_sets_what_ollamas_own_variables_set():

@@ -64,8 +64,17 @@ def test_show_tells_about_a_model(builtin, member: str):
         "",
         f"FROM {BUILTIN_FILE}",
     ]
-    assert shown["template"] in shown["modelfile"]
+    assert shown["template"] == "{{ .Prompt }}"
+    assert f"TEMPLATE {shown['template']}\n" in shown["modelfile"]
+    assert shown["model_info"]["tokenizer.chat_template"].startswith("{%- for m in messages")
     assert {"name": "token_embd.weight", "type": "Q8_0", "shape": [192, 2048]} in shown["tensors"]
+
+
+def test_show_repeats_the_system_message_that_it_is_given(server):
+    shown = server.post("/api/show", model=server.model, system="Be brief.").json()
+    assert shown["system"] == "Be brief."
+    assert 'SYSTEM """Be brief."""' in shown["modelfile"]
+    assert "system" not in server.post("/api/show", model=server.model).json()
 
 
 def test_v1_models_lists_models_in_openais_form(server):
@@ -81,8 +90,6 @@ IMAGES = ["aGVsbG8="]
 PICTURE = [{"role": "user", "images": IMAGES}]
 LEVELS = '(must be "high", "medium", "low", "max", true, or false)'
 RAW = "raw mode does not support template, system, or context"
-TEMPLATE = "this server does not run Go templates; leave `template` out, or send `raw`"
-CONTEXT = "this context is not from this server; send the conversation to /api/chat"
 INTO = "json: cannot unmarshal {} into Go struct field {} of type {}"
 
 
@@ -118,10 +125,11 @@ def test_a_request_for_no_model_is_refused_in_ollamas_words(
     ("body", "status", "text"),
     [
         ({"raw": True, "system": "y"}, 400, RAW),
-        ({"raw": True, "template": "y"}, 400, TEMPLATE),
+        ({"raw": True, "template": "y"}, 400, RAW),
         ({"raw": True, "context": [1]}, 400, RAW),
-        ({"context": [7]}, 400, CONTEXT),
-        ({"template": "{{ .Prompt }}"}, 400, TEMPLATE),
+        ({"context": ["x"]}, 400, INTO.format("string", "GenerateRequest.context", "int")),
+        ({"context": [1.5]}, 400, INTO.format("number", "GenerateRequest.context", "int")),
+        ({"template": "{{ .Prompt "}, 500, "template: :1: unclosed action"),
         ({"suffix": "y"}, 400, '"{model}" does not support insert'),
         ({"images": IMAGES}, 400, '"{model}" does not support vision'),
         ({"images": ["no base64"]}, 400, "illegal base64 data in an image"),
