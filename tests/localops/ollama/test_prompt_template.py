@@ -103,9 +103,9 @@ def test_a_template_that_would_never_end_is_given_up(template: str):
 
 
 PARTS = [
-    "{{", "}}", "{{-", "-}}", "if", "range", "with", "else", "end", "define", "template", "break", "$x", ":=", "=",
-    "|", "(", ")", ".", ".Messages", ".Prompt", ".Response", "print", "index", "printf", "and", '"%s"', "'a'",
-    "`r`", "1", "-2", "nil", "true", "/*", "*/", "text",
+    "{{", "}}", "{{-", "-}}", "if", "range", "with", "else", "end", "define", "template", "break", "$x", ":=",
+    "=", "|", "(", ")", ".", ".Messages", ".Prompt", ".Response", "print", "index", "printf", "and", '"%s"',
+    "'a'", "`r`", "1", "-2", "nil", "true", "/*", "*/", "text",
 ]  # fmt: skip
 
 
