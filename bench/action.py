@@ -73,7 +73,7 @@ def _serve(main_file: Path) -> None:
     sys.stdout = sys.stderr  # nothing that it prints may reach the measuring process
     os.chdir(main_file.parent)
     sys.path.insert(0, str(main_file.parent))
-    entry = entry_function(str(main_file), "main")
+    entry = entry_function(str(main_file), "main", str(main_file))
     answer({"loaded": True})
     for arguments in commands():
         os.environ["__OW_DEADLINE"] = str(int((time.time() + _TIME_LIMIT_S) * 1000))

@@ -119,11 +119,12 @@ def _load(start: dict[str, Any], channel: _Channel, logs: _LogEnds) -> Callable[
     os.chdir(start["paths"][0])
     sys.path[:0] = start["paths"]
     try:
+        module_file = _copied(start["main_file"]) if start["copies_main"] else start["main_file"]
         if start["virtualenv"]:
             _activate(start["virtualenv"])
         if start["debugger"]:
             _attach(start["debugger"])
-        entry = entry_function(start["main_file"], start["function"])
+        entry = entry_function(start["main_file"], start["function"], module_file)
     except BaseException as error:  # noqa: BLE001 - the action's own code may raise anything, also SystemExit
         _print_trace(error)
         logs.mark(start["marker"])
@@ -133,6 +134,14 @@ def _load(start: dict[str, Any], channel: _Channel, logs: _LogEnds) -> Callable[
     logs.mark(start["marker"])
     channel.send({"loaded": True})
     return entry
+
+
+def _copied(main_file: str) -> str:
+    """Put the source where the runtime puts it, in the action's own folder; return the path of the copy."""
+    copy = os.path.abspath(_MAIN_MODULE + ".py")
+    with open(main_file, "rb") as source, open(copy, "wb") as target:
+        target.write(source.read())
+    return copy
 
 
 def _activate(virtualenv: str) -> None:
@@ -149,11 +158,16 @@ def _attach(debugger: dict[str, Any]) -> None:
     module.attach(debugger["port"])
 
 
-def entry_function(main_file: str, name: str) -> Callable[[Any], Any]:
-    # The runtime renames the main file to main__.py and imports it under that name.
+def entry_function(main_file: str, name: str, module_file: str) -> Callable[[Any], Any]:
+    """Import an action under the name that the runtime gives it, and return its entry function.
+
+    Args:
+        main_file: is read, and named in traces, where a person finds it.
+        module_file: what the action learns of as its own file.
+    """
     loader = SourceFileLoader(_MAIN_MODULE, main_file)
     module = type(sys)(_MAIN_MODULE)
-    module.__file__ = main_file
+    module.__file__ = module_file
     module.__spec__ = ModuleSpec(_MAIN_MODULE, loader, origin=main_file)
     sys.modules[_MAIN_MODULE] = module
     sys.argv[1:] = [main_file]

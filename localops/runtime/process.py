@@ -125,6 +125,7 @@ class ActionProcess:
         message: dict[str, Any] = {
             "paths": paths,
             "main_file": str(code.main_file),
+            "copies_main": self._own_folder is not None,
             "function": code.function,
             "virtualenv": str(code.virtualenv) if code.virtualenv else None,
             "debugger": self._debugging.for_child() if self._debugging else None,

@@ -70,9 +70,9 @@ class Runner:
         self._running: dict[str, ActionProcess] = {}
         self._slots = asyncio.Semaphore(MAX_PROCESSES)
         self.tasks: set[asyncio.Task[Any]] = set()
-        # A single file runs in an empty folder, so that it cannot import what is not deployed with it; each
-        # process in one of its own, as in a container, since an action may write there, or remove it.
-        self._empty_folders = tempfile.TemporaryDirectory(prefix="localops-")
+        # A single file runs in a folder that holds nothing else, so that it cannot import what is not
+        # deployed with it; each process has one of its own, where an action may write, as in a container.
+        self._own_folders = tempfile.TemporaryDirectory(prefix="localops-")
 
     def invoke(self, action: Action, arguments: Mapping[str, Any]) -> asyncio.Task[Activation]:
         """Start an activation. It goes on whether or not anybody waits for the task."""
@@ -139,7 +139,7 @@ class Runner:
             return process, Outcome("success", {})
         packages = await self.requirements.environment(action.code)
         begun = time.monotonic()
-        folder = action.code.folder or Path(tempfile.mkdtemp(dir=self._empty_folders.name))
+        folder = action.code.folder or Path(tempfile.mkdtemp(dir=self._own_folders.name))
         own_folder = None if action.code.folder else folder
         process = await ActionProcess.start(action, self._debugging_of(action), own_folder)
         self._running[activation.id] = process
@@ -224,4 +224,4 @@ class Runner:
             process.kill()
         while self.tasks:
             await asyncio.gather(*self.tasks)
-        self._empty_folders.cleanup()
+        self._own_folders.cleanup()

@@ -302,6 +302,22 @@ def test_the_packages_of_requirements_txt_are_installed_once_for_who_asks_for_th
     run(tmp_path / "project", check)
 
 
+def test_a_single_file_finds_itself_alone_and_its_trace_names_the_projects_file(tmp_path: Path):
+    async def check(desk: Desk) -> None:
+        desk.write("other.py", "def main(args): return {}\n")
+        desk.write(
+            "one.py",
+            "import os\ndef main(args):\n"
+            "    print(open(__file__).read(), os.listdir(os.path.dirname(__file__)))\n    raise ValueError\n",
+        )
+        log = "\n".join(line.text for line in (await desk.invoke("one")).logs)
+        assert "['main__.py']" in log
+        assert "import os" in log
+        assert f'File "{desk.project.packages / "demo" / "one.py"}", line 4, in main' in log
+
+    run(tmp_path, check)
+
+
 def test_a_place_in_requirements_txt_is_looked_for_beside_it(tmp_path: Path, wheel: Path):
     async def check(desk: Desk) -> None:
         desk.write("one/requirements.txt", f"./vendored/{wheel.name}\n")

@@ -164,10 +164,32 @@ def test_a_web_answer_that_is_no_json_is_the_developers_error(cloud: Cloud):
 
 def test_what_one_action_writes_into_its_folder_another_does_not_find(cloud: Cloud):
     deployed(cloud, "open('json.py', 'w').write('raise ImportError'); return {'seen': os.listdir()}")
-    assert called(cloud, bad=True) == (SUCCESS, {"seen": ["json.py"]})
+    seen = cloud.invoke("demo/one", {"bad": True}, blocking=True, result=True).json()["seen"]
+    assert sorted(seen) == ["json.py", "main__.py"]
     cloud.deploy("demo/two", "import json, os\ndef main(args): return {'seen': os.listdir()}\n")
     answer = cloud.invoke("demo/two", blocking=True, result=True)
-    assert answer.json() == {"seen": []}
+    assert answer.json() == {"seen": ["main__.py"]}
+
+
+LOOKS_AROUND = """import os, sys, traceback
+def main(args):
+    try: 1 / 0
+    except ZeroDivisionError: trace = traceback.format_exc()
+    return {"file": os.path.relpath(__file__), "seen": os.listdir(os.path.dirname(__file__)),
+            "source": open("main__.py").read(), "trace": trace, "folder": os.path.basename(sys.path[0]),
+            "cwd": os.path.basename(os.getcwd()), "env": os.environ["__OW_EXECUTION_ENV"],
+            "argv": os.path.basename(sys.argv[0]), "name": __name__}
+"""
+
+
+def test_a_single_file_runs_as_main_in_a_folder_of_its_own(cloud: Cloud):
+    cloud.deploy("demo/around", LOOKS_AROUND)
+    seen = cloud.invoke("demo/around", blocking=True, result=True).json()
+    assert (seen["file"], seen["seen"], seen["name"]) == ("main__.py", ["main__.py"], "main__")
+    assert seen["source"] == LOOKS_AROUND
+    assert seen["folder"] == seen["cwd"]
+    assert "main__.py" in seen["trace"]
+    assert (seen["env"], seen["argv"]) == ("localops", "child.py")
 
 
 STARTS_50 = """import os, subprocess
