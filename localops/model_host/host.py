@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from localops.access.login_answer import NOWHERE
 from localops.model_host.address import OLLAMA_HERE, AddressError, read_address
 from localops.project.variables import Variable
-from mastro.providers.ollama.host import OllamaHost, is_loopback
+from mastro.providers.ollama.host import OllamaHost
+from mastro.providers.server import is_loopback
 
 _SETTINGS = ("OLLAMA_HOST", "OLLAMA_PROTO", "AUTH")
 _OLLAMA_ANSWER = b"Ollama is running"

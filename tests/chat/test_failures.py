@@ -55,13 +55,13 @@ BEFORE_THE_FIRST_TOKEN = {
     ),
     "404 of another server": (
         Status(404, "404 page not found"),
-        "answered 404 Not Found, and not as Ollama does",
+        "answered 404 Not Found, and not as a model server does",
     ),
     "400": (Status(400, {"error": '"x" does not support generate'}), '"x" does not support generate'),
     "429": (Status(429, {"error": {"message": "slow down"}}), "is busy (429): try again in a moment"),
     "500 of the engine": (Fails(after=0), "answered 500: an error was encountered while running the model"),
     "500 without a body": (Status(500), "answered 500 Internal Server Error"),
-    "502 of a proxy": (Status(502, HTML), "answered 502 Bad Gateway, and not as Ollama does"),
+    "502 of a proxy": (Status(502, HTML), "answered 502 Bad Gateway, and not as a model server does"),
     "503": (
         Status(503, {"error": "server busy, please try again.  maximum pending requests exceeded"}),
         "is busy (503): try again",
@@ -170,7 +170,7 @@ def test_a_model_that_only_thinks_is_a_sentence(chat: Callable[..., str], think_
 
 def test_a_server_that_is_down_is_a_sentence(chat: Callable[..., str]):
     with ScriptedOllama("x", refuse=True) as server:
-        assert f"{server.host} cannot be reached (Connection refused): check that it runs" in chat(
+        assert f"{server.host} cannot be reached (connection refused): check that it runs" in chat(
             server.host
         )
 

@@ -34,9 +34,9 @@ def greeting(shared: Callable[[str], Any]) -> Callable[..., str]:
     """Ask for the greeting with all the patience that a busy machine needs."""
 
     def greet(host: str, model: str = "llama3.1:8b", auth: str = "", patience_s: float = DEADLINE_S) -> str:
-        server = shared("providers.ollama.host").ollama_host({"OLLAMA_HOST": host, "AUTH": auth})
-        exchange = shared("providers.ollama.exchange").Exchange(server, "/api/show", {"model": model})
-        return shared("chat.greeting").greeting(server, model, exchange, patience_s)
+        providers = shared("providers.configured").Providers({"OLLAMA_HOST": host, "AUTH": auth})
+        asked = [shared("chat.route").Candidate("ollama", model)]
+        return shared("chat.greeting").greeting(providers, asked, patience_s)
 
     return greet
 
@@ -147,7 +147,7 @@ def test_a_server_that_is_down_behind_a_proxy_is_one_sentence(greeting: Any, sta
 def test_a_server_that_is_down_is_one_sentence(greeting: Any):
     with ScriptedOllama("x", refuse=True) as server:
         assert greeting(server.host) == (
-            f"The model server at {server.host} cannot be reached (Connection refused): "
+            f"The model server at {server.host} cannot be reached (connection refused): "
             "check that it runs and that OLLAMA_HOST is right."
         )
 

@@ -18,7 +18,10 @@ DEADLINE_S = 20
 def exchange(shared: Callable[[str], Any]) -> Callable[..., Any]:
     def make(host: str, path: str = "/api/generate", body: Any = None, **patience: float) -> Any:
         found = shared("providers.ollama.host").ollama_host({"OLLAMA_HOST": host})
-        return shared("providers.ollama.exchange").Exchange(found, path, body, **patience)
+        ollama = shared("providers.ollama.provider").Ollama(found, "llama3.1:8b")
+        exchange = shared("providers.exchange")
+        request = shared("providers.provider").Request(path, body)
+        return exchange.Exchange(ollama, request, exchange.Patience(**patience))
 
     return make
 
@@ -47,7 +50,7 @@ def test_silence_before_the_first_byte_has_a_limit(exchange: Any, model_error: A
         ScriptedOllama(Answer("x", schedule=Schedule(first_s=60))) as server,
         pytest.raises(model_error, match=r"silent for 0.2 s before its answer: it may be loading or busy"),
     ):
-        list(exchange(server.host, body=ASKED, first_byte_s=0.2).batches())
+        list(exchange(server.host, body=ASKED, first_s=0.2).batches())
 
 
 def test_silence_in_the_middle_has_a_limit_of_its_own(exchange: Any, model_error: Any):
@@ -56,7 +59,9 @@ def test_silence_in_the_middle_has_a_limit_of_its_own(exchange: Any, model_error
         ScriptedOllama(answer) as server,
         pytest.raises(model_error, match=r"silent for 0.2 s in the middle of its answer"),
     ):
-        list(exchange(server.host, body=ASKED, first_byte_s=DEADLINE_S, stall_s=0.2).batches())
+        reading = exchange(server.host, body=ASKED, first_s=DEADLINE_S, stall_s=0.2)
+        for _ in reading.batches():
+            reading.has_said()
 
 
 def test_a_closed_request_is_never_sent(exchange: Any, model_error: Any, ollama: ScriptedOllama):

@@ -105,8 +105,9 @@ def test_reasoning_of_a_server_of_2024_comes_out_the_same(main: Any):
 def test_each_message_is_asked_alone_with_the_default_model(main: Any, ollama: ScriptedOllama):
     body = main(ollama, input="hello")
     [request] = ollama.requests
-    assert request.path == "/api/generate"
-    assert request.body == {"model": "llama3.1:8b", "prompt": "hello", "stream": True}
+    assert request.path == "/api/chat"
+    message = {"role": "user", "content": "hello"}
+    assert request.body == {"model": "llama3.1:8b", "messages": [message], "stream": True}
     assert body == {"output": "You said: hello", "streaming": True, "state": "llama3.1:8b"}
 
 

@@ -1,23 +1,24 @@
 """A chat that remembers what was said: from the client, or in Redis, or not at all."""
 
 from collections.abc import Mapping
-from functools import cached_property
-from typing import Any, cast
+from functools import cached_property, partial
+from typing import Any
 
 from conversation import Conversation
 from messages import Message, fitting, history, tokens
 from model_options import model_options
 
 from mastro.arguments import is_asked_for, structure
-from mastro.chat import models
+from mastro.chat.answering import Asked
+from mastro.chat.asking import asking
 from mastro.chat.turn import Turn
 from mastro.providers.errors import ModelError
+from mastro.providers.provider import Provider
 from mastro.providers.reasoning import OUTPUT, THINKING
 from mastro.settings import setting
 from mastro.streaming import Reply, reply
 
-CHAT = "/api/chat"
-# What Ollama gives a model unless it is told otherwise; the model itself may have less.
+# Of a model whose server does not tell.
 CONTEXT_TOKENS = 4096
 # So little fits anywhere, and is worth no question to the server.
 SMALL_TOKENS = 256
@@ -70,15 +71,18 @@ class Talk(Turn):
 
     def talk(self) -> None:
         options = model_options(structure(self.args, "options"))
-        question = {"role": "user", "content": self.choice.prompt}
-        sent = self._fitting([*self._past(), question], options)
-        body = {"model": self.choice.model, "messages": sent, "stream": True, "options": options}
+        past = self._past()
         said: list[str] = []
         try:
-            for kind, text in self.ask(CHAT, body):
+            for kind, text in self.ask(partial(self._fit, past, options), options):
                 self._write(kind, text, said)
+        except ModelError:
+            # A failure is no part of a conversation.
+            said.clear()
+            raise
         finally:
             if self._conversation and said:
+                question = {"role": "user", "content": self.choice.prompt}
                 self._conversation.add(question, {"role": "assistant", "content": "".join(said)})
 
     def _write(self, kind: str, text: str, said: list[str]) -> None:
@@ -100,23 +104,22 @@ class Talk(Turn):
             self.reply.write(FORGETFUL.format(fault=self._conversation.fault))
         return past
 
-    def _fitting(self, asked: list[Message], options: Mapping[str, Any]) -> list[Message]:
-        context = options.get("num_ctx") or self._context(asked)
-        answer = options.get("num_predict", 0)
+    def _fit(self, past: list[Message], options: Mapping[str, Any], provider: Provider, model: str) -> Asked:
+        """Return as much of the conversation as a model can take."""
+        asked = [*past, self.message(provider, model)]
+        context = options.get("num_ctx") or self._context(provider, model, asked)
+        if context is None:
+            return Asked(asked)
+        answer = options.get("max_tokens", 0)
         kept = fitting(asked, context - (answer if 0 < answer < context else int(context * ANSWER_SHARE)))
-        if left_out := len(asked) - len(kept):
-            self.reply.write(LEFT_OUT.format(count=left_out, total=len(asked)))
-        return kept
+        left_out = len(asked) - len(kept)
+        return Asked(kept, LEFT_OUT.format(count=left_out, total=len(asked)) if left_out else "")
 
-    def _context(self, asked: list[Message]) -> int:
+    def _context(self, provider: Provider, model: str, asked: list[Message]) -> int | None:
         if tokens(asked) <= SMALL_TOKENS:
-            return CONTEXT_TOKENS
+            return None
         try:
-            shown = self.document(models.SHOW, {"model": self.choice.model})
+            return provider.context_tokens(asking(provider, self.reply.on_end), model)
         except ModelError:
             # Whatever is wrong with the server, it will say again to the question itself.
             return CONTEXT_TOKENS
-        info: Any = cast("dict[str, Any]", shown).get("model_info") if isinstance(shown, dict) else None
-        fields = cast("dict[str, Any]", info) if isinstance(info, dict) else {}
-        sizes = [size for name, size in fields.items() if name.endswith(".context_length")]
-        return min([CONTEXT_TOKENS, *(size for size in sizes if isinstance(size, int) and size > 0)])

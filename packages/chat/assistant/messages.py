@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from mastro.providers.errors import ModelError
+from mastro.providers.provider import Message
 
-Message = dict[str, str]
 ROLES = ("system", "user", "assistant")
 BAD_HISTORY = (
     "`history` is not a conversation: it must be a list of objects with `role` (system, user or assistant) "

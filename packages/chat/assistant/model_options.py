@@ -1,14 +1,14 @@
-"""Translate how a client wants the model to answer into the terms of a model server."""
+"""Read how a client wants the model to answer."""
 
 from typing import Any, cast
 
 from mastro.providers.errors import ModelError
 
-# Ollama's name and type for each. A number may be given for a float; a truth value is not a number.
+# The name that most servers use, and its type. A number may be given for a float; a truth value is none.
 OPTIONS: dict[str, tuple[str, type]] = {
-    "max_tokens": ("num_predict", int),
+    "max_tokens": ("max_tokens", int),
     "num_ctx": ("num_ctx", int),
-    "num_predict": ("num_predict", int),
+    "num_predict": ("max_tokens", int),
     "min_p": ("min_p", float),
     "presence_penalty": ("presence_penalty", float),
     "frequency_penalty": ("frequency_penalty", float),
@@ -22,7 +22,7 @@ OPTIONS: dict[str, tuple[str, type]] = {
 
 
 def model_options(given: Any) -> dict[str, Any]:
-    """Translate `options` of a client into those of Ollama's API.
+    """Return the `options` of a client, by the names that most servers use.
 
     Raises:
         ModelError: one is unknown or of the wrong type; the server would ignore it, or answer 500.

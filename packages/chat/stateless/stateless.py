@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mastro.chat.answering import Asked
 from mastro.chat.marks import Marks
 from mastro.chat.turn import Turn
+from mastro.providers.answer import Answer
 from mastro.providers.errors import ModelError
-from mastro.providers.ollama.answer import Answer
-from mastro.providers.ollama.host import ollama_host
+from mastro.providers.provider import Provider
 from mastro.providers.reasoning import Piece
 from mastro.streaming import Reply, Unreachable, deliver, reply
 
@@ -32,10 +33,12 @@ def stateless(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def url(args: Mapping[str, Any]) -> str:
-    """Return the address of the model with the credentials in it, from `args` or else the environment.
+    """Return the address of Ollama's model with the credentials in it, from `args` or else the environment.
 
     A secret: hand it to a client, never print it.
     """
+    from mastro.providers.ollama.host import ollama_host
+
     return ollama_host(args).url(GENERATE, with_login=True)
 
 
@@ -44,12 +47,14 @@ def stream(args: Mapping[str, Any], lines: Iterable[bytes]) -> str:
 
     Args:
         args: STREAM_HOST and STREAM_PORT.
-        lines: what the model's server sent, a JSON object each. The end of them is the end of the answer.
+        lines: what Ollama sent, a JSON object each. The end of them is the end of the answer.
     """
+
+    from mastro.providers.ollama.wire import OllamaWire
 
     def make(written: Reply) -> None:
         try:
-            _write(Answer().pieces([line] for line in lines), written)
+            _write(Answer(OllamaWire()).pieces([line] for line in lines), written)
         except ModelError as error:
             written.say(str(error))
         except OSError:
@@ -66,8 +71,10 @@ class Question(Turn):
     """A question to the model, without what was said before."""
 
     def talk(self) -> None:
-        body = {"model": self.choice.model, "prompt": self.choice.prompt, "stream": True}
-        _write(self.ask(GENERATE, body), self.reply)
+        _write(self.ask(self._fit, {}), self.reply)
+
+    def _fit(self, provider: Provider, model: str) -> Asked:
+        return Asked([self.message(provider, model)])
 
 
 def _write(pieces: Iterable[Piece], written: Reply) -> None:
