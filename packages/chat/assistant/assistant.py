@@ -77,8 +77,9 @@ class Talk(Turn):
             for kind, text in self.ask(partial(self._fit, past, options), options):
                 self._write(kind, text, said)
         except ModelError:
-            # A failure is no part of a conversation.
-            said.clear()
+            # A failure is no part of a conversation; what was said before a stop is.
+            if not self.reply.ended:
+                said.clear()
             raise
         finally:
             if self._conversation and said:

@@ -67,10 +67,11 @@ class _Look:
         looking = threading.Thread(target=lambda: self._found.append(self._text()), daemon=True)
         looking.start()
         looking.join(patience_s)
+        found = list(self._found)  # before the end of the request makes its thread say something else
         for exchange in self._exchanges:
             exchange.close()
-        if self._found:
-            return self._found[0]
+        if found:
+            return found[0]
         title = self._provider.server.title
         return LATE.format(model=self._full_name, server=title[0].lower() + title[1:])
 
