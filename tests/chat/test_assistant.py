@@ -6,14 +6,17 @@ import json
 import secrets
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from scripted_ollama import Answer, Insert, Schedule, Script, ScriptedOllama, Status
+from scripted_ollama import Answer, Insert, Schedule, Script, ScriptedOllama, Stall, Status
 from stream_reader import streamed
 from streamock import Streamock
 
 from localops.ollama.model import Model
+
+DEADLINE_S = 20
 
 
 @pytest.fixture
@@ -258,14 +261,29 @@ def test_with_a_history_nothing_is_kept(main: Any, redis_server: Any, ollama: Sc
     assert body["state"] == "llama3.1:8b"
 
 
-def test_what_had_been_said_when_it_was_stopped_is_kept(main: Any, redis_server: Any):
+def test_what_had_been_said_when_it_was_stopped_is_kept(main: Any, redis_server: Any, streamer: Streamock):
     request = secrets.token_urlsafe()
+    answer = Answer("one two", faults=(Stall(after=1),))
+    with (
+        ScriptedOllama(Script(answer, "whole", models=["llama3.1:8b"])) as ollama,
+        ThreadPoolExecutor() as callers,
+    ):
+        asked = callers.submit(main, ollama, input="a", request=request, **streamer.args, **redis_server.args)
+        [first] = streamer.wait_frames(1)
+        main(ollama, stop=request, **redis_server.args)
+        asked.result(DEADLINE_S)
+        main(ollama, input="b", state=first["state"], **redis_server.args)
+        assert sent(ollama) == [("user", "a"), ("assistant", "one"), ("user", "b")]
+
+
+def test_an_answer_that_failed_on_the_way_is_not_kept(main: Any, redis_server: Any):
     answer = Answer("one two", faults=(Insert(b"garbage\n", after=1),))
     with ScriptedOllama(Script(answer, "whole", models=["llama3.1:8b"])) as ollama:
-        body = main(ollama, input="a", request=request, **redis_server.args)
+        body = main(ollama, input="a", **redis_server.args)
+        assert body["output"].startswith("one")
         assert "not part of an answer" in body["output"]
         main(ollama, input="b", state=body["state"], **redis_server.args)
-        assert sent(ollama) == [("user", "a"), ("assistant", "one"), ("user", "b")]
+        assert sent(ollama) == [("user", "b")]
 
 
 def test_reasoning_is_not_kept(main: Any, redis_server: Any):
