@@ -330,6 +330,86 @@ def test_a_place_in_requirements_txt_is_looked_for_beside_it(tmp_path: Path, whe
     run(tmp_path / "project", check)
 
 
+BACKEND = """
+import zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    open("left-behind", "w").close()
+    name, info = "in_a_folder-1.0-py3-none-any.whl", "in_a_folder-1.0.dist-info"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as archive:
+        archive.write("in_a_folder.py")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: in-a-folder\\nVersion: 1.0\\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return name
+"""
+PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def write_source_folder(folder: Path, source: str, backend: str = BACKEND) -> None:
+    """Write a package that builds itself, so that nothing is asked of a network."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("in_a_folder.py", source), ("backend.py", backend), ("pyproject.toml", PYPROJECT)):
+        (folder / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("named", "place"),
+    [("./vendored", "one/vendored"), ("vendored/  # ours", "one/vendored"), ("../shared", "shared")],
+)
+def test_a_source_folder_in_requirements_txt_is_built_in_a_copy_and_anew_after_an_edit(
+    tmp_path: Path, named: str, place: str
+):
+    async def check(desk: Desk) -> None:
+        folder = desk.project.packages / "demo" / place
+        write_source_folder(folder, "ANSWER = 1\n")
+        desk.write("one/requirements.txt", f"{named}\n")
+        source = "import in_a_folder as it\ndef main(args): return {'is': it.ANSWER}\n"
+        desk.write("one/__main__.py", source)
+        assert (await desk.invoke("one")).result == {"is": 1}
+        write_source_folder(folder, "ANSWER = 1_000\n")
+        desk.write("one/__main__.py", source + "# as a watcher would see an edit below the action alone\n")
+        assert (await desk.invoke("one")).result == {"is": 1000}
+        assert sorted(os.listdir(folder)) == ["backend.py", "in_a_folder.py", "pyproject.toml"]
+
+    run(tmp_path, check)
+
+
+def test_the_same_words_in_two_folders_are_two_packages(tmp_path: Path):
+    async def check(desk: Desk) -> None:
+        for number, name in enumerate(("one", "two")):
+            write_source_folder(desk.project.packages / "demo" / name / "vendored", f"ANSWER = {number}\n")
+            desk.write(f"{name}/requirements.txt", "./vendored\n")
+            desk.write(
+                f"{name}/__main__.py", "import in_a_folder as it\ndef main(args): return {'is': it.ANSWER}\n"
+            )
+        assert [(await desk.invoke(name)).result for name in ("one", "two")] == [{"is": 0}, {"is": 1}]
+
+    run(tmp_path, check)
+
+
+@pytest.mark.parametrize(
+    ("backend", "reason"),
+    [
+        ("raise RuntimeError('no compiler here')", "RuntimeError: no compiler here"),
+        ("", "AttributeError: module 'backend' has no attribute 'build_wheel'"),
+        (None, "Directory './vendored' is not installable"),
+    ],
+)
+def test_a_source_folder_that_cannot_be_built_says_why(tmp_path: Path, backend: str | None, reason: str):
+    async def check(desk: Desk) -> None:
+        place = desk.project.packages / "demo" / "one" / "vendored"
+        write_source_folder(place, "", backend or "")
+        if backend is None:
+            (place / "pyproject.toml").unlink()
+        desk.write("one/requirements.txt", "./vendored\n")
+        desk.write("one/__main__.py", "def main(args): return {}\n")
+        error = (await desk.invoke("one")).result["error"]
+        assert error.startswith("one/requirements.txt could not be installed: ")
+        assert reason in error
+
+    run(tmp_path, check)
+
+
 def test_packages_that_cannot_be_installed_are_named_and_tried_again(tmp_path: Path, wheel: Path):
     async def check(desk: Desk) -> None:
         desk.write("one/__main__.py", "import only_in_requirements\ndef main(args): return {'fine': True}\n")
