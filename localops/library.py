@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LIBRARY = "mastro"
-SYNC = "python3 -m localops sync"
+_SYNC = "python3 -m localops sync"
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+mastro\b", re.MULTILINE)
 _REGION = re.compile(
     rb"(?P<start>^# region (?P<name>[^\n:]+): copied from (?P<source>mastro/\S+\.py) by "
-    + SYNC.encode()
+    + _SYNC.encode()
     + rb"\r?\n)"
     rb"(?P<text>.*?)(?P<end>^# endregion (?P=name)\b)",
     re.MULTILINE | re.DOTALL,
@@ -62,7 +62,7 @@ def problems(project: Path) -> list[str]:
     for difference in _differences(project):
         found.setdefault(difference.owner, []).append(difference)
     stale = [
-        f"{owner} is not a copy of {LIBRARY}/ ({_named(project, differences)}): run `{SYNC}`"
+        f"{owner} is not a copy of {LIBRARY}/ ({_named(project, differences)}): run `{_SYNC}`"
         for owner, differences in found.items()
     ]
     return [*stale, *_puzzles(project)]
@@ -138,7 +138,7 @@ def _faults_of_single(text: bytes, library: dict[str, bytes]) -> Iterator[str]:
     if len(sources) != len(_REGION_START.findall(text)):
         yield (
             "has a copied region without its end, or one that does not begin with "
-            f"`# region NAME: copied from {LIBRARY}/<...>.py by {SYNC}`"
+            f"`# region NAME: copied from {LIBRARY}/<...>.py by {_SYNC}`"
         )
     for source in sources:
         if source.removeprefix(f"{LIBRARY}/") not in library:

@@ -25,7 +25,7 @@ _SECRET_WORDS = frozenset((
 # Last words of names under which a path stands, as in SSH_AUTH_SOCK.
 _PLACE_WORDS = frozenset(("dir", "file", "folder", "path", "sock"))
 _PLACE_STARTS = ("/", "~/", "./", "../")
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # `scheme://user:password@host`
 _PASSWORD_OF_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
 # `name: value`, `"name": "value"`, `name=value`, also with the backslashes of JSON within JSON.
@@ -38,9 +38,9 @@ _SEPARATOR = re.compile(r":|; |=")
 # Shorter ones stand in too many texts by chance; they are masked only where they are a whole value.
 _MIN_IN_TEXT = 6
 # Far from the end of Python's stack.
-MAX_LEVELS = 200
+_MAX_LEVELS = 200
 # The name of the user is one: S3 calls it an access key.
-HARMLESS = frozenset(("", "true", "false", "null", "none", "0", "1", USER))
+_HARMLESS = frozenset(("", "true", "false", "null", "none", "0", "1", USER))
 
 
 def is_secret_name(name: str) -> bool:
@@ -61,7 +61,7 @@ def _is_place(name: str, value: object) -> bool:
 
 
 def _words_of(name: str) -> list[str]:
-    return [word.lower() for word in WORD.findall(name)]
+    return [word.lower() for word in _WORD.findall(name)]
 
 
 class Masking:
@@ -72,8 +72,8 @@ class Masking:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self.secrets = frozenset(secret for secret in secrets if secret.lower() not in HARMLESS)
-        long_ones = {form for secret in self.secrets for form in forms(secret) if len(form) >= _MIN_IN_TEXT}
+        self.secrets = frozenset(secret for secret in secrets if secret.lower() not in _HARMLESS)
+        long_ones = {form for secret in self.secrets for form in _forms(secret) if len(form) >= _MIN_IN_TEXT}
         ordered = sorted(long_ones, key=len, reverse=True)
         self.pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
@@ -90,7 +90,7 @@ class Masking:
             text = self.pattern.sub(MASK, text)
         return _NAMED.sub(_masked_value, _PASSWORD_OF_URL.sub(rf"\1:{MASK}@", text))
 
-    def value(self, value: Any, name: str = "", levels: int = MAX_LEVELS) -> Any:
+    def value(self, value: Any, name: str = "", levels: int = _MAX_LEVELS) -> Any:
         """Return a JSON value without secrets, and without what lies deeper in it than anybody reads.
 
         Args:
@@ -101,7 +101,7 @@ class Masking:
         if isinstance(value, dict):
             members = cast("dict[str, Any]", value)
             return {
-                self.text(key): self.value(each, nearest(key, name), levels - 1)
+                self.text(key): self.value(each, _nearest(key, name), levels - 1)
                 for key, each in members.items()
             }
         if isinstance(value, list):
@@ -119,7 +119,7 @@ def _masked_value(found: re.Match[str]) -> str:
     return f"{name}{between}{mark}{MASK}{mark}"
 
 
-def forms(secret: str) -> Iterator[str]:
+def _forms(secret: str) -> Iterator[str]:
     """Yield a secret as it is, and as encodings write it."""
     yield secret
     yield json.dumps(secret)[1:-1]
@@ -137,7 +137,7 @@ def secrets_in(value: Any, name: str = "") -> Iterator[str]:
         value, name = waiting.pop()
         if isinstance(value, Mapping):
             members = cast("Mapping[str, Any]", value)
-            waiting += [(each, nearest(key, name)) for key, each in members.items()]
+            waiting += [(each, _nearest(key, name)) for key, each in members.items()]
         elif isinstance(value, list):
             waiting += [(each, name) for each in cast("list[Any]", value)]
         elif _is_secret(name, value) and value is not None and not isinstance(value, bool):
@@ -151,6 +151,6 @@ def _secret_texts(text: str) -> Iterator[str]:
     yield from (part for part in parts if len(part) >= _MIN_IN_TEXT)
 
 
-def nearest(key: str, name: str) -> str:
+def _nearest(key: str, name: str) -> str:
     """Return the name that decides: all that stands under a secret name is secret."""
     return key if is_secret_name(key) else name

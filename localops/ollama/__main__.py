@@ -33,7 +33,7 @@ from localops.ollama.server import create_app
 from localops.ollama.settings import Settings
 from localops.ollama.stand_in import StandIn
 
-DEFAULT_PORT = 11434
+_DEFAULT_PORT = 11434
 _FAILED, _ENGINE_MISSING = 1, 3
 _EPILOG = """\
 names of models:
@@ -78,7 +78,7 @@ def _arguments() -> argparse.Namespace:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--fd", type=int, help="an inherited listening socket")
     where.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="a port on 127.0.0.1 (default %(default)s)"
+        "--port", type=int, default=_DEFAULT_PORT, help="a port on 127.0.0.1 (default %(default)s)"
     )
     parser.add_argument(
         "--engine",

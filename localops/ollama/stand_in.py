@@ -11,7 +11,7 @@ from localops.ollama.engine import Ask, Embedded, Piece, Summary
 from localops.ollama.errors import RequestFailure
 from localops.ollama.model import Model
 
-ANSWER = (
+_ANSWER = (
     "I am a script, not a model: llama.cpp does not run on this machine, so I stand in for it and say this "
     "to everything. For real answers start an Ollama here, or set OLLAMA_HOST to one elsewhere."
 )
@@ -38,8 +38,8 @@ class StandIn:
 
     async def generate(self, ask: Ask) -> AsyncGenerator[Sequence[Piece] | Summary]:
         """Yield the answer, as `Engine.generate` says."""
-        text = ANSWER[
-            : min((place for place in map(ANSWER.find, ask.options.stop) if place >= 0), default=None)
+        text = _ANSWER[
+            : min((place for place in map(_ANSWER.find, ask.options.stop) if place >= 0), default=None)
         ]
         tokens = _TOKEN.findall(text)
         limit = ask.options.num_predict

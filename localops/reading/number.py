@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-MAX_DIGITS = 18
-ANY = range(10**MAX_DIGITS)
+_MAX_DIGITS = 18
+ANY = range(10**_MAX_DIGITS)
 
 
 def whole_number(text: str, allowed: range = ANY) -> int | None:
@@ -15,7 +15,7 @@ def whole_number(text: str, allowed: range = ANY) -> int | None:
     if not (text.isascii() and text.isdigit()):
         return None
     digits = text.lstrip("0") or "0"
-    if len(digits) > MAX_DIGITS:
+    if len(digits) > _MAX_DIGITS:
         return None
     number = int(digits)
     return number if number in allowed else None

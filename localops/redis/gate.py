@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import secrets
 
-REFUSAL = b"-NOAUTH Authentication required.\r\n"
-WRONG = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
+_REFUSAL = b"-NOAUTH Authentication required.\r\n"
+_WRONG = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
 MAX_BYTES = 4096
 _MAX_WORDS = 16
 
@@ -62,7 +62,7 @@ def answer_to(words: list[bytes], user: str, password: str) -> bytes | None:
         at = upper.index(b"AUTH")
         given = words[at + 1 : at + 3]
     else:
-        return REFUSAL
+        return _REFUSAL
     expected = f"{user}:{password}".encode()
     shown = b":".join(given) if len(given) == 2 else b""
-    return None if secrets.compare_digest(shown, expected) else WRONG
+    return None if secrets.compare_digest(shown, expected) else _WRONG

@@ -12,7 +12,7 @@ from localops.project.variables import Variable
 from localops.redis.server import RedisServer
 
 _PREFIX = f"{USER}:"
-DEFAULT_PORT = 6379
+_DEFAULT_PORT = 6379
 # What clients take. Source: redis-py connection.py, parse_url.
 _SCHEMES = ("redis", "rediss", "unix")
 
@@ -83,7 +83,7 @@ def _redis_login(url: str, prefix: str, provider: str) -> dict[str, str]:
         "REDIS_ALT_URL": url,
         "REDIS_PREFIX": prefix,
         "REDIS_SERVICE": parts.hostname or parts.path,
-        "REDIS_PORT": str(parts.port or DEFAULT_PORT),
+        "REDIS_PORT": str(parts.port or _DEFAULT_PORT),
         "REDIS_PASSWORD": parts.password or "",
         "REDIS_PROVIDER": provider,
     }

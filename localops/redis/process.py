@@ -62,14 +62,14 @@ class RedisProcess:
         self.sockets = tempfile.TemporaryDirectory(prefix="localops-")
         self.path = Path(self.sockets.name) / "redis"
         self.process: asyncio.subprocess.Process | None = None
-        self.starting = asyncio.Lock()
+        self._starting = asyncio.Lock()
         self.is_closing = False
-        self.reported = ""
-        self.log_lines = 0
+        self._reported = ""
+        self._log_lines = 0
 
     async def connected(self) -> socket.socket | None:
         """Return a connection to the server, which is started when none runs; None when it cannot be."""
-        async with self.starting:
+        async with self._starting:
             try:
                 return await self._opened_or_started()
             except OSError as error:
@@ -137,7 +137,7 @@ class RedisProcess:
             config = folder / "redis.conf"
             config.write_text(self.config(folder))
             log_file = self.folder / "redis.log"
-            self.log_lines = len(log_file.read_bytes().splitlines()) if log_file.exists() else 0
+            self._log_lines = len(log_file.read_bytes().splitlines()) if log_file.exists() else 0
             return await self.spawn("sh", "-c", _WITH_PARENT, "sh", program, str(config), keep_open=lock)
         finally:
             os.close(lock)
@@ -152,7 +152,7 @@ class RedisProcess:
             env={**os.environ, "PYTHONPATH": str(bootstrap.ROOT)},
             start_new_session=True,
         )
-        self.watching = asyncio.create_task(self.watch(process))
+        self._watching = asyncio.create_task(self.watch(process))
         return process
 
     async def watch(self, process: asyncio.subprocess.Process) -> None:
@@ -161,22 +161,22 @@ class RedisProcess:
         assert process.stdin is not None  # noqa: S101 - a pipe, see spawn
         process.stdin.close()
         if not self.is_closing:
-            self.report(f"the server ended with status {status}{self.last_words()}")
+            self.report(f"the server ended with status {status}{self._last_words()}")
 
     def report(self, text: str) -> None:
         """Say what is wrong, once: every client that comes has the server started again."""
-        if text != self.reported:
-            self.reported = text
+        if text != self._reported:
+            self._reported = text
             log.warning("redis: %s; it is started again when needed", text)
 
-    def last_words(self) -> str:
+    def _last_words(self) -> str:
         """Return why an installed server ended, as it wrote it, and what to do; "" where it wrote nothing."""
         try:
             lines = (self.folder / "redis.log").read_text(errors="replace").splitlines()
         except OSError:
             return ""
         # A line is `<pid>:<role> <day> <time> # <text>`.
-        said = [line.partition(" # ")[2] for line in lines[self.log_lines :] if " # " in line]
+        said = [line.partition(" # ")[2] for line in lines[self._log_lines :] if " # " in line]
         if not said:
             return ""
         text = next((each for each in said if _BAD_FILE.search(each)), said[-1])
@@ -239,7 +239,7 @@ class RedisProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-        await self.watching
+        await self._watching
 
 
 def quoted(path: Path) -> str:

@@ -22,23 +22,23 @@ class RedisServer:
 
     def __init__(self, process: RedisProcess) -> None:
         self.process = process
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.setblocking(False)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setblocking(False)
         self.tasks: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
-        return self.listener.getsockname()[1]
+        return self._listener.getsockname()[1]
 
     async def run(self) -> None:
         """Serve until cancelled; then end the process and every connection."""
         try:
-            async for client in connections(self.listener, "redis"):
+            async for client in connections(self._listener, "redis"):
                 task = asyncio.create_task(self.serve(client))
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
         finally:
-            self.listener.close()
+            self._listener.close()
             for task in self.tasks:
                 task.cancel()
             await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -57,7 +57,7 @@ class RedisServer:
                 await asyncio.get_running_loop().sock_sendall(client, _CANNOT_START)
                 return
             with server:
-                await relay(client, server, begun)
+                await _relay(client, server, begun)
 
     async def _let_in(self, client: socket.socket) -> bytes | None:
         """Return what a client sent up to the right password; None when it did not show it."""
@@ -80,7 +80,7 @@ class RedisServer:
                 return None
 
 
-async def relay(client: socket.socket, server: socket.socket, begun: bytes) -> None:
+async def _relay(client: socket.socket, server: socket.socket, begun: bytes) -> None:
     """Pass bytes both ways until the server closes, or the client has and all is answered."""
     await asyncio.get_running_loop().sock_sendall(server, begun)
     commands = asyncio.create_task(_pass_on(client, server))

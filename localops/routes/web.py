@@ -49,7 +49,7 @@ _MISMATCH_HINT = (
     " Its body does not fit its Content-Type: a text must be base64 unless the type is of text or names a "
     "charset (`; charset=utf-8`); any other value needs a type of JSON."
 )
-NOT_ACCEPTABLE_TEXT = (
+_NOT_ACCEPTABLE_TEXT = (
     "The request accepts {}, and the action {} answered with another type: ask with `Accept: */*`, "
     "or return the type that is asked for."
 )
@@ -213,7 +213,7 @@ def _reason(request: Request, activation: Activation, error: RequestError) -> st
     """Return why a result is not sent, for the person who wrote the action or asks for it."""
     path = activation.action.path
     if error.status == 406:
-        return NOT_ACCEPTABLE_TEXT.format(
+        return _NOT_ACCEPTABLE_TEXT.format(
             ", ".join(request.headers.getlist("accept")) or "other charsets", path
         )
     hint = _MISMATCH_HINT if error.message == MISMATCH_TEXT else ""

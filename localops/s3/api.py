@@ -26,7 +26,7 @@ CORS = {
 # What keeps a browser from running an object as a page, whatever type its uploader gave it.
 _NO_DOCUMENT = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
 _FORM_TEXT = "localops does not take a file that a form posts (presigned POST); S3 may. Use a presigned PUT."
-METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
+_METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 # (what is named, the parameter that makes it another resource, method) -> operation
 _OPERATIONS: Mapping[tuple[str, str, str], Operation] = {
     ("service", "", "GET"): buckets.list_buckets,
@@ -48,7 +48,7 @@ _OPERATIONS: Mapping[tuple[str, str, str], Operation] = {
     ("object", "uploadId", "GET"): uploads.list_parts,
 }
 # Parameters that name a resource of their own, so that a request with one is not taken for a plainer one.
-RESOURCES = (
+_RESOURCES = (
     "uploadId",
     "uploads",
     "delete",
@@ -110,22 +110,22 @@ class S3:
     """
 
     def __init__(self, storage: Storage, keys: Mapping[str, str], host_of_its_own: bool = True) -> None:
-        self.storage = storage
+        self._storage = storage
         self.keys = keys
-        self.host_of_its_own = host_of_its_own
+        self._host_of_its_own = host_of_its_own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = Request(scope, receive)
         request_id = secrets.token_hex(8)
         try:
-            response = preflight(http) if http.method == "OPTIONS" else await self.answer(http)
+            response = _preflight(http) if http.method == "OPTIONS" else await self.answer(http)
         except ClientDisconnect:
             # Nobody is there to be answered, and nothing was stored.
             return
         except S3Error as error:
             response = refusal(http, error, request_id)
         response.headers.update({**CORS, "x-amz-request-id": request_id})
-        if not self.host_of_its_own:
+        if not self._host_of_its_own:
             response.headers.update(_NO_DOCUMENT)
         await response(scope, receive, send)
 
@@ -134,13 +134,13 @@ class S3:
         if is_form_upload(http.method, http.url.path, http.headers):
             raise S3Error("NotImplemented", _FORM_TEXT)
         caller = caller_of(message, self.keys)
-        if caller.user is None and not self.host_of_its_own:
+        if caller.user is None and not self._host_of_its_own:
             raise S3Error("AccessDenied", "Under this name S3 answers only signed requests.")
         request = S3Request(http, caller, message, *split_path(message.path))
         operation = _operation_of(request)
         _check_access(request, self.keys)
         _refuse_not_done(request.headers)
-        return await operation(request, self.storage)
+        return await operation(request, self._storage)
 
 
 def _operation_of(request: S3Request) -> Operation:
@@ -150,11 +150,11 @@ def _operation_of(request: S3Request) -> Operation:
         S3Error: there is no such operation, or localops does not do it.
     """
     named = "object" if request.key else "bucket" if request.bucket else "service"
-    resource = next((name for name in RESOURCES if name in request.query), "")
+    resource = next((name for name in _RESOURCES if name in request.query), "")
     operation = _OPERATIONS.get((named, resource, request.method))
     if operation is not None:
         return operation
-    if resource or request.method in METHODS:
+    if resource or request.method in _METHODS:
         raise S3Error("NotImplemented", f"localops does not do {request.method} {resource or named}; S3 may.")
     raise S3Error("MethodNotAllowed")
 
@@ -188,10 +188,10 @@ def _check_access(request: S3Request, keys: Mapping[str, str]) -> None:
     raise S3Error("AccessDenied")
 
 
-def preflight(http: Request) -> Response:
+def _preflight(http: Request) -> Response:
     asked = http.headers.get("access-control-request-headers", "*")
     headers = {
-        "access-control-allow-methods": ", ".join(METHODS),
+        "access-control-allow-methods": ", ".join(_METHODS),
         "access-control-allow-headers": asked,
         "access-control-max-age": "600",
     }

@@ -14,7 +14,7 @@ from localops.s3.listing import MAX_KEYS, Listing, listing
 from localops.s3.request import S3Request
 from localops.s3.storage import Storage
 
-DATA = "data"
+_DATA = "data"
 WEB = "web"
 # Buckets have always been there; clients want some time.
 _CREATED_S = 0.0
@@ -23,7 +23,7 @@ _MAX_NUMBER = 2**31 - 1
 
 def buckets_of(user: str) -> list[str]:
     """Return the buckets that OpenServerless makes for a user."""
-    return [f"{user}-{DATA}", f"{user}-{WEB}"]
+    return [f"{user}-{_DATA}", f"{user}-{WEB}"]
 
 
 async def list_buckets(request: S3Request, storage: Storage) -> Response:  # noqa: ARG001 - an Operation

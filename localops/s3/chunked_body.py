@@ -14,7 +14,7 @@ from localops.s3.signature_v4 import sha256
 from localops.s3.signed_message import Caller, check
 
 _SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
-MAX_LINE_BYTES = 1024
+_MAX_LINE_BYTES = 1024
 EMPTY_SHA256 = sha256("")
 
 
@@ -89,7 +89,7 @@ class ChunkedBody:
     def line(self) -> str | None:
         end = self.buffer.find(b"\n")
         if end < 0:
-            if len(self.buffer) > MAX_LINE_BYTES:
+            if len(self.buffer) > _MAX_LINE_BYTES:
                 raise S3Error("InvalidRequest", "The framing of the chunks is malformed.")
             return None
         line = self.buffer[:end].decode("latin-1").removesuffix("\r")

@@ -17,7 +17,7 @@ from typing import Any
 
 from localops.s3.errors import S3Error, unusable
 
-SCHEMA = """
+_SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 CREATE TABLE IF NOT EXISTS objects (
@@ -87,7 +87,7 @@ class Part:
 
 
 @contextmanager
-def disk_errors() -> Generator[None]:
+def _disk_errors() -> Generator[None]:
     """Turn SQLite's words for a full disk, and for a file that cannot be used, into S3's."""
     try:
         yield
@@ -105,23 +105,23 @@ class Index:
 
     def __init__(self, file: Path) -> None:
         self.lock = threading.RLock()
-        with disk_errors():
+        with _disk_errors():
             self.connection = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
-            self.connection.executescript(SCHEMA)
+            self.connection.executescript(_SCHEMA)
 
     def close(self) -> None:
         self.connection.close()
 
     @contextmanager
-    def transaction(self) -> Generator[sqlite3.Connection]:
+    def _transaction(self) -> Generator[sqlite3.Connection]:
         """Hold off all other changes, of other processes too, until the block is done or undone."""
-        with self.lock, disk_errors():
+        with self.lock, _disk_errors():
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
                 yield self.connection
 
     def find(self, bucket: str, key: str) -> Object | None:
-        rows = self.rows(f"{_SELECT_OBJECT} WHERE bucket = ? AND key = ?", bucket, key)
+        rows = self._rows(f"{_SELECT_OBJECT} WHERE bucket = ? AND key = ?", bucket, key)
         return _object_of(rows[0]) if rows else None
 
     def put(self, bucket: str, each: Object, check: Callable[[Object | None], None]) -> Object | None:
@@ -130,7 +130,7 @@ class Index:
         Args:
             check: raises S3Error where that one may not be replaced.
         """
-        with self.transaction() as connection:
+        with self._transaction() as connection:
             old = self.find(bucket, each.key)
             check(old)
             row = (
@@ -147,7 +147,7 @@ class Index:
 
     def remove(self, bucket: str, key: str) -> Object | None:
         """Forget an object and return it."""
-        with self.transaction() as connection:
+        with self._transaction() as connection:
             old = self.find(bucket, key)
             connection.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket, key))
         return old
@@ -158,16 +158,16 @@ class Index:
         where = "bucket = ? AND key >= ?" + (" AND key < ?" if end else "")
         begin = max(start, prefix)
         values = (bucket, begin, end, most) if end else (bucket, begin, most)
-        rows = self.rows(f"{_SELECT_OBJECT} WHERE {where} ORDER BY key LIMIT ?", *values)
+        rows = self._rows(f"{_SELECT_OBJECT} WHERE {where} ORDER BY key LIMIT ?", *values)
         return [_object_of(row) for row in rows]
 
     def begin_upload(self, upload: Upload) -> None:
         row = (upload.id, upload.bucket, upload.key, upload.begun_s, json.dumps(dict(upload.headers)))
-        with self.transaction() as connection:
+        with self._transaction() as connection:
             connection.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", row)
 
     def uploads(self, bucket: str) -> list[Upload]:
-        rows = self.rows("SELECT * FROM uploads WHERE bucket = ? ORDER BY key, begun_s", bucket)
+        rows = self._rows("SELECT * FROM uploads WHERE bucket = ? ORDER BY key, begun_s", bucket)
         return [Upload(*row[:4], headers=json.loads(row[4])) for row in rows]
 
     def put_part(self, upload: str, part: Part) -> Part | None:
@@ -176,8 +176,8 @@ class Index:
         Raises:
             S3Error: the upload was completed or aborted meanwhile.
         """
-        with self.transaction() as connection:
-            if not self.rows("SELECT 1 FROM uploads WHERE id = ?", upload):
+        with self._transaction() as connection:
+            if not self._rows("SELECT 1 FROM uploads WHERE id = ?", upload):
                 raise S3Error("NoSuchUpload")
             old = [each for each in self.parts(upload) if each.number == part.number]
             row = (upload, part.number, part.blob, part.size, part.etag, part.modified_s)
@@ -185,11 +185,11 @@ class Index:
         return old[0] if old else None
 
     def parts(self, upload: str) -> list[Part]:
-        return [Part(*row) for row in self.rows(f"{_SELECT_PART} WHERE upload = ? ORDER BY number", upload)]
+        return [Part(*row) for row in self._rows(f"{_SELECT_PART} WHERE upload = ? ORDER BY number", upload)]
 
     def end_upload(self, upload: str) -> list[Part]:
         """Forget an upload and return its parts."""
-        with self.transaction() as connection:
+        with self._transaction() as connection:
             parts = self.parts(upload)
             connection.execute("DELETE FROM parts WHERE upload = ?", (upload,))
             connection.execute("DELETE FROM uploads WHERE id = ?", (upload,))
@@ -197,10 +197,10 @@ class Index:
 
     def blobs(self) -> set[str]:
         """Return the names of all files that something refers to."""
-        return {row[0] for row in self.rows("SELECT blob FROM objects UNION SELECT blob FROM parts")}
+        return {row[0] for row in self._rows("SELECT blob FROM objects UNION SELECT blob FROM parts")}
 
-    def rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
-        with self.lock, disk_errors():
+    def _rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
+        with self.lock, _disk_errors():
             return self.connection.execute(query, values).fetchall()
 
 

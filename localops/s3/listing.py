@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from localops.s3.index import Index, Object, after_prefix
 
 MAX_KEYS = 1000
-# A key with this behind it is the least that is greater than the key.
-_LEAST_CHARACTER = "\0"
+# Appended to a key, it makes the smallest key that is greater.
+_MIN_CHARACTER = "\0"
 
 
 @dataclass
@@ -38,8 +38,8 @@ def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, 
     found = Listing()
     most = min(most, MAX_KEYS)
     was_prefix = bool(delimiter) and after.startswith(prefix) and after.endswith(delimiter)
-    start = after_prefix(after) if was_prefix else after + _LEAST_CHARACTER
-    for each in entries(index, bucket, prefix, delimiter, start):
+    start = after_prefix(after) if was_prefix else after + _MIN_CHARACTER
+    for each in _entries(index, bucket, prefix, delimiter, start):
         if len(found.objects) + len(found.prefixes) >= most:
             found.is_truncated = most > 0
             break
@@ -52,7 +52,7 @@ def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, 
     return found
 
 
-def entries(
+def _entries(
     index: Index, bucket: str, prefix: str, delimiter: str, start: str | None
 ) -> Iterator[Object | str]:
     """Objects, and a common prefix in the place of all keys that have it."""
@@ -65,4 +65,4 @@ def entries(
             common = prefix + head + delimiter if found else ""
             yield common or each
         # The next page need not read the rest of what a common prefix stands for.
-        start = after_prefix(common) if common else page[-1].key + _LEAST_CHARACTER
+        start = after_prefix(common) if common else page[-1].key + _MIN_CHARACTER

@@ -27,7 +27,7 @@ _KEPT_HEADERS = (
     "cache-control",
     "expires",
 )
-METADATA = "x-amz-meta-"
+_METADATA = "x-amz-meta-"
 _DEFAULT_TYPE = "binary/octet-stream"
 READ_BYTES = 256 * 1024
 _BYTE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
@@ -83,7 +83,7 @@ def kept_headers(headers: Headers) -> dict[str, str]:
     encodings = [each.strip() for each in headers.get("content-encoding", "").split(",")]
     if encoding := ", ".join(each for each in encodings if each and each != "aws-chunked"):
         kept["content-encoding"] = encoding
-    return {**kept, **{name: value for name, value in headers.items() if name.startswith(METADATA)}}
+    return {**kept, **{name: value for name, value in headers.items() if name.startswith(_METADATA)}}
 
 
 async def get_object(request: S3Request, storage: Storage) -> Response:
@@ -177,7 +177,7 @@ class _ObjectResponse(Response):
     ) -> None:
         super().__init__(None, 206 if partial else 200, headers)
         self.file = file
-        self.span = span
+        self._span = span
         self.headers["content-length"] = str(len(span))
         if partial:
             self.headers["content-range"] = f"bytes {span.start}-{span.stop - 1}/{size}"
@@ -187,8 +187,8 @@ class _ObjectResponse(Response):
             await send(
                 {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
             )
-            left = 0 if scope["method"] == "HEAD" else len(self.span)
-            self.file.seek(self.span.start)
+            left = 0 if scope["method"] == "HEAD" else len(self._span)
+            self.file.seek(self._span.start)
             while left:
                 data = await run_in_threadpool(self.file.read, min(left, READ_BYTES))
                 left = left - len(data) if data else 0

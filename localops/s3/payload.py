@@ -64,11 +64,11 @@ class Payload:
         self.checksums: dict[str, str] = {}
         self.md5 = hashlib.md5(usedforsecurity=False)
         self.chunked = ChunkedBody(caller) if caller.payload.startswith(_CHUNKED) else None
-        self.hashes: dict[str, _Hash] = {name: _new_hash(name) for name in self.announced()}
+        self._hashes: dict[str, _Hash] = {name: _new_hash(name) for name in self._announced()}
         if _SHA256_HEX.fullmatch(caller.payload):
-            self.hashes.setdefault("sha256", hashlib.sha256())
+            self._hashes.setdefault("sha256", hashlib.sha256())
 
-    def announced(self) -> list[str]:
+    def _announced(self) -> list[str]:
         """Return the checksums that stand in the headers or will stand in the trailers."""
         trailers = [name.strip() for name in self.headers.get("x-amz-trailer", "").lower().split(",")]
         names = [*self.headers.keys(), *trailers]
@@ -102,7 +102,7 @@ class Payload:
     def take(self, piece: bytes) -> None:
         self.size += len(piece)
         self.md5.update(piece)
-        for each in self.hashes.values():
+        for each in self._hashes.values():
             each.update(piece)
 
     def finish(self) -> None:
@@ -118,7 +118,7 @@ class Payload:
         self._check_md5()
         if (
             _SHA256_HEX.fullmatch(self.caller.payload)
-            and self.hashes["sha256"].digest().hex() != self.caller.payload
+            and self._hashes["sha256"].digest().hex() != self.caller.payload
         ):
             raise S3Error("XAmzContentSHA256Mismatch")
         trailers = self.chunked.trailers if self.chunked else {}
@@ -136,8 +136,8 @@ class Payload:
 
     def _checked_checksums(self, said: Mapping[str, str]) -> dict[str, str]:
         found = {
-            f"{_CHECKSUM}{kind}": base64.b64encode(self.hashes[kind].digest()).decode()
-            for kind in self.hashes
+            f"{_CHECKSUM}{kind}": base64.b64encode(self._hashes[kind].digest()).decode()
+            for kind in self._hashes
         }
         kept = {name: value for name, value in found.items() if name in said}
         for name, value in kept.items():

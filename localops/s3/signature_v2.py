@@ -16,7 +16,7 @@ from localops.s3.signed_message import Caller, Message, check, check_lifetime, s
 
 SCHEME = "AWS "
 # The parameters that name a resource of their own in Version 2.
-RESOURCES = (
+_RESOURCES = (
     "acl",
     "cors",
     "delete",
@@ -71,7 +71,7 @@ def _check_signature(message: Message, date: str, secret: str, given: str) -> No
 def _signature_of(message: Message, path: str, date: str, secret: str) -> str:
     headers = message.headers
     amazon = sorted({name for name in headers.keys() if name.startswith("x-amz-")})  # noqa: SIM118 - keys may repeat
-    resources = sorted((name, value) for name, value in message.query if name in RESOURCES)
+    resources = sorted((name, value) for name, value in message.query if name in _RESOURCES)
     resource = "&".join(f"{name}={value}" if value else name for name, value in resources)
     lines = [
         message.method,

@@ -21,19 +21,19 @@ from typing import BinaryIO
 from localops.s3.errors import S3Error, unusable
 from localops.s3.index import Index, Object, Part, Upload
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What a crash left behind goes at the next start, but not what another process may still be writing.
 _LEFTOVER_AGE_S = 24 * 3600
 _COPY_BYTES = 1024 * 1024
 
 
 @contextmanager
-def disk_errors() -> Generator[None]:
+def _disk_errors() -> Generator[None]:
     """Turn the system's words for a full disk, and for what else is wrong with it, into S3's."""
     try:
         yield
     except OSError as error:
-        raise S3Error("XMinioStorageFull") if error.errno in FULL else unusable(error) from error
+        raise S3Error("XMinioStorageFull") if error.errno in _FULL else unusable(error) from error
 
 
 class NewFile:
@@ -45,7 +45,7 @@ class NewFile:
         self.kept = False
 
     def __enter__(self) -> NewFile:
-        with disk_errors():
+        with _disk_errors():
             self.file = self.path.open("xb", buffering=0)
         return self
 
@@ -57,14 +57,14 @@ class NewFile:
             self.path.unlink()
 
     def write(self, data: bytes) -> None:
-        with disk_errors():
+        with _disk_errors():
             rest = memoryview(data)
             while rest:
                 rest = rest[self.file.write(rest) :]
 
     def settle(self) -> None:
         """Wait until all of it is on the disk: what the index names outlives a power cut as it does."""
-        with disk_errors():
+        with _disk_errors():
             os.fsync(self.file.fileno())
 
     def copy(self, source: BinaryIO, size: int) -> str:
@@ -94,7 +94,7 @@ class Storage:
     def index(self) -> Index:
         with self.lock:
             if self.opened is None:
-                with disk_errors():
+                with _disk_errors():
                     self.files.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self.opened = Index(self.folder / "index.sqlite")
                 self._sweep(self.opened)
@@ -129,7 +129,7 @@ class Storage:
             found = self.index.find(bucket, key)
             if found is None:
                 raise S3Error("NoSuchKey", f"The key {key!r} does not exist.")
-            with disk_errors():
+            with _disk_errors():
                 return found, (self.files / found.blob).open("rb")
 
     def put(self, bucket: str, file: NewFile, each: Object, check: Callable[[Object | None], None]) -> None:

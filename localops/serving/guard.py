@@ -93,9 +93,9 @@ class Guard:
         signatures: Signatures,
         attempts: Attempts,
     ) -> None:
-        self.app = app
+        self._app = app
         self.names = frozenset(names)
-        self.signatures = signatures
+        self._signatures = signatures
         self.password = password
         self.api_key = api_key
         self.attempts = attempts
@@ -113,7 +113,7 @@ class Guard:
     def _app_for(self, request: Request) -> ASGIApp:
         """Return what answers: other people's words never as a document of the page's origin."""
         is_others = str(request.scope["path"]).startswith(_OPEN_TO_ALL_ORIGINS)
-        return sandboxed(self.app) if is_others and is_foreign_navigation(request.headers) else self.app
+        return sandboxed(self._app) if is_others and is_foreign_navigation(request.headers) else self._app
 
     def _misdirected(self, request: Request) -> Response | None:
         """Return the answer to a request that is for another machine."""
@@ -142,7 +142,7 @@ class Guard:
             service in (STREAM_HOST, S3_HOST)
             # No page needs the login of the `ops` tools, and one could guess passwords there.
             or (path.startswith(_OPEN_TO_ALL_ORIGINS) and path != OPS_LOGIN_PATH)
-            or self.signatures.claimed(request.scope)
+            or self._signatures.claimed(request.scope)
         )
 
     async def unknown(self, request: Request) -> Response | None:
@@ -154,7 +154,7 @@ class Guard:
         wait_s = 0
         if (given := _basic_password(request.headers)) is not None:
             wait_s = self.attempts.wait_s(USER, _address_of(request))
-            if not wait_s and self.is_right(request, given):
+            if not wait_s and self._is_right(request, given):
                 return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return _login_form()
@@ -165,22 +165,22 @@ class Guard:
 
     def _may_pass(self, request: Request) -> bool:
         """Return whether a request shows something that cannot be guessed, or needs nothing of the kind."""
-        if self.signatures.verified(request.scope):
+        if self._signatures.verified(request.scope):
             return True
         if request.scope["path"] == OPS_LOGIN_PATH:
             return True  # it checks a password itself
         if request.method == "OPTIONS" and self._is_open_to_all_origins(request):
             return True
-        if same(request.cookies.get(_cookie_name(request), ""), self.cookie):
+        if _same(request.cookies.get(_cookie_name(request), ""), self.cookie):
             return True
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return same(value.strip(), self.api_key)
-        return scheme.lower() == "basic" and same(decoded(value), self.api_key)
+            return _same(value.strip(), self.api_key)
+        return scheme.lower() == "basic" and _same(decoded(value), self.api_key)
 
-    def is_right(self, request: Request, given: str) -> bool:
+    def _is_right(self, request: Request, given: str) -> bool:
         """Return whether a password is the right one; a wrong one is counted and reported."""
-        if same(given, self.password or ""):
+        if _same(given, self.password or ""):
             return True
         address = _address_of(request)
         self.attempts.note_wrong(USER, address)
@@ -194,7 +194,7 @@ class Guard:
             return PlainTextResponse(error.message, error.status)
         if wait_s := self.attempts.wait_s(USER, _address_of(request)):
             return _login_form(refusal_text(wait_s), 429, {"retry-after": str(wait_s)})
-        if not self.is_right(request, fields.get("password", [""])[0]):
+        if not self._is_right(request, fields.get("password", [""])[0]):
             return _login_form("That is not the password.", 403)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(_cookie_name(request), self.cookie, httponly=True, samesite="strict")
@@ -216,7 +216,7 @@ def _address_of(request: Request) -> str:
     return request.client.host if request.client else "?"
 
 
-def same(given: str, expected: str) -> bool:
+def _same(given: str, expected: str) -> bool:
     return secrets.compare_digest(given.encode(), expected.encode())
 
 

@@ -38,94 +38,91 @@ _MAX_HEAD_BYTES = 512 * 1024
 
 
 class HttpProtocol(PlainHttpProtocol):
-    """Puts the host of an absolute-form target into the Host header and its path where paths belong.
-
-    Attributes:
-        in_head: some of a request has come, but not its whole head.
-        in_body: the head has come, and not the whole body.
-    """
+    """Puts the host of an absolute-form target into the Host header and its path where paths belong."""
 
     url: bytes
-    in_head = False
-    in_body = False
-    head_bytes = 0
-    body_deadline_s = 0.0
-    patience: asyncio.TimerHandle | None = None
+    # Some of a request has come, but not its whole head.
+    _in_head = False
+    # The head has come, and not the whole body.
+    _in_body = False
+    _head_bytes = 0
+    _body_deadline_s = 0.0
+    _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn's
         super().connection_made(transport)
-        self.wait_at_most(MAX_HEAD_S)
+        self._wait_at_most(MAX_HEAD_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.wait_without_end()
+        self._wait_without_end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.in_body:
-            self.wait_without_end()
-            self.wait_at_most(self.left_for_body(len(data)))
-        elif self.in_head:
-            self.head_bytes += len(data)
-            self.refuse_endless_head()
-            self.wait_at_most(MAX_HEAD_S)
-        elif self.is_answering():
-            self.wait_without_end()
+        if self._in_body:
+            self._wait_without_end()
+            self._wait_at_most(self._left_for_body(len(data)))
+        elif self._in_head:
+            self._head_bytes += len(data)
+            self._refuse_endless_head()
+            self._wait_at_most(MAX_HEAD_S)
+        elif self._is_answering():
+            self._wait_without_end()
         else:
-            self.wait_at_most(MAX_HEAD_S)
+            self._wait_at_most(MAX_HEAD_S)
 
-    def refuse_endless_head(self) -> None:
-        if self.head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
+    def _refuse_endless_head(self) -> None:
+        if self._head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
 
-    def left_for_body(self, came_bytes: int) -> float:
+    def _left_for_body(self, came_bytes: int) -> float:
         """Return how long the next part of a body may take, now that some bytes of it came."""
         now = self.loop.time()
         earned_s = came_bytes / MIN_BODY_BYTES_PER_S
-        self.body_deadline_s = min(now + MAX_SILENCE_S, self.body_deadline_s + earned_s)
-        return max(0.0, self.body_deadline_s - now)
+        self._body_deadline_s = min(now + MAX_SILENCE_S, self._body_deadline_s + earned_s)
+        return max(0.0, self._body_deadline_s - now)
 
-    def wait_at_most(self, seconds: float) -> None:
+    def _wait_at_most(self, seconds: float) -> None:
         """Close the connection then; while it is waited already, that time counts."""
-        if self.patience is None and not self.transport.is_closing():
-            self.patience = self.loop.call_later(seconds, self.lose_patience)
+        if self._patience is None and not self.transport.is_closing():
+            self._patience = self.loop.call_later(seconds, self._lose_patience)
 
-    def wait_without_end(self) -> None:
-        if self.patience is not None:
-            self.patience.cancel()
-            self.patience = None
+    def _wait_without_end(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
-    def lose_patience(self) -> None:
-        self.patience = None
-        if self.flow.read_paused or (self.is_answering() and not self.in_body):
+    def _lose_patience(self) -> None:
+        self._patience = None
+        if self.flow.read_paused or (self._is_answering() and not self._in_body):
             # It is us who do not read, or it is the next request that is late: this one has its answer first.
-            self.body_deadline_s = self.loop.time() + MAX_SILENCE_S
-            self.wait_at_most(MAX_SILENCE_S)
+            self._body_deadline_s = self.loop.time() + MAX_SILENCE_S
+            self._wait_at_most(MAX_SILENCE_S)
         else:
-            self.say_that_it_is_too_slow()
+            self._say_that_it_is_too_slow()
             self.transport.close()
 
-    def say_that_it_is_too_slow(self) -> None:
+    def _say_that_it_is_too_slow(self) -> None:
         """Answer 408, unless nothing was asked or the answer has begun."""
-        if self.in_head or (self.in_body and not self.cycle.response_started):
+        if self._in_head or (self._in_body and not self.cycle.response_started):
             self.transport.write(_TOO_SLOW_HEAD % len(_TOO_SLOW_TEXT) + _TOO_SLOW_TEXT)
 
-    def is_answering(self) -> bool:
+    def _is_answering(self) -> bool:
         """Return whether a request has come whose answer is not complete."""
         return bool(self.cycle and not self.cycle.response_complete)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.in_head, self.head_bytes = True, 0
+        self._in_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
         assert self.parser is not None  # noqa: S101 - it is what calls this
-        self.in_head, self.in_body = False, True
-        self.body_deadline_s = self.loop.time() + MAX_SILENCE_S
+        self._in_head, self._in_body = False, True
+        self._body_deadline_s = self.loop.time() + MAX_SILENCE_S
         if self.parser.get_method() == b"CONNECT":
             self.url = _CONNECT_TARGET
         elif not self.url.startswith((b"/", b"*")):
-            self.use_target(parse_url(self.url))
+            self._use_target(parse_url(self.url))
         if not self.url.isascii():
             # Clients should have done it; applications take a URL for ASCII.
             self.url = quote(self.url, safe=_SAFE_IN_URL).encode()
@@ -133,9 +130,9 @@ class HttpProtocol(PlainHttpProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self.in_body = False
+        self._in_body = False
 
-    def use_target(self, target: URL) -> None:
+    def _use_target(self, target: URL) -> None:
         host = target.host or b""
         host = b"[%s]" % host if b":" in host else host
         port = b":%d" % target.port if target.port else b""
@@ -145,4 +142,4 @@ class HttpProtocol(PlainHttpProtocol):
 
     def body_goes_on(self) -> None:
         super().body_goes_on()
-        self.in_body = True
+        self._in_body = True

@@ -11,10 +11,10 @@ import socket
 
 from localops.errors import StartError
 
-LOCALHOST = ("127.0.0.1", "localhost")
+_LOCALHOST = ("127.0.0.1", "localhost")
 _NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 # A port that the system chose for one address may be taken on the other.
-TRIES = 20
+_TRIES = 20
 
 
 class Listening:
@@ -43,12 +43,12 @@ class Listening:
 
 
 def opened(host: str, port: int) -> list[socket.socket]:
-    for _ in range(TRIES):
+    for _ in range(_TRIES):
         try:
             first = listener(host, port)
         except OSError as error:
             raise refusal(host, port, error) from error
-        if host not in LOCALHOST:
+        if host not in _LOCALHOST:
             return [first]
         try:
             return [first, listener("::1", first.getsockname()[1])]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import resource
 
-ENOUGH = 8192
+_ENOUGH = 8192
 
 
 def allow_many() -> None:
     """Raise the limit as far as is needed and the system lets everybody."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(ENOUGH, hard)
+    wanted = _ENOUGH if hard == resource.RLIM_INFINITY else min(_ENOUGH, hard)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
     # macOS has one more limit, which it does not tell here; then things stay as they were.

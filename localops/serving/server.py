@@ -18,7 +18,7 @@ from localops.accepting import report_exhaustion_once
 from localops.serving.http_protocol import HttpProtocol
 
 # A stream that is still open when the person stops the server gets this long to end.
-GRACE_S = 1
+_GRACE_S = 1
 
 log = logging.getLogger("localops.up")
 
@@ -54,7 +54,7 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], url: str) -> None:
             log_config=None,
             access_log=False,
             lifespan="off",
-            timeout_graceful_shutdown=GRACE_S,
+            timeout_graceful_shutdown=_GRACE_S,
         ),
         url,
     )

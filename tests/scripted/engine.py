@@ -17,10 +17,10 @@ from localops.ollama.model import Model
 from .faults import Fails
 from .script import Answer, Schedule, Script, tokens_of
 
-UNTHROTTLED_BATCH = 64
+_UNTHROTTLED_BATCH = 64
 """Lines to a write when nothing holds the tokens back."""
 
-DIMENSIONS = 64
+_DIMENSIONS = 64
 """Numbers in a vector of a scripted model that does not say."""
 
 chosen_answer: ContextVar[Answer] = ContextVar("chosen_answer")
@@ -74,7 +74,7 @@ class ScriptedEngine:
 
     async def embed(self, model: Model, text: str) -> Embedded:
         """Return a vector of the text's words, so that texts with words in common are near each other."""
-        size = model.embedding_length or DIMENSIONS
+        size = model.embedding_length or _DIMENSIONS
         vector = [0.0] * size
         spoken = [word.strip().casefold() for word in tokens_of(text)]
         for word in spoken:
@@ -126,7 +126,7 @@ async def _paced(pieces: Iterable[Piece], schedule: Schedule) -> AsyncGenerator[
     rest = iter(pieces)
     if schedule.tokens_per_s is None:
         await asyncio.sleep(schedule.first_s)
-        while batch := list(itertools.islice(rest, max(schedule.burst, UNTHROTTLED_BATCH))):
+        while batch := list(itertools.islice(rest, max(schedule.burst, _UNTHROTTLED_BATCH))):
             yield batch
             await asyncio.sleep(0)  # the client may have left
         return

@@ -21,7 +21,7 @@ from localops.ollama.model import Model
 
 from .faults import Fault
 
-OLD_VERSION = "0.5.7"
+_OLD_VERSION = "0.5.7"
 """Before `thinking`, before real status codes for early errors."""
 
 _TOKEN = re.compile(r"\s*\S+|\s+$")
@@ -117,7 +117,7 @@ class Script:
             _as_model(model, thinks=not old and (thinkers is None or model in thinkers)) for model in models
         )
         self.parallel = parallel
-        self.version = OLD_VERSION if old else version
+        self.version = _OLD_VERSION if old else version
         self.routes = routes or {}
         self.old = old
         self.answers = list(answers) or [""]

@@ -29,7 +29,7 @@ from localops.ollama.gotemplate.values import GoError, Struct, field_of, is_true
 MAX_DEPTH = 100
 """Of templates and branches in one another; Go's own is 100,000 templates."""
 
-MAX_WORK = 200_000
+_MAX_WORK = 200_000
 """Steps, and characters in hundreds: about a second. Go's has no end, but there it holds up nobody else."""
 
 _CHARACTERS_A_STEP = 100
@@ -44,7 +44,7 @@ class Work:
     """What may still be done."""
 
     def __init__(self) -> None:
-        self._left = MAX_WORK
+        self._left = _MAX_WORK
 
     def spend(self, characters: int = 0) -> None:
         """Note a step.

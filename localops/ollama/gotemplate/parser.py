@@ -25,7 +25,7 @@ from localops.ollama.gotemplate.nodes import (
     Text,
 )
 
-MAX_LENGTH = 100_000
+_MAX_LENGTH = 100_000
 """Of a template; those of models have a few thousand characters."""
 
 MAX_DEPTH = 60
@@ -44,8 +44,8 @@ def parse(source: str, functions: Sequence[str]) -> Template:
     Raises:
         TemplateFailure: not a template.
     """
-    if len(source) > MAX_LENGTH:
-        raise failure(1, f"the template has more than {MAX_LENGTH} characters")
+    if len(source) > _MAX_LENGTH:
+        raise failure(1, f"the template has more than {_MAX_LENGTH} characters")
     return _Parser(source, functions).template()
 
 

@@ -66,7 +66,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return number_text(value)
+        return _number_text(value)
     if isinstance(value, Struct):
         return "{" + " ".join(shown(each) for each in value.values()) + "}"
     if isinstance(value, list):
@@ -77,7 +77,7 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-def number_text(value: float) -> str:
+def _number_text(value: float) -> str:
     """Return a number with a fraction as Go's `%v` writes it."""
     text = repr(value).removesuffix(".0")
     return f"{value:.0f}" if "e+" in text and abs(value) < 1e21 else text
