@@ -24,7 +24,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, NoReturn, Self
 
 import pytest
 
@@ -33,8 +33,6 @@ HOST = "127.0.0.1"
 TIMEOUT_S = 20.0
 READ_BYTES = 65536
 PRODUCTION_READ_BYTES = 2048  # the streamer's buffer
-
-_DECODER = json.JSONDecoder()
 
 Ending = Literal["action", "reset", "reader"]
 
@@ -171,8 +169,16 @@ class Streamock:
         return times
 
     def text(self) -> str:
-        """Join the `output` of every object that came so far."""
-        return "".join(frame.get("output", "") for frame in self.frames())
+        """Join the `output` of every object that came so far.
+
+        Raises:
+            StreamockError: an `output` is not a text; and as `frames`.
+        """
+        outputs = [frame.get("output", "") for frame in self.frames()]
+        for output in outputs:
+            if not isinstance(output, str):
+                raise StreamockError(f"the output {str(output)[:80]} is not a text; stream str(...) of it")
+        return "".join(outputs)
 
     def wait_connected(self, timeout_s: float = TIMEOUT_S) -> float:
         """Wait until the action has connected, and return when it did."""
@@ -339,6 +345,17 @@ def _listener(receive_buffer_bytes: int | None) -> socket.socket:
     return listener
 
 
+class _NotJSONError(ValueError):
+    """A constant that Python reads and JSON does not have: no page could read it."""
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _NotJSONError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def _decode(data: bytes) -> tuple[list[dict[str, Any]], str]:
     """Decode whole JSON objects, and return what is left behind the last one."""
     try:
@@ -350,8 +367,10 @@ def _decode(data: bytes) -> tuple[list[dict[str, Any]], str]:
     while text.startswith("{", at):
         try:
             frame, end = _DECODER.raw_decode(text, at)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, _NotJSONError):
             break
+        except (RecursionError, ValueError) as error:
+            raise StreamockError(f"an object after {len(frames)} others cannot be read: {error}") from error
         frames.append(frame)
         at = _past_space(text, end)
     return frames, text[at:]
