@@ -17,6 +17,7 @@ from bench.errors import BenchError
 from bench.worker import DEADLINE_S, Worker, answer, commands
 from localops.ollama.listener import Listener
 from tests.scripted.app import ScriptedApp
+from tests.scripted.connection import ScriptedConnection
 from tests.scripted.recording import RecordedRequest
 from tests.scripted.script import Answer, Schedule, Script
 
@@ -109,7 +110,7 @@ class _Server:
         threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True).start()
 
     async def _serve(self) -> None:
-        await Listener(self, self._socket).start()
+        await Listener(self, self._socket, ScriptedConnection).start()
         await asyncio.Event().wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -26,6 +26,7 @@ from localops.ollama.catalog import Catalog
 from localops.ollama.engine import Engine
 from localops.ollama.engines import Engines
 from localops.ollama.errors import EngineMissing, ModelServerError
+from localops.ollama.listener import Listener
 from localops.ollama.llamacpp import BUILTIN_NAME, LlamaCpp, builtin_model
 from localops.ollama.model import Model
 from localops.ollama.process import listening_socket, serve
@@ -61,7 +62,7 @@ def main() -> int:
         settings = Settings.read(os.environ)
         sock = listening_socket(arguments.fd, arguments.port)
         app = _app(arguments, settings)
-        asyncio.run(serve(app, sock, ends_with_stdin=arguments.ends_with_stdin))
+        asyncio.run(serve(Listener(app, sock), ends_with_stdin=arguments.ends_with_stdin))
     except ModelServerError as error:
         sys.stderr.write(f"{error}\n")
         return _ENGINE_MISSING if isinstance(error, EngineMissing) else _FAILED

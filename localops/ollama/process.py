@@ -8,8 +8,6 @@ import signal
 import socket
 import threading
 
-from starlette.types import ASGIApp
-
 from localops.ollama.errors import StartFailure
 from localops.ollama.listener import Listener
 
@@ -33,14 +31,13 @@ def listening_socket(fd: int | None, port: int) -> socket.socket:
         raise StartFailure(f"port {port} is taken; stop the other server or choose another --port") from error
 
 
-async def serve(app: ASGIApp, sock: socket.socket, *, ends_with_stdin: bool = False) -> None:
+async def serve(listener: Listener, *, ends_with_stdin: bool = False) -> None:
     """Answer until SIGTERM or Ctrl-C.
 
     Args:
         ends_with_stdin: end at the end of standard input as well; a parent that holds its other side can then
             never leave this process behind. Nothing reads it otherwise: services and containers have none.
     """
-    listener = Listener(app, sock)
     ended = _ending(ends_with_stdin)
     await listener.start()
     await ended.wait()

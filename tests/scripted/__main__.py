@@ -14,10 +14,12 @@ import sys
 from pathlib import Path
 
 from localops.ollama.errors import StartFailure
+from localops.ollama.listener import Listener
 from localops.ollama.process import listening_socket, serve
 from localops.ollama.settings import Settings
 
 from .app import ScriptedApp
+from .connection import ScriptedConnection
 from .script_file import read_script
 
 
@@ -33,7 +35,8 @@ def main() -> int:
     try:
         app = ScriptedApp(read_script(options.script), settings=Settings.read(os.environ))
         sock = listening_socket(options.fd, options.port)
-        asyncio.run(serve(app, sock, ends_with_stdin=options.ends_with_stdin))
+        listener = Listener(app, sock, ScriptedConnection)
+        asyncio.run(serve(listener, ends_with_stdin=options.ends_with_stdin))
     except StartFailure as error:
         sys.stderr.write(f"{error}\n")
         return 1

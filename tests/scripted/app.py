@@ -15,11 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from localops.ollama.catalog import Catalog
 from localops.ollama.errors import BadRequest
 from localops.ollama.godecode import Fields
-from localops.ollama.listener import CONNECTION, Connection
 from localops.ollama.server import create_app
 from localops.ollama.settings import Settings
 from localops.ollama.wire import JSONAnswer
 
+from .connection import connection_of
 from .engine import ScriptedEngine, chosen_answer
 from .faults import Fault, Status
 from .recording import RecordedRequest
@@ -54,9 +54,8 @@ class ScriptedApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        connection: Connection = scope["extensions"][CONNECTION]["connection"]
         recorded = RecordedRequest(request.method, request.url.path, dict(request.headers))
-        connection.when_client_closes(recorded.note_closed)
+        connection_of(scope).when_client_closes(recorded.note_closed)
         try:
             body = await request.body()
         except ClientDisconnect:
@@ -85,8 +84,7 @@ class ScriptedApp:
         if status is not None:
             await _other_answer(status)(scope, receive, send)
         elif faults:
-            connection: Connection = scope["extensions"][CONNECTION]["connection"]
-            await self._app(scope, receive, Saboteur(send, connection, faults))
+            await self._app(scope, receive, Saboteur(send, connection_of(scope), faults))
         else:
             await self._app(scope, receive, send)
 

@@ -8,8 +8,7 @@ from typing import Any, cast
 
 from starlette.types import Message, Send
 
-from localops.ollama.listener import Connection
-
+from .connection import ScriptedConnection
 from .faults import End, Fault, Fin, Insert, RepeatEnd, Reset, Slice, Stall
 
 _Placed = Insert | End | Fin | Reset | Stall
@@ -28,7 +27,7 @@ class Saboteur:
         faults: carried out once each, at their places.
     """
 
-    def __init__(self, send: Send, connection: Connection, faults: Sequence[Fault]) -> None:
+    def __init__(self, send: Send, connection: ScriptedConnection, faults: Sequence[Fault]) -> None:
         self._send = send
         self._connection = connection
         self._placed = [fault for fault in faults if isinstance(fault, _Placed)]

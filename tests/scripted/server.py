@@ -12,6 +12,7 @@ from typing import Self
 from localops.ollama.listener import Listener
 
 from .app import ScriptedApp
+from .connection import ScriptedConnection
 from .recording import RecordedRequest
 from .script import Answerer, Script
 
@@ -93,7 +94,7 @@ class ScriptedServer:
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()
         self._stop = lambda: loop.call_soon_threadsafe(stopped.set)
-        listener = Listener(ScriptedApp(self.script, self._record), self._socket)
+        listener = Listener(ScriptedApp(self.script, self._record), self._socket, ScriptedConnection)
         await listener.start()
         ready.set()
         await stopped.wait()
