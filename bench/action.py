@@ -69,7 +69,7 @@ class ActionProcess(Worker):
 
 
 def _serve(main_file: Path) -> None:
-    """In the child: load the action, then answer calls one after another."""
+    """Load the action, in the child, then answer calls one after another."""
     sys.stdout = sys.stderr  # nothing that it prints may reach the measuring process
     os.chdir(main_file.parent)
     sys.path.insert(0, str(main_file.parent))

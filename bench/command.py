@@ -94,7 +94,7 @@ def _parser(known: dict[str, tuple[str, _Measure]]) -> argparse.ArgumentParser:
 
 @dataclass
 class Tally:
-    """How many bars were missed, and the subjects that could not be measured."""
+    """The number of bars that were missed, and the subjects that could not be measured."""
 
     missed: int = 0
     unmeasured: list[str] = field(default_factory=list[str])

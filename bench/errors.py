@@ -1,4 +1,4 @@
-"""What can go wrong while measuring."""
+"""The errors of measuring."""
 
 from __future__ import annotations
 

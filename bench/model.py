@@ -73,7 +73,7 @@ class _Visit:
 
 
 class _Run:
-    """What the server is to answer to one prompt, and the request that asked it."""
+    """The answer of the server to one prompt, and the request that asked for it."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -129,7 +129,7 @@ class _Server:
 
 
 def _serve() -> None:
-    """In the child: answer, and obey, until the parent ends."""
+    """Answer and obey, in the child, until the parent ends."""
     server = _Server()
     server.start()
     answer({"port": server.port})

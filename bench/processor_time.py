@@ -25,7 +25,7 @@ class ProcessorTime:
         self.share = (self.now_s() - self._used_s) / (time.monotonic() - self.begun_s)
 
     def now_s(self) -> float:
-        """All that the process has used, user and system."""
+        """Return all that the process has used, user and system."""
         try:
             fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
         except FileNotFoundError as error:

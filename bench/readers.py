@@ -1,4 +1,4 @@
-"""What the clients in the field would see of a stream, each by the rules of its own code.
+"""The clients in the field: what each would see of a stream, by the rules of its own code.
 
 All are fed the bytes of a streamed answer, one call for each read from the network, and then ended.
 """

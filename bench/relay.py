@@ -24,7 +24,7 @@ _TICK_S = 0.01
 
 @dataclass(frozen=True)
 class Relayed:
-    """How a stream went through.
+    """The way of a stream through the relay.
 
     Attributes:
         stall_s: the longest time that the relay was kept from running, by the machine or by its reader.
@@ -54,7 +54,7 @@ class RelayProcess(Worker):
 
 
 def _serve() -> None:
-    """In the child: relay streams one after another, until the parent ends."""
+    """Relay streams one after another, in the child, until the parent ends."""
     end_with_parent()
     with socket.create_server((_HOST, 0)) as readers, socket.create_server((_HOST, 0)) as actions:
         answer({"reader_port": readers.getsockname()[1], "action_port": actions.getsockname()[1]})

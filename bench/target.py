@@ -1,4 +1,4 @@
-"""What is measured, and how thoroughly."""
+"""The action that is measured, and how thoroughly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ QUICK = 0.15
 
 @dataclass(frozen=True)
 class Target:
-    """What is measured.
+    """A target of measurement.
 
     Attributes:
         main_file: the streaming action that stands for all, since they share their streaming.

@@ -101,13 +101,13 @@ class Worker:
 
 
 def commands() -> Iterator[_Message]:
-    """In the child: yield what it is told, until its standard input ends."""
+    """Yield what the child is told, until its standard input ends."""
     for line in sys.stdin:
         yield json.loads(line)
 
 
 def end_with_parent() -> None:
-    """In a child that is told nothing: end as soon as its standard input does."""
+    """End, in a child that is told nothing, as soon as its standard input does."""
 
     def wait() -> None:
         sys.stdin.read()

@@ -60,7 +60,7 @@ class Options:
 
 @dataclass(frozen=True)
 class _Desk:
-    """What one run consists of, made and not yet started.
+    """The parts of one run, made and not yet started.
 
     Attributes:
         made: whether the credentials are new.

@@ -1,4 +1,4 @@
-"""How the built-in model was made: its text, and the way from the text to the weights.
+"""The making of the built-in model: its text, and the way from the text to the weights.
 
     reproduce -> train, export, evaluate -> network, tokenizer, conversation -> disguise, teachers -> text
 

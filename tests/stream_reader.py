@@ -1,4 +1,4 @@
-"""What the reader of a stream has in the end."""
+"""The reader of a stream, and what it has in the end."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _INCREMENTAL = "incremental reader"
 
 @dataclass(frozen=True)
 class Damage:
-    """What became of the tokens."""
+    """The fate of the tokens."""
 
     lost: int
     doubled: int

@@ -46,7 +46,7 @@ class _Caller:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
 
     def call(self, action: str) -> tuple[int, object, float]:
-        """Status, decoded body and milliseconds of one call."""
+        """Return status, decoded body and milliseconds of one call."""
         begun_s = time.perf_counter()
         self.connection.request("POST", f"/api/my/bench/{action}")
         response = self.connection.getresponse()

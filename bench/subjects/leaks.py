@@ -41,7 +41,7 @@ def measure(target: Target) -> Iterator[Figure]:
 
 
 def left_behind(desk: Desk, streams: int) -> Iterator[Figure]:
-    """How much more there is after so many streams."""
+    """Return how much more there is after so many streams."""
     descriptors, processes, memory_mb = _settled(desk)
     run(desk, streams, _AT_ONCE)
     name = f"after {streams} streams, half of them abandoned: "
@@ -75,7 +75,7 @@ _Counts = tuple[int, int, float]
 
 
 def _settled(desk: Desk, until: Callable[[_Counts], bool] = lambda _: True) -> _Counts:
-    """Descriptors, children and memory of localops when they rest and, in time, are as hoped for."""
+    """Return descriptors, children and memory of localops when they rest and, in time, are as hoped for."""
     deadline_s = time.monotonic() + _BACK_WITHIN_S
     last, same = _counts(desk), 0
     while time.monotonic() < deadline_s and not (same >= _SAME_LOOKS and until(last)):

@@ -139,7 +139,7 @@ def _speed_figures(server: _ModelServer, binding: Any, rounds: int) -> Iterator[
 
 
 def _served_speed(server: _ModelServer) -> float:
-    """Tokens a second, from the first line to the last as a client sees them."""
+    """Return tokens a second, from the first line to the last as a client sees them."""
     response = server.ask(**_LONG)
     response.readline()
     begun_s = time.perf_counter()
@@ -150,7 +150,7 @@ def _served_speed(server: _ModelServer) -> float:
 
 
 def _bare_speed(engine: Any) -> float:
-    """Tokens a second, from the engine's first call back to its last."""
+    """Return tokens a second, from the engine's first call back to its last."""
     at_s: list[float] = []
 
     def note(_chunk: Any) -> bool:

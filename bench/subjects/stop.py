@@ -32,7 +32,7 @@ _Way = Callable[[socket.socket, str], float]
 
 @dataclass(frozen=True)
 class _Phase:
-    """What an action is doing when it is stopped."""
+    """A phase of an action in which it is stopped."""
 
     name: str
     schedule: Schedule

@@ -55,21 +55,21 @@ def together(model: ModelProcess, desk: Desk, count: int, rounds: int) -> Iterat
 
 
 def _called_directly(model: ModelProcess, count: int) -> list[float]:
-    """Milliseconds to the first line of the model's answer."""
+    """Return the milliseconds to the first line of the model's answer."""
     each = _questions(model, count)
     begun_s, answers = ask(int(model.host.rpartition(":")[2]), "/api/generate", each)
     return [_first_ms(begun_s, reads, b'"response"') for reads in answers]
 
 
 def _called_through(model: ModelProcess, desk: Desk, count: int) -> list[float]:
-    """Milliseconds to the same when an action of localops passes it on."""
+    """Return the milliseconds to the same when an action of localops passes it on."""
     each = [{**question, "model_host": model.host} for question in _questions(model, count)]
     begun_s, answers = through_localops(desk, FIRST_LINE, each)
     return [_first_ms(begun_s, reads, b'"output"') for reads in answers]
 
 
 def _questions(model: ModelProcess, count: int) -> list[dict[str, Any]]:
-    """Requests to the model, each with an answer of its own."""
+    """Yield requests to the model, each with an answer of its own."""
     prompts = [secrets.token_hex(8) for _ in range(count)]
     for prompt in prompts:
         model.say(prompt, _TOKENS, Schedule())
@@ -77,7 +77,7 @@ def _questions(model: ModelProcess, count: int) -> list[dict[str, Any]]:
 
 
 def _first_ms(begun_s: float, reads: Reads, mark: bytes) -> float:
-    """Milliseconds until a text had come."""
+    """Return the milliseconds until a text had come."""
     data = b""
     for at_s, part in reads:
         data += part

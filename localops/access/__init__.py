@@ -1,1 +1,1 @@
-"""Who may do what: secrets made once for a project, kept private, shown to nobody."""
+"""The secrets of a project: made once, kept private, shown to nobody."""

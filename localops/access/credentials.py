@@ -24,7 +24,7 @@ _SECRET_LENGTH = 40
 
 @dataclass(frozen=True)
 class Credentials:
-    """What proves who one is.
+    """The names and secrets of a project's one user.
 
     Attributes:
         password: for `ops ide login`; a person may change it in the file.
@@ -69,7 +69,7 @@ def new() -> Credentials:
 
 
 def secret(length: int) -> str:
-    """Letters and digits beginning with a letter."""
+    """Return random letters and digits, a letter first."""
     rest = (secrets.choice(string.ascii_letters + string.digits) for _ in range(length - 1))
     return secrets.choice(string.ascii_letters) + "".join(rest)
 

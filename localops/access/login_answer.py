@@ -1,4 +1,4 @@
-"""What a login gives: the addresses and secrets of everything that a cluster would offer.
+"""The answer to a login: the addresses and secrets of everything that a cluster would offer.
 
 Every value is a text, and no name is the beginning of another one's. For what does not run here it gives
 the project's own settings, or else an address that leads nowhere: a deployment breaks where one is not set.

@@ -1,4 +1,4 @@
-"""What the checks and some tests run on Node.js, as tests/package-lock.json locks it."""
+"""The tools that the checks and some tests run on Node.js, as tests/package-lock.json locks it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is deployed now, and the two ways there: from the disk and over the REST API."""
+"""The deployed packages and actions, and the two ways there: from the disk and over the REST API."""

@@ -1,4 +1,4 @@
-"""What is deployed now: packages and actions."""
+"""The packages and actions that are deployed now."""
 
 from __future__ import annotations
 

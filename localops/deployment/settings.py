@@ -1,4 +1,4 @@
-"""What a project's actions are given, besides what their callers send: decided here and nowhere else.
+"""The values that a project's actions are given besides what callers send: decided here, nowhere else.
 
 These are the values of the variables that their `#--` lines name, and the variables of their processes.
 """

@@ -137,7 +137,7 @@ class Answering:
 
 
 class _Answer:
-    """What is being sent for one request."""
+    """The answer to one request, while it is sent."""
 
     def __init__(self, request: Request, form: _Format, send: Send) -> None:
         self.load_ns = 0

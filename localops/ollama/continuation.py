@@ -19,7 +19,7 @@ _MAX_BYTES = 16_000_000  # of a conversation; what a few numbers can unfold to
 
 
 class Continued(NamedTuple):
-    """What went before a question.
+    """The past of a question.
 
     Attributes:
         messages: of the conversation.

@@ -30,7 +30,7 @@ from localops.ollama.wire import JSONAnswer
 
 @dataclass(frozen=True)
 class _EmbedRequest:
-    """What is to become vectors.
+    """The texts that are to become vectors.
 
     Attributes:
         answer_name: what the answer's `model` says.
@@ -58,7 +58,7 @@ class Vectors:
 
 
 class _EmbedRoute:
-    """What the three routes share: reading, waiting for a turn, and answering while the client is there."""
+    """The common part of the three routes: read, wait for a turn, and answer while the client is there."""
 
     go_type = "EmbedRequest"
 

@@ -26,7 +26,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True)
 class Ask:
-    """What an engine is asked to continue.
+    """A text or a conversation for an engine to continue.
 
     Attributes:
         messages: the conversation, put through the model's template; ignored when `raw` is given.
@@ -51,7 +51,7 @@ class Ask:
     ends_repetition: bool = False
 
     def last_user_text(self) -> str:
-        """What the person said last, or the raw prompt."""
+        """Return what the person said last, or the raw prompt."""
         if self.raw is not None:
             return self.raw
         return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
@@ -86,7 +86,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """How a generation ended, with what was measured. Durations in nanoseconds."""
+    """The end of a generation, with what was measured. Durations in nanoseconds."""
 
     done_reason: DoneReason = "stop"
     prompt_tokens: int = 0

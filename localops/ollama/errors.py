@@ -1,4 +1,4 @@
-"""What can go wrong, by what the caller is told.
+"""The errors of the model server, by what the caller is told.
 
 ModelServerError
 ├── StartFailure      the process cannot start: one sentence on standard error

@@ -1,4 +1,4 @@
-"""Who may call: the guard against foreign web pages.
+"""The guard against foreign web pages.
 
 A page on another site can reach a server on loopback, by CORS or by pointing its own name at 127.0.0.1. Both
 are refused with an empty 403, as in Ollama.

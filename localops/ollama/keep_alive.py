@@ -1,4 +1,4 @@
-"""How long a model stays loaded: `keep_alive` as Ollama reads it.
+"""Read `keep_alive`, the time that a model stays loaded, as Ollama reads it.
 
 Source: ollama api/types.go:1243-1270; Go time.ParseDuration.
 """

@@ -1,4 +1,4 @@
-"""What llama.cpp says of one text that is to become a vector."""
+"""The vector that llama.cpp makes of one text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What llama.cpp says of one generation, carried from its thread into the event loop."""
+"""The output of llama.cpp for one generation, carried from its thread into the event loop."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Tensor(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """What a model is.
+    """A model that the server offers.
 
     Attributes:
         name: with its tag, `mastrogpt-tiny:3m`.
@@ -61,7 +61,7 @@ class Model:
         return capability in self.capabilities
 
     def details(self) -> dict[str, Any]:
-        """The `details` member of /api/tags. Source: ollama api/types.go:931."""
+        """Return the `details` member of /api/tags. Source: ollama api/types.go:931."""
         known = {"context_length": self.context_length, "embedding_length": self.embedding_length}
         return {
             "parent_model": "",

@@ -1,4 +1,4 @@
-"""Which GGUF files to serve, and under which names.
+"""Find the GGUF files to serve, and their names.
 
 A person gives files and folders. A name is, in this order: what stands before `=` in `llama3.1:8b=FILE.gguf`;
 a name with its tag in the file's name; the file's name with its quantization as the tag, as Ollama names the
@@ -26,7 +26,7 @@ _PROJECTOR = "clip"  # the architecture of files that add vision to a model; the
 
 @dataclass
 class Found:
-    """What lies where somebody pointed.
+    """The models in a place that somebody pointed to.
 
     Attributes:
         models: with their files, in the order they were given; in a folder by name.

@@ -1,4 +1,4 @@
-"""What models there are: /api/tags, /api/ps, /api/show, /api/version.
+"""The routes that tell of the models: /api/tags, /api/ps, /api/show, /api/version.
 
 Source: ollama api/types.go:737-755 and 822-844, server/routes.go:1300-1600 and 2271.
 """

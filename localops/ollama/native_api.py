@@ -45,7 +45,7 @@ class Chat:
 
 
 class _Lines:
-    """What both forms share."""
+    """The common part of both forms."""
 
     media_type = "application/x-ndjson"
     needs_text = False

@@ -14,7 +14,7 @@ from localops.ollama.errors import RequestFailure
 
 @dataclass(frozen=True)
 class Options:
-    """How a model picks its words.
+    """The settings by which a model picks its words.
 
     Attributes:
         num_predict: tokens at most; negative means until the context is full, and so does a 0 that is sent.

@@ -1,4 +1,4 @@
-"""Which models are loaded and for how long: loads on demand, unloads when `keep_alive` has passed.
+"""Load models on demand, and unload them when their `keep_alive` has passed.
 
 Source: ollama server/sched.go.
 """

@@ -24,7 +24,7 @@ _Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Echo:
-    """What an answer repeats of its request."""
+    """The part of a request that its answer repeats."""
 
     instructions: str | None
     truncation: str

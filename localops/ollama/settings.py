@@ -1,4 +1,4 @@
-"""What the environment says about the server; the names and meanings are Ollama's own."""
+"""The server's settings in the environment, with Ollama's own names and meanings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_LOADED = 3  # Ollama's own on a machine without a graphics card
 
 @dataclass(frozen=True)
 class Settings:
-    """How a server behaves.
+    """The settings of a server.
 
     Attributes:
         max_waiting: OLLAMA_MAX_QUEUE, requests that may wait for their turn before others are refused.

@@ -1,4 +1,4 @@
-"""What is left out of a prompt that is longer than the context.
+"""Shorten a prompt that is longer than the context.
 
 First the oldest tokens of a foreign `context`, then the oldest turns of the conversation; when the last one
 alone is too long, its middle, so that half of the context is free for the answer. Ollama cuts tokens; here,

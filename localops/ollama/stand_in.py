@@ -1,4 +1,4 @@
-"""What is served where llama.cpp cannot run: a fixed answer, which names the reason."""
+"""The engine where llama.cpp cannot run: a fixed answer, which names the reason."""
 
 from __future__ import annotations
 

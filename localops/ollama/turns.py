@@ -1,4 +1,4 @@
-"""Who may use a model now: so many at once, the others wait in the order they came."""
+"""Let so many requests use a model at once; the others wait in the order they came."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class _MediaRange:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What a client accepts: the values of its headers `Accept` and `Accept-Charset`."""
+    """The values of a client's headers `Accept` and `Accept-Charset`."""
 
     types: Iterable[str] = ()
     charsets: Iterable[str] = ()

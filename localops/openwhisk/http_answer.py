@@ -29,7 +29,7 @@ UNKNOWN_TYPE_TEXT = "Response did not specify a known content-type."
 
 @dataclass(frozen=True)
 class WebResponse:
-    """What the HTTP client gets; a header with several values is there several times."""
+    """The response to the HTTP client; a header with several values is there several times."""
 
     status: int
     body: bytes = b""

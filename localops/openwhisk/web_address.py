@@ -21,7 +21,7 @@ _NOT_IN_URLS = re.compile(r"[\x00-\x1f\x7f]|%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True)
 class WebAddress:
-    """Where a web action is asked for.
+    """The address of a web action.
 
     Attributes:
         extension: one of EXTENSIONS, `http` where the address has none of them.

@@ -1,4 +1,4 @@
-"""Which Redis actions get: the person's own, or this server's."""
+"""The Redis that actions get: the person's own, or this server's."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _fault_of(url: str) -> str | None:
 
 
 def own(server: RedisServer) -> RedisHost:
-    """This server's own Redis."""
+    """Return this server's own Redis."""
     process = server.process
     url = f"redis://{process.user}:{process.password}@127.0.0.1:{server.port}"
     if process.program:

@@ -75,7 +75,7 @@ class _TerminalDebugger(pdb.Pdb):
 
 
 class _Lines(io.TextIOWrapper):
-    """What a person types; Ctrl-C raises KeyboardInterrupt, however early it comes.
+    """The lines that a person types; Ctrl-C raises KeyboardInterrupt, however early it comes.
 
     Python's own `readline` sleeps on when the signal comes just before its system call. Here it leaves
     a byte that ends the wait.

@@ -1,4 +1,4 @@
-"""What is asked of a bucket as a whole: whether it is there, what is in it, and many deletions at once."""
+"""The requests for a bucket as a whole: whether it is there, what is in it, and many deletions at once."""
 
 from __future__ import annotations
 

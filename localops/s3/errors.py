@@ -1,4 +1,4 @@
-"""What S3 refuses, by the code that its clients switch on."""
+"""The refusals of S3, by the code that its clients switch on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored under which key: one SQLite file, so that a change is whole or not at all.
+"""The record of what is stored under which key: one SQLite file, so that a change is whole or not at all.
 
 Keys are values here and never paths: `//`, a leading slash and `..` mean nothing to the file system.
 """
@@ -153,7 +153,7 @@ class Index:
         return old
 
     def page(self, bucket: str, prefix: str, start: str, most: int) -> list[Object]:
-        """Objects whose keys begin with `prefix` and are not less than `start`, in the order of keys."""
+        """Return objects whose keys begin with `prefix` and are at least `start`, in the order of keys."""
         end = after_prefix(prefix)
         where = "bucket = ? AND key >= ?" + (" AND key < ?" if end else "")
         begin = max(start, prefix)

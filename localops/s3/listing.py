@@ -1,4 +1,4 @@
-"""Which keys and common prefixes a listing shows, and where the next one goes on."""
+"""List keys and common prefixes, and say where the next listing goes on."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def listing(index: Index, bucket: str, prefix: str, delimiter: str, after: str, 
 def _entries(
     index: Index, bucket: str, prefix: str, delimiter: str, start: str | None
 ) -> Iterator[Object | str]:
-    """Objects, and a common prefix in the place of all keys that have it."""
+    """Yield objects, and a common prefix in the place of all keys that have it."""
     common = ""
     while start is not None and (page := index.page(bucket, prefix, start, MAX_KEYS)):
         for each in page:

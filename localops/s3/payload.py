@@ -28,7 +28,7 @@ _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class _Hash(Protocol):
-    """What all checksums here can do."""
+    """Any of the checksums here."""
 
     def update(self, data: bytes, /) -> None: ...
 

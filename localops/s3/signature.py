@@ -1,4 +1,4 @@
-"""Who sent a request: its signature, of either version, in a header or in a presigned URL."""
+"""Tell who sent a request by its signature, of either version, in a header or in a presigned URL."""
 
 from __future__ import annotations
 

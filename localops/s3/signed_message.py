@@ -1,4 +1,4 @@
-"""What both versions of S3's signatures are about: the signed request, and who sent it."""
+"""The signed request and who sent it, for both versions of S3's signatures."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request, as the signature proves.
+    """The sender of a request, as its signature proves.
 
     Attributes:
         user: the access key; None when the request is not signed.

@@ -43,7 +43,7 @@ log = logging.getLogger("localops.serving")
 
 @dataclass(frozen=True)
 class Access:
-    """Who may do what, and from where.
+    """The rules of access: who may do what, and from where.
 
     Attributes:
         login: what a login gives.
@@ -117,7 +117,7 @@ def places(deployment: Deployment) -> dict[str, str]:
 
 
 def longest_wait_s(runner: Runner) -> float:
-    """For how long a web action's caller waits; while a person looks at a breakpoint, without an end."""
+    """Return how long a web action's caller waits; while a person looks at a breakpoint, without an end."""
     return NO_LIMITS.timeout_ms / 1000 if runner.debugging else MAX_WAIT_S
 
 

@@ -1,4 +1,4 @@
-"""What stands before every request: whose host it names, where it comes from, and who sent it.
+"""The guard before every request: whose host it names, where it comes from, and who sent it.
 
 Three things are refused here. A request for another machine, so that a foreign page cannot rebind a name of
 its own to this one and nobody can use this server as a proxy. A change asked for by a page of another origin,
@@ -62,7 +62,7 @@ def password_for(listening_on: str, variable: Variable | None) -> str | None:
 
 @dataclass(frozen=True)
 class Signatures:
-    """What S3 knows of a request's signature.
+    """S3's knowledge of a request's signature.
 
     Attributes:
         claimed: whether a request says that it is signed, so that nobody but S3 answers it.

@@ -1,4 +1,4 @@
-"""How many files this process may have open: a stream needs six, and some systems begin with 256."""
+"""Raise how many files this process may have open: a stream needs six, and some systems begin with 256."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the chat actions share."""
+"""Fixtures of the chat actions' tests."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def server() -> Iterator[ScriptedOllama]:
 
 @pytest.fixture(scope="module")
 def closed_desk(server: ScriptedOllama) -> Iterator[LocalopsProcess]:
-    """This project, served by localops to people who have logged in only."""
+    """Serve this project with localops, to people who have logged in only."""
     environment = {"OLLAMA_HOST": server.host, "LOGIN_SECRET": secrets.token_urlsafe()}
     with LocalopsProcess(environment=environment) as process:
         yield process

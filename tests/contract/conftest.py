@@ -34,7 +34,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def package(cloud: Cloud) -> Iterator[str]:
-    """A package that no other run uses."""
+    """Lend a package that no other run uses."""
     name = f"contract_{secrets.token_hex(4)}"
     answer = cloud.call("PUT", f"packages/{name}", json={})
     assert answer.status_code == 200, answer.text
@@ -44,6 +44,6 @@ def package(cloud: Cloud) -> Iterator[str]:
 
 @pytest.fixture
 def localops_only(cloud: Cloud) -> None:
-    """For what localops does better than production, or can only be seen on this machine."""
+    """Skip elsewhere what localops does better than production, or can only be seen on this machine."""
     if not cloud.is_localops:
         pytest.skip("production differs here, on purpose")

@@ -36,7 +36,7 @@ def package_name() -> str:
 
 @pytest.fixture(scope="module")
 def found(cloud: Cloud, node: str, package_name: str) -> dict[str, Any]:
-    """What the client's calls answered, by the name that openwhisk_client.mjs gives them."""
+    """Return the answers to the client's calls, by the names that openwhisk_client.mjs gives them."""
     code = zipped(
         {"__main__.py": "import word\ndef main(args): return {'word': word.X}\n", "word.py": "X = 7\n"}
     )

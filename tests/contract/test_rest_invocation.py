@@ -27,14 +27,14 @@ NOT_ALLOWED = "Request defines parameters that are not allowed (e.g., reserved p
 
 @pytest.fixture(scope="module")
 def deployed(cloud: Cloud, package: str) -> str:
-    """A package with all actions of SOURCES."""
+    """Deploy a package with all actions of SOURCES."""
     for name, source in SOURCES.items():
         cloud.deploy(f"{package}/{name}", source, limits={"timeout": 3000})
     return package
 
 
 def activation(cloud: Cloud, activation_id: str) -> dict[str, Any]:
-    """An activation's record, once it is there."""
+    """Return an activation's record, once it is there."""
     deadline = time.monotonic() + 20
     while True:
         answer = cloud.call("GET", f"activations/{activation_id}")

@@ -15,7 +15,7 @@ Q = {"key": "q", "value": {"x": [1, None]}}
 
 @pytest.fixture
 def name(cloud: Cloud) -> Iterator[str]:
-    """A package name that is free, and free again in the end."""
+    """Lend a package name that is free, and free again in the end."""
     name = f"contract_{secrets.token_hex(4)}"
     yield name
     cloud.call("DELETE", f"packages/{name}?force=true")

@@ -33,7 +33,7 @@ def raw(cloud: Cloud, package: str) -> str:
 
 
 def given(answer: requests.Response) -> dict[str, Any]:
-    """The arguments, without the context and the action's own parameters."""
+    """Return the arguments, without the context and the action's own parameters."""
     assert answer.status_code == 200, answer.text
     return {
         key: value for key, value in answer.json().items() if key not in (*CONTEXT, "set", "empty", "open")

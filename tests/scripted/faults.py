@@ -1,4 +1,4 @@
-"""What can go wrong with an answer, on the wire.
+"""The faults that an answer can have on the wire.
 
 Places are counted in lines of NDJSON or events of SSE that were sent before: `after=0` is before the first
 one, `after=None` just before what ends the answer (the line with `done`, the event with `finish_reason`).
@@ -78,7 +78,7 @@ class Stall:
 
 @dataclass(frozen=True)
 class RepeatEnd:
-    """What ends the answer is sent twice."""
+    """The end of the answer is sent twice."""
 
 
 @dataclass(frozen=True)

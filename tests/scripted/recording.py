@@ -1,4 +1,4 @@
-"""What a scripted server remembers of a request."""
+"""The record that a scripted server keeps of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scripted model says, and when.
+"""The script of a model: what it says, and when.
 
 Script("Rome is the capital of Italy.")                       one answer for every request
 Script("first", "second")                                     one after the other, the last for ever
@@ -29,7 +29,7 @@ _TOKEN = re.compile(r"\s*\S+|\s+$")
 
 @dataclass(frozen=True)
 class Schedule:
-    """When tokens come.
+    """The timing of tokens.
 
     Attributes:
         first_s: silence before the first token; not even headers are sent.

@@ -1,4 +1,4 @@
-"""What a person does on the page, for the tests."""
+"""The acts of a person on the page, for the tests."""
 
 from __future__ import annotations
 

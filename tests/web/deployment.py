@@ -92,7 +92,7 @@ def spoken(text: str, every_s: float = 0.0) -> list[Step]:
 
 @dataclass
 class Deployment:
-    """What the page finds. Tests change `index`, `asked` and `streamed` before they open it.
+    """The deployment that the page finds. Tests change `index`, `asked` and `streamed` before they open it.
 
     `asked` answers web actions by name, `streamed` scripts what the streamer relays; both take the body
     of the request. `files` adds or replaces static files.

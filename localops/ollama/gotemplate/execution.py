@@ -41,7 +41,7 @@ class _Jumped(Exception):
 
 
 class Work:
-    """What may still be done."""
+    """The work that a template may still do."""
 
     def __init__(self) -> None:
         self._left = _MAX_WORK

@@ -1,4 +1,4 @@
-"""What a template is made of."""
+"""The parts of a template."""
 
 from __future__ import annotations
 

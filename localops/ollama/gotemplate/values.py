@@ -8,7 +8,7 @@ from typing import Any, cast
 
 
 class GoError(Exception):
-    """What a value or function refuses; the template that used it gives it a place."""
+    """A value or function refuses; the template that used it gives it a place."""
 
 
 class Struct(dict[str, Any]):
