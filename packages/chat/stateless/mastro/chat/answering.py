@@ -202,6 +202,8 @@ class Answering:
         raise ModelError(NO_MODEL.format(title=provider.title), "missing", brief="has no model chosen")
 
     def _note(self, candidate: Candidate, error: ModelError, health: Health | None) -> None:
+        # A server may repeat a key that it was sent.
+        error.brief = self._providers.hide(error.brief)
         is_local = candidate.provider == self._providers.local()
         self._errors.append((is_local, error))
         if error.kind == "context":

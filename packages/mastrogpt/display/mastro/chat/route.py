@@ -47,7 +47,11 @@ def route(providers: Providers, chosen: str, prompt: str, args: Mapping[str, Any
     else:
         routed = _by_task(providers, args) or _by_length(after, prompt, args)
         first = [routed, default] if routed and after else [routed or default]
-    return list(dict.fromkeys([*first, *after]))
+    # Who could not answer is not asked for another model either.
+    by_provider: dict[str, Candidate] = {}
+    for each in [*first, *after]:
+        by_provider.setdefault(each.provider, each)
+    return list(by_provider.values())
 
 
 def fallback_after_s(args: Mapping[str, Any]) -> float:

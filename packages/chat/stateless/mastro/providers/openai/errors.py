@@ -19,7 +19,9 @@ _CONTEXT = re.compile(
     r"maximum context length|context (size|window|length)|prompt is too long", re.IGNORECASE
 )
 _MISSING = re.compile(r"model not (found|loaded|cached)|no model matching|unknown model", re.IGNORECASE)
-_UNKNOWN_MEMBER = re.compile(r"[Uu]n(?:recognized|supported|known) \w*(?: \w+)?:? '?\"?(\w+)")
+_UNKNOWN_MEMBER = re.compile(
+    r"""un(?:recognized|supported|known)(?: \w+){1,3}(?::|:? ["'])\s*["']?(\w+)""", re.I
+)
 _CODES: dict[str, Kind] = {
     "context_length_exceeded": "context",
     "exceed_context_size_error": "context",
