@@ -7,6 +7,8 @@ overlap get processes of their own.
 from __future__ import annotations
 
 import asyncio
+import errno
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -32,7 +34,17 @@ MAX_IDLE_BEYOND_S = 10.0
 # Often enough that an action which fills the memory is ended before the machine suffers.
 _LOOK_EVERY_S = 0.25
 
+# What an idle process holds here: its two outputs and a socket.
+_FILES_A_PROCESS = 3
+_NO_FILES = (errno.EMFILE, errno.ENFILE)
+
 T = TypeVar("T")
+
+
+def _max_idle() -> int:
+    """Return how many processes may be idle: they hold at most a quarter of the files that may be open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_PROCESSES if soft == resource.RLIM_INFINITY else max(1, soft // 4 // _FILES_A_PROCESS)
 
 
 class Runner:
@@ -141,11 +153,30 @@ class Runner:
         begun = time.monotonic()
         folder = action.code.folder or Path(tempfile.mkdtemp(dir=self._own_folders.name))
         own_folder = None if action.code.folder else folder
-        process = await ActionProcess.start(action, self._debugging_of(action), own_folder)
+        process = await self._started(action, own_folder)
         self._running[activation.id] = process
         outcome = await process.load(folder, packages, self._environment(activation), log)
         activation.cold_ms = int((time.monotonic() - begun) * 1000)
         return process, outcome
+
+    async def _started(self, action: Action, own_folder: Path | None) -> ActionProcess:
+        """Start a process; where the system gives no further files, those of idle ones are given up for it.
+
+        Raises:
+            OSError: the machine gives no further process.
+        """
+        while True:
+            try:
+                return await ActionProcess.start(action, self._debugging_of(action), own_folder)
+            except OSError as error:
+                idle = self._take_longest_idle() if error.errno in _NO_FILES else None
+                if idle is None:
+                    raise
+                await idle.end()
+
+    def _take_longest_idle(self) -> ActionProcess | None:
+        waiting = [processes for processes in self.idle.values() if processes]
+        return min(waiting, key=lambda each: each[0].idle_since_s).pop(0) if waiting else None
 
     def _take_idle(self, action: Action) -> ActionProcess | None:
         """Return the idle process that was used last, so that the others can grow old and end."""
@@ -164,6 +195,8 @@ class Runner:
         if outcome.usable and idle is not None:
             process.idle_since_s = time.monotonic()
             idle.append(process)
+            if sum(map(len, self.idle.values())) > _max_idle() and (oldest := self._take_longest_idle()):
+                self.start_task(oldest.end())
         else:
             self.start_task(process.end())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import resource
 import socket
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from cloud import LOGIN_PATH
-from localops_process import ROOT, LocalopsProcess
+from localops_process import ROOT, LocalopsProcess, copy_of
 from process_figures import open_files
 
 pytestmark = pytest.mark.skipif(
@@ -114,3 +115,59 @@ def test_more_connections_than_files_wait_and_end_nothing(running: LocalopsProce
     assert len([line for line in running.log if "have to wait" in line]) <= len(ports)
     assert not [line for line in running.log if "Traceback" in line or "Exception" in line]
     assert len(running.log) < 20
+
+
+DESCRIPTORS = 64
+WITHIN = ["sh", "-c", f'ulimit -n {DESCRIPTORS}; exec "$@"', "sh"]
+ITALY = {"input": "What is the capital of Italy?"}
+ACTIONS = 20
+CONNECTIONS = 6  # a browser's own, to one place
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalopsProcess]:
+    """A localops with the built-in model that may never open more than 64 files, nor may what it starts."""
+    project = copy_of(ROOT, tmp_path_factory.mktemp("narrow") / "project")
+    (project / "packages" / "many").mkdir()
+    for number in range(ACTIONS):
+        source = f"#--web true\ndef main(args): return {{'body': '{number}'}}\n"
+        (project / "packages" / "many" / f"a{number}.py").write_text(source)
+    with LocalopsProcess(project=project, before=WITHIN) as process:
+        yield process
+
+
+def test_with_64_files_the_menu_the_page_and_a_chat_are_there(narrow: LocalopsProcess):
+    limits = resource.prlimit(narrow.process.pid, resource.RLIMIT_NOFILE)
+    assert limits == (DESCRIPTORS, DESCRIPTORS)
+    menu = httpx.get(narrow.url + "/api/my/mastrogpt/index", timeout=TIMEOUT_S).json()
+    assert menu["services"]
+    files = [file.relative_to(ROOT / "web") for file in (ROOT / "web").rglob("*") if file.is_file()]
+    with httpx.Client(timeout=TIMEOUT_S) as client, ThreadPoolExecutor(CONNECTIONS) as pool:
+        paths = ["/", *(f"/{path.as_posix()}" for path in files)]
+        assert {
+            answer.status_code for answer in pool.map(client.get, [narrow.url + path for path in paths])
+        } == {200}
+    for chat in ("chat/stateless", "chat/assistant"):
+        answer = httpx.post(f"{narrow.url}/web/devel/{chat}", json=ITALY, timeout=TIMEOUT_S)
+        assert "Rome" in "".join(re.findall(r'"output": "([^"]*)"', answer.text)), chat
+
+
+def test_with_64_files_one_action_after_another_works(narrow: LocalopsProcess):
+    for _ in range(2):
+        for number in range(ACTIONS):
+            answer = httpx.get(f"{narrow.url}/api/my/many/a{number}", timeout=TIMEOUT_S)
+            assert (answer.status_code, answer.text) == (200, str(number))
+    assert open_files(narrow.process.pid) < DESCRIPTORS * 3 // 4  # a quarter is left for who comes next
+
+
+def test_with_64_files_many_chats_at_once_are_answered_or_told_why_not(narrow: LocalopsProcess):
+    def chat(_: int) -> httpx.Response:
+        return httpx.post(f"{narrow.url}/web/devel/chat/stateless", json=ITALY, timeout=TIMEOUT_S)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(chat, range(AT_ONCE)))
+    refused = [answer.text for answer in answers if "Too many open files" in answer.text]
+    assert len(refused) < AT_ONCE
+    assert all("Rome" in answer.text for answer in answers if answer.text not in refused)
+    assert "Rome" in chat(0).text
+    assert not [line for line in narrow.log if "Traceback" in line or "Exception in" in line]
