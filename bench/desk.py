@@ -20,7 +20,7 @@ _USES_REQUESTS = (
 
 
 class Desk:
-    """Runs `up` until the end of the `with` block.
+    """Runs `up` until the end of the one `with` block that it is for.
 
     Args:
         cold_actions: how many actions `cold0`, `cold1` … to make, none of which has run yet.
@@ -32,6 +32,7 @@ class Desk:
     """
 
     def __init__(self, cold_actions: int = 0) -> None:
+        self._entered = False
         self.folder = tempfile.TemporaryDirectory(prefix="localops-bench-")
         package = Path(self.folder.name) / "packages" / "bench"
         package.mkdir(parents=True)
@@ -41,6 +42,9 @@ class Desk:
             (package / f"cold{number}.py").write_text(_USES_REQUESTS)
 
     def __enter__(self) -> Desk:
+        if self._entered:
+            raise BenchError("this localops was started before; make another one")
+        self._entered = True
         words = ("up", "--no-open", "--port", "0", "--project", self.folder.name)
         begun_s = time.perf_counter()
         self.process = subprocess.Popen(  # noqa: S603 - our own words
@@ -55,6 +59,7 @@ class Desk:
         line = self.process.stdout.readline()
         self.ready_s = time.perf_counter() - begun_s
         if not line.startswith("ready "):
+            self.__exit__(None, None, None)
             raise BenchError("localops did not start; try `python3 -m localops up`")
         self.port = int(line.rpartition(":")[2])
         return self
