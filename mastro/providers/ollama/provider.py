@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from ..errors import ModelError
-from ..failures import refusal, said_in
+from ..failures import blind, refusal, said_in
 from ..provider import Ask, Provider, Question, Request, Wire
 from .host import OllamaHost
 from .wire import OllamaWire
@@ -18,6 +18,7 @@ CHAT = "/api/chat"
 TAGS = "/api/tags"
 SHOW = "/api/show"
 CONTEXT_TOKENS = 4096
+NO_VISION = "does not support vision"
 # Where Ollama's own name for an option differs.
 OPTION_NAMES = {"max_tokens": "num_predict"}
 # The first such line names the model, in a comment or not; one that begins with / is a file's.
@@ -52,6 +53,8 @@ class Ollama(Provider):
                 "missing",
                 brief=f"at {self.server} does not have {request.model}",
             )
+        if said.endswith(NO_VISION):
+            return blind(request.model)
         return refusal(self.server, status, said)
 
     def models(self, ask: Ask) -> list[str]:

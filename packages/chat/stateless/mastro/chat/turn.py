@@ -8,6 +8,7 @@ from .. import session
 from ..arguments import is_asked_for, structure
 from ..providers.configured import Providers
 from ..providers.errors import ModelError, NotOffered
+from ..providers.failures import blind
 from ..providers.images import images
 from ..providers.provider import Provider
 from ..providers.reasoning import Piece
@@ -25,7 +26,6 @@ CHOSEN = "{model} answers from now on."
 UNKNOWN = "No model has a name that begins with {prefix}."
 NO_SUCH_WORD = "No model has {word} in its name."
 NOT_TEXT = "This chat understands only text: type a message."
-BLIND = "{model} cannot see pictures: choose another model with @, or ask without them."
 # What a model's end means to a person, by the server's word for it.
 CUT = {
     "length": "(The answer is cut at its length limit: ask it to go on.)",
@@ -104,7 +104,7 @@ class Turn(ABC):
         if not pictures:
             return message
         if self._sees(provider, model) is False:
-            raise ModelError(BLIND.format(model=model))
+            raise blind(model)
         return {**message, "images": pictures}
 
     def _sees(self, provider: Provider, model: str) -> bool | None:

@@ -118,6 +118,11 @@ def stopped(said: str, kind: Kind = "down", who: str = "The model") -> ModelErro
     )
 
 
+def blind(model: str) -> ModelError:
+    """Return the error for pictures that the model cannot see."""
+    return ModelError(f"{model} cannot see pictures: choose another model with @, or ask without them.")
+
+
 def refusal(server: Server, status: int, said: str, retry_after_s: float | None = None) -> ModelError:
     """Return the error for an answer with a status other than 200.
 
