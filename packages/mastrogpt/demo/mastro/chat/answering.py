@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..providers.answer import Answer
 from ..providers.configured import Providers
@@ -12,8 +12,10 @@ from ..providers.provider import Message, Provider, Question
 from ..providers.reasoning import OUTPUT, Piece
 from ..streaming.reply import Reply
 from .asking import asking
-from .health import Health
 from .route import Candidate, fallback_after_s
+
+if TYPE_CHECKING:
+    from .health import Health
 
 CONNECT_S = 3.0
 # After the end of the text, for the figures.
@@ -87,7 +89,7 @@ class Answering:
         Raises:
             ModelError: nobody answers, or somebody not to the end.
         """
-        health = Health(self._args) if len(candidates) > 1 else None
+        health = self._health() if len(candidates) > 1 else None
         waiting = self._in_order(candidates, health)
         while waiting:
             candidate, *waiting = waiting
@@ -114,7 +116,12 @@ class Answering:
             more["ignored"] = list(self.ignored)
         return {**figures, **more}
 
-    def _in_order(self, candidates: Sequence[Candidate], health: Health | None) -> list[Candidate]:
+    def _health(self) -> "Health":
+        from .health import Health  # only a fallback needs it, and a cold process starts sooner
+
+        return Health(self._args)
+
+    def _in_order(self, candidates: Sequence[Candidate], health: "Health | None") -> list[Candidate]:
         """Put those that rest last; who rests is still asked when nobody else answers."""
         if health is None:
             return list(candidates)
@@ -201,7 +208,7 @@ class Answering:
                 return known[0]
         raise ModelError(NO_MODEL.format(title=provider.title), "missing", brief="has no model chosen")
 
-    def _note(self, candidate: Candidate, error: ModelError, health: Health | None) -> None:
+    def _note(self, candidate: Candidate, error: ModelError, health: "Health | None") -> None:
         # A server may repeat a key that it was sent.
         error.brief = self._providers.hide(error.brief)
         is_local = candidate.provider == self._providers.local()

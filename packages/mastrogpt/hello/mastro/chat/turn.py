@@ -1,24 +1,27 @@
-"""Take one turn of a chat: who may speak, which model answers, what stops it, and what went wrong."""
+"""Take one turn of a chat: who may speak, which model answers, what stops it, and what went wrong.
+
+What most messages do not need, such as the greeting, is imported when one does: a cold process starts sooner.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import session
 from ..arguments import is_asked_for, structure
 from ..providers.configured import Providers
 from ..providers.errors import ModelError, NotOffered
 from ..providers.failures import blind
-from ..providers.images import images
 from ..providers.provider import Provider
 from ..providers.reasoning import Piece
 from ..streaming.reply import Reply
 from . import models, stop_key
 from .answering import Answering, Fit
 from .asking import asking
-from .catalogue import Listed, catalogue, listing
-from .greeting import greeting
 from .route import Candidate, route
+
+if TYPE_CHECKING:
+    from .catalogue import Listed
 
 MAX_ID_CHARS = 100
 OLLAMA = "ollama"
@@ -99,7 +102,7 @@ class Turn(ABC):
         Raises:
             ModelError: the pictures are no pictures, or the server says that the model cannot see.
         """
-        pictures = images(structure(self.args, "images"))
+        pictures = _pictures(structure(self.args, "images"))
         message: dict[str, Any] = {"role": "user", "content": self.choice.prompt}
         if not pictures:
             return message
@@ -126,6 +129,8 @@ class Turn(ABC):
         if not self._is_text:
             self.reply.say(NOT_TEXT)
         elif self.choice.prefix is None and not self.choice.prompt:
+            from .greeting import greeting
+
             self.reply.say(greeting(self.providers, self._candidates()))
         else:
             with stop_key.watched(self.args, self.user, self.reply.end):
@@ -148,6 +153,8 @@ class Turn(ABC):
             self._set_model(self.providers.full_name(OLLAMA, models.SHORTCUTS[word]))
             self.talk()
             return
+        from .catalogue import catalogue, listing
+
         listed = catalogue(self.providers, self.reply.on_end)
         chosen = next((name for name in self._known(listed) if word in name.lower()), None)
         if chosen:
@@ -158,6 +165,8 @@ class Turn(ABC):
             self.reply.say(listing(listed, self._current))
 
     def _choose(self, prefix: str) -> None:
+        from .catalogue import catalogue, listing
+
         listed = catalogue(self.providers, self.reply.on_end)
         known = self._known(listed)
         if is_asked_for(self.args, "metrics"):
@@ -175,7 +184,7 @@ class Turn(ABC):
     def _current(self) -> str:
         return self.providers.full_name(*self.providers.split(self.choice.model))
 
-    def _known(self, listed: list[Listed]) -> list[str]:
+    def _known(self, listed: "list[Listed]") -> list[str]:
         return [self.providers.full_name(each.name, model) for each in listed for model in each.models]
 
     def _report(self, figures: dict[str, Any], answering: Answering) -> None:
@@ -196,3 +205,11 @@ class Turn(ABC):
         if is_asked_for(self.args, "metrics"):
             self.reply.members |= members
             self.reply.last_members |= members
+
+
+def _pictures(given: Any) -> list[str]:
+    if given in (None, "", []):
+        return []
+    from ..providers.images import images
+
+    return images(given)
