@@ -90,6 +90,11 @@ def azure(server: OpenAIServer, **more: str) -> dict[str, str]:
     }
 
 
+def alone(redis: Any) -> dict[str, str]:
+    """Return the settings of a Redis in which nobody else has found out who rests."""
+    return {**redis.args, "REDIS_PREFIX": f"{secrets.token_hex(8)}:"}
+
+
 def local_then_azure(local: str, cloud: OpenAIServer, **more: str) -> dict[str, str]:
     return {"FOUNDRY_HOST": local, "MODEL": "foundry/phi:1", "CHAT_FALLBACK": "azure", **azure(cloud), **more}
 
@@ -321,7 +326,7 @@ def test_who_rests_is_asked_when_nobody_else_answers(chat: Any, closed_port: str
 
 def test_another_process_knows_through_redis_who_rests(chat: Any, closed_port: str, redis_server: Any):
     with OpenAIServer(CLOUD) as cloud, Local(streamed_answer("From here.")) as local:
-        settings = {**local_then_azure(closed_port, cloud), **redis_server.args}
+        settings = {**local_then_azure(closed_port, cloud), **alone(redis_server)}
         first = chat(settings)["output"]
         sys.modules["mastro.chat.health"]._resting.clear()
         assert chat({**settings, "FOUNDRY_HOST": local.host})["output"] == first
@@ -337,11 +342,12 @@ def test_without_a_redis_that_answers_the_fallback_still_works(chat: Any, closed
 def test_a_stop_never_wakes_the_next_provider(chat: Any, streamer: Streamock, redis_server: Any):
     request = secrets.token_urlsafe()
     with Local(Said(200, EVENT_STREAM, then="silence")) as local, OpenAIServer(CLOUD) as cloud:
-        settings = {**local_then_azure(local.host, cloud), **redis_server.args}
+        redis = alone(redis_server)
+        settings = {**local_then_azure(local.host, cloud), **redis}
         with ThreadPoolExecutor() as callers:
             asked = callers.submit(chat, settings, request=request, **streamer.args)
             local.wait_requests(1)
-            chat(redis_server.args, stop=request)
+            chat(redis, stop=request)
             asked.result(DEADLINE_S)
         assert [received.closed.wait(DEADLINE_S) for received in local.questions] == [True]
         assert cloud.requests == []

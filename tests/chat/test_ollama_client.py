@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deaf_hosts import deaf_host
 from scripted_ollama import Answer, Schedule, ScriptedOllama, Stall
+from waiting import eventually
 
 ASKED = {"model": "llama3.1:8b", "prompt": "x"}
 DEADLINE_S = 20
+# As /proc/net/tcp writes the state of a connection.
+SYN_SENT = "02"
 
 
 @pytest.fixture
@@ -148,3 +154,23 @@ def test_a_request_over_tls_can_be_closed_too(
         assert not reading.is_alive()
         assert server.requests[0].wait_closed(DEADLINE_S)
     assert caught
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which connections wait")
+def test_a_connection_that_hangs_ends_at_once_when_it_is_closed(exchange: Any, shared: Any):
+    with deaf_host() as host, ThreadPoolExecutor() as readers:
+        others = connecting(host)
+        # Of the closing, not of this patience, the connection ends.
+        hanging = exchange(host, body=ASKED, connect_s=10 * DEADLINE_S)
+        reading = readers.submit(lambda: list(hanging.batches()))
+        assert eventually(lambda: connecting(host) > others, DEADLINE_S)
+        hanging.close()
+        with pytest.raises(shared("providers.errors").Closed):
+            reading.result(DEADLINE_S)
+
+
+def connecting(host: str) -> int:
+    """Return how many connections to a port of this machine wait for the answer to their first packet."""
+    port = f"{int(host.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[2].endswith(f":{port}") and row[3] == SYN_SENT for row in rows)

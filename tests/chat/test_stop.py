@@ -7,14 +7,13 @@ a test waits: these models are silent or go on for longer.
 from __future__ import annotations
 
 import secrets
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from deaf_hosts import deaf_host, silent_host
 from scripted_ollama import Answer, Schedule, ScriptedOllama, Stall
 from stream_reader import streamed
 from streamock import Streamock
@@ -210,25 +209,3 @@ def test_no_thread_or_socket_is_left_behind(main: Any, redis_server: Any):
     while threading.active_count() > before and time.monotonic() < deadline_s:
         threading.Event().wait(0.01)
     assert threading.active_count() <= before
-
-
-@contextmanager
-def deaf_host() -> Iterator[str]:
-    """Lend an address where a connection is neither accepted nor refused."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        clients = [socket.socket() for _ in range(4)]
-        for client in clients:
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        for client in clients:
-            client.close()
-
-
-@contextmanager
-def silent_host() -> Iterator[str]:
-    """Lend an address where a connection is accepted by the kernel, and nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"

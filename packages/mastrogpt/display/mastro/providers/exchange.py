@@ -130,18 +130,19 @@ class Exchange:
             connection = http.client.HTTPSConnection(self._server.name, self._server.port, context=_tls())
         else:
             connection = http.client.HTTPConnection(self._server.name, self._server.port)
-        connection.sock = self._connect()
+        # http.client forgets the socket of an answer after which the server hangs up.
+        connection.sock = stream = self._connect()
         body = None if self._request.body is None else json.dumps(self._request.body).encode()
         self._due_at = time.monotonic() + self._silent_s
         with self._errors():
-            connection.sock.settimeout(self._silent_s)
+            stream.settimeout(self._silent_s)
             headers = {"Content-Type": "application/json", **self._server.headers}
             path = self._server.path + self._request.path
             connection.request("GET" if body is None else "POST", path, body, headers)
             response = connection.getresponse()
         if response.status != http.client.OK:
             with closing(response):
-                raise self._refusal(response, connection.sock)
+                raise self._refusal(response, stream)
         self._has_begun = True
         return response
 
