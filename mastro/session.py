@@ -6,7 +6,6 @@ It is `<user>.<expiry>.<signature>`: a name, Unix seconds, and HMAC-SHA256 over 
 import base64
 import hashlib
 import hmac
-import logging
 import os
 import time
 from collections.abc import Mapping
@@ -59,4 +58,6 @@ def encoded(data: bytes) -> str:
 
 @cache
 def _warn_that_all_may_chat() -> None:
+    import logging  # a cold process starts sooner without
+
     logging.getLogger(__name__).warning("LOGIN_SECRET is not set, so anybody may use this chat")

@@ -35,7 +35,7 @@ LIBRARY_ROWS = [
     ("chat",),
     ("providers",),
     ("redis_store", "streaming"),
-    ("settings", "arguments", "session", "__init__"),
+    ("settings", "arguments", "session", "log", "__init__"),
 ]
 LIBRARY_DEPTH = {name: depth for depth, names in enumerate(LIBRARY_ROWS) for name in names}
 LIBRARY = sorted(ROOT.glob("mastro/**/*.py"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import secrets
 import socket
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -64,7 +64,7 @@ def chat(request: pytest.FixtureRequest, load_action: Any, monkeypatch: Any) -> 
     for name in ("OLLAMA_HOST", "AUTH"):
         monkeypatch.delenv(name, raising=False)
     main = load_action(request.param).main
-    sys.modules["mastro.chat.health"]._resting.clear()
+    importlib.import_module("mastro.chat.health")._resting.clear()
 
     def ask(settings: Mapping[str, str], **args: Any) -> dict[str, Any]:
         """Return the body, or the whole answer of an action that streamed."""
@@ -328,7 +328,7 @@ def test_another_process_knows_through_redis_who_rests(chat: Any, closed_port: s
     with OpenAIServer(CLOUD) as cloud, Local(streamed_answer("From here.")) as local:
         settings = {**local_then_azure(closed_port, cloud), **alone(redis_server)}
         first = chat(settings)["output"]
-        sys.modules["mastro.chat.health"]._resting.clear()
+        importlib.import_module("mastro.chat.health")._resting.clear()
         assert chat({**settings, "FOUNDRY_HOST": local.host})["output"] == first
         assert local.requests == []
 

@@ -8,7 +8,7 @@ from conversation import Conversation
 from messages import Message, fitting, history, tokens
 from model_options import model_options
 
-from mastro.arguments import is_asked_for, structure
+from mastro.arguments import is_asked_for, structure, text
 from mastro.chat.answering import Asked
 from mastro.chat.asking import asking
 from mastro.chat.turn import Turn
@@ -44,8 +44,7 @@ def assistant(args: Mapping[str, Any]) -> dict[str, Any]:
         The web answer of `reply`, whose body has `output`, `streaming`, `state`, and `thinking` and `metrics`
         for a client that asked.
     """
-    state = args.get("state")
-    return reply(args, lambda written: Talk(args, written, state if isinstance(state, str) else "").take())
+    return reply(args, lambda written: Talk(args, written, text(args, "state")).take())
 
 
 class Talk(Turn):
@@ -74,8 +73,8 @@ class Talk(Turn):
         past = self._past()
         said: list[str] = []
         try:
-            for kind, text in self.ask(partial(self._fit, past, options), options):
-                self._write(kind, text, said)
+            for kind, piece in self.ask(partial(self._fit, past, options), options):
+                self._write(kind, piece, said)
         except ModelError:
             # A failure is no part of a conversation; what was said before a stop is.
             if not self.reply.ended:
@@ -86,16 +85,16 @@ class Talk(Turn):
                 question = {"role": "user", "content": self.choice.prompt}
                 self._conversation.add(question, {"role": "assistant", "content": "".join(said)})
 
-    def _write(self, kind: str, text: str, said: list[str]) -> None:
+    def _write(self, kind: str, piece: str, said: list[str]) -> None:
         if kind == OUTPUT:
-            said.append(text)
-            self.reply.write(text)
+            said.append(piece)
+            self.reply.write(piece)
         elif kind != THINKING:
             # What was said was reasoning, as it turns out.
             said.clear()
             self.reply.write("\n\n")
         elif is_asked_for(self.args, "thinking"):
-            self.reply.write(text, "thinking")
+            self.reply.write(piece, "thinking")
 
     def _past(self) -> list[Message]:
         if not self._conversation:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import re
 import secrets
 from collections.abc import Mapping
@@ -10,14 +9,13 @@ from typing import Any, cast
 
 from messages import Message
 
+from mastro.log import warn
 from mastro.redis_store import StoreError, prefixed, redis_store
 
 LIFETIME_S = 24 * 60 * 60
 MAX_MESSAGES = 200
 ID_BYTES = 24
 _ID = re.compile(r"[\w-]{32}", re.ASCII)
-
-log = logging.getLogger(__name__)
 
 
 class Conversation:
@@ -63,4 +61,4 @@ class Conversation:
 
     def _note(self, error: StoreError) -> None:
         self.fault = str(error)
-        log.warning("a conversation cannot be kept: %s", error)
+        warn("a conversation cannot be kept: %s", error)

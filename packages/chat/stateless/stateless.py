@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mastro.arguments import text
 from mastro.chat.answering import Asked
 from mastro.chat.marks import Marks
 from mastro.chat.turn import Turn
@@ -26,10 +27,7 @@ def stateless(args: Mapping[str, Any]) -> dict[str, Any]:
         The web answer of `reply`, whose body has `output`, `streaming`, `state`, and `metrics` for a client
         that asked.
     """
-    model = args.get("state")
-    return reply(
-        args, lambda written: Question(args, written, model if isinstance(model, str) else "").take()
-    )
+    return reply(args, lambda written: Question(args, written, text(args, "state")).take())
 
 
 def url(args: Mapping[str, Any]) -> str:
@@ -49,7 +47,6 @@ def stream(args: Mapping[str, Any], lines: Iterable[bytes]) -> str:
         args: STREAM_HOST and STREAM_PORT.
         lines: what Ollama sent, a JSON object each. The end of them is the end of the answer.
     """
-
     from mastro.providers.ollama.wire import OllamaWire
 
     def make(written: Reply) -> None:
@@ -80,7 +77,7 @@ class Question(Turn):
 def _write(pieces: Iterable[Piece], written: Reply) -> None:
     marks = Marks()
     try:
-        for kind, text in pieces:
-            written.write(marks.mark(kind, text))
+        for kind, piece in pieces:
+            written.write(marks.mark(kind, piece))
     finally:
         written.write(marks.end())

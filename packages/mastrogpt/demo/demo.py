@@ -73,5 +73,4 @@ def _filled_in(form: object) -> str:
     """Repeat what was filled in, as Markdown."""
     values = cast("dict[str, Any]", form) if isinstance(form, dict) else dict[str, Any]()
     lines = [f"- **{name}**: {value}" for name, value in values.items()]
-    # Half a surrogate pair is not text that the runtime could write.
-    return "\n".join(["You filled in:", *lines]).encode(errors="replace").decode()
+    return "\n".join(["You filled in:", *lines])

@@ -54,6 +54,4 @@ def _message(title: object, text: object) -> str:
 
 def _render(template: str, values: Mapping[str, object]) -> str:
     """Fill a template; what stands in two braces there is escaped."""
-    text = chevron.render((_HERE / f"{template}.html").read_text(encoding="utf-8"), dict(values))
-    # Half a surrogate pair is not text that the runtime could write.
-    return text.encode(errors="replace").decode()
+    return chevron.render((_HERE / f"{template}.html").read_text(encoding="utf-8"), dict(values))

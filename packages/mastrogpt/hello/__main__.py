@@ -9,6 +9,4 @@ from mastro.streaming import whole
 
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
-    greeting = f"Hello, {args.get('input') or 'world'}"
-    # Half a surrogate pair is not text that the runtime could write.
-    return whole(args, lambda _: {"body": {"output": greeting.encode(errors="replace").decode()}})
+    return whole(args, lambda args: {"body": {"output": f"Hello, {args.get('input') or 'world'}"}})

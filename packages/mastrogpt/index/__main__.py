@@ -2,12 +2,9 @@
 # --kind python:default
 # --web true
 # --annotation provide-api-key true
-# --param OPSDEV_USERNAME "$OPSDEV_USERNAME"
-# --param OPSDEV_HOST "$OPSDEV_HOST"
-# --param OPSDEV_APIHOST "$OPSDEV_APIHOST"
-# --param OPSDEV_STREAM "$OPSDEV_STREAM"
-# --param OPSDEV_S3 "$OPSDEV_S3"
-# --param CHAT_NOTICE "$CHAT_NOTICE"
+# --param OPSDEV_USERNAME "$OPSDEV_USERNAME" --param OPSDEV_HOST "$OPSDEV_HOST"
+# --param OPSDEV_APIHOST "$OPSDEV_APIHOST" --param OPSDEV_STREAM "$OPSDEV_STREAM"
+# --param OPSDEV_S3 "$OPSDEV_S3" --param CHAT_NOTICE "$CHAT_NOTICE"
 
 from typing import Any
 

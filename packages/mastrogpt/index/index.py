@@ -83,10 +83,9 @@ def _deployed_actions() -> list[dict[str, Any]]:
     host, key = os.environ.get("__OW_API_HOST", ""), os.environ.get("__OW_API_KEY", "")
     user, _, password = key.partition(":")
     found: list[dict[str, Any]] = []
-    while len(found) % _LISTED_AT_ONCE == 0:
-        page = _fetch(f"{host}/api/v1/namespaces/_/actions", (user, password), len(found))
+    while page := _fetch(f"{host}/api/v1/namespaces/_/actions", (user, password), len(found)):
         found += page
-        if not page:
+        if len(page) < _LISTED_AT_ONCE:
             break
     return found
 

@@ -2,8 +2,7 @@
 # --kind python:default
 # --web true
 # --param LOGIN_SECRET "$LOGIN_SECRET"
-# --param REDIS_URL "$REDIS_URL"
-# --param REDIS_PREFIX "$REDIS_PREFIX"
+# --param REDIS_URL "$REDIS_URL" --param REDIS_PREFIX "$REDIS_PREFIX"
 
 from typing import Any
 

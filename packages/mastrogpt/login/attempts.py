@@ -7,11 +7,11 @@ password comes in however many others guess. A minute after the wait all is forg
 """
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from mastro.log import warn
 from mastro.redis_store import RedisStore, StoreError, prefixed, redis_store
 
 MAX_WRONG = 5
@@ -21,7 +21,6 @@ MAX_WAIT_S = 60
 MAX_REMEMBERED = 10_000
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 
 def wait_s(args: Mapping[str, Any], user: str, address: str) -> int:
@@ -55,7 +54,7 @@ def _with_attempts(args: Mapping[str, Any], do: Callable[["_InRedis | _InProcess
             if store:
                 return do(_InRedis(store, args))
     except StoreError as error:
-        log.warning("wrong passwords are counted in this process only: %s", error)
+        warn("wrong passwords are counted in this process only: %s", error)
     return do(_IN_PROCESS)
 
 

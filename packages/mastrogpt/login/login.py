@@ -27,7 +27,6 @@ MAX_PASSWORD_BYTES = 72
 _NOBODY = "$2b$12$5s1iHxswzhHVIxMhLE8VyOODqZxW/jvFc6SaPjaScUO9YHl/CqIHi"
 # Without LOGIN_SECRET the chats are open and nobody checks a token, so a key of this process will do.
 _OWN_SECRET = secrets.token_bytes(32)
-_NO_STORAGE = "there-is-no-storage"
 
 
 def login(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def login(args: Mapping[str, Any]) -> dict[str, Any]:
         attempts.add_wrong(args, name, address)
         return {"authenticated": False, "message": REFUSED}
     secret = str(args.get("LOGIN_SECRET") or "").encode() or _OWN_SECRET
-    return {"authenticated": True, "token": issue(name, secret), "s3_key": _NO_STORAGE}
+    return {"authenticated": True, "token": issue(name, secret), "s3_key": "there-is-no-storage"}
 
 
 def issue(user: str, secret: bytes) -> str:

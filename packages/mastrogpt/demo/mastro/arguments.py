@@ -13,6 +13,12 @@ def is_asked_for(args: Mapping[str, Any], name: str) -> bool:
     return value.strip().lower() not in _WORDS_FOR_NO if isinstance(value, str) else bool(value)
 
 
+def text(args: Mapping[str, Any], name: str) -> str:
+    """Return an argument that is a text; "" for anything else."""
+    value = args.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def structure(args: Mapping[str, Any], name: str) -> Any:
     """Return a list or an object, also when it comes as JSON text; None when it is missing or empty.
 

@@ -19,4 +19,5 @@ the standard library.
 | `session` | `admitted`: who is asking, by the token that `mastrogpt/login` issued |
 | `redis_store` | keep small things in Redis |
 | `arguments`, `settings` | read what a client sent, and what the deployment set |
+| `log` | warn whoever runs the chat |
 """

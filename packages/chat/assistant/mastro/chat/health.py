@@ -3,11 +3,11 @@
 No process lives long on a serverless platform, so with a fallback this is in Redis too.
 """
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from ..log import warn
 from ..providers.errors import Kind, ModelError
 from ..redis_store import StoreError, prefixed, redis_store
 
@@ -15,8 +15,6 @@ DOWN_S = 30
 MAX_S = 300
 _UNTIL_MENDED: tuple[Kind, ...] = ("key", "missing")
 _PASSING: tuple[Kind, ...] = ("busy", "down")
-
-log = logging.getLogger(__name__)
 
 # Until when, and why.
 _resting: dict[str, tuple[float, str]] = {}
@@ -61,7 +59,7 @@ class Health:
             with redis_store(self._args) as store:
                 return store.do(*words) if store else None
         except StoreError as error:
-            log.warning("only this process knows which model servers rest: %s", error)
+            warn("only this process knows which model servers rest: %s", error)
             return None
 
     def _key(self, name: str) -> str:

@@ -5,12 +5,12 @@ does not tell. The request's id is made by the client and known to nobody else.
 """
 
 import hashlib
-import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ..log import warn
 from ..redis_store import RedisStore, StoreError, prefixed, redis_store
 
 # Often enough for a stop within 300 ms.
@@ -21,8 +21,6 @@ EXPIRY_S = 600
 
 STOPPED = "The answer is being stopped."
 NOT_STOPPED = "Nothing was stopped, because that needs a Redis: close the connection of the answer instead."
-
-log = logging.getLogger(__name__)
 
 
 def press(args: Mapping[str, Any], user: str) -> str:
@@ -38,7 +36,7 @@ def press(args: Mapping[str, Any], user: str) -> str:
                 store.do("SET", _key(args, user, str(args["stop"])), 1, "EX", EXPIRY_S)
                 return STOPPED
     except StoreError as error:
-        log.warning("a request cannot be stopped: %s", error)
+        warn("a request cannot be stopped: %s", error)
     return NOT_STOPPED
 
 
@@ -64,15 +62,16 @@ def watched(args: Mapping[str, Any], user: str, end: Callable[[str], object]) ->
 
 
 def _watch(args: Mapping[str, Any], key: str, over: threading.Event, end: Callable[[str], object]) -> None:
-    complain = log.warning
+    has_told = False
     while not over.is_set():
         try:
             with redis_store(args) as store:
                 _poll(store, key, over, end)
             return
         except StoreError as error:
-            complain("only the end of its connection can stop this request: %s", error)
-            complain = log.debug
+            if not has_told:
+                warn("only the end of its connection can stop this request: %s", error)
+            has_told = True
             over.wait(RETRY_S)
 
 

@@ -37,11 +37,11 @@ class Outbox:
 
     def add(self, text: str, member: str = "output") -> None:
         """Add text of the model. What the result cannot hold is sent, but not kept."""
-        self._add(_clean(text), member, max(0, MAX_KEPT_CHARS - self._kept_chars))
+        self._add(clean(text), member, max(0, MAX_KEPT_CHARS - self._kept_chars))
 
     def say(self, sentence: str) -> None:
         """Add a sentence of the action, as a paragraph of its own, which is always kept."""
-        text = _clean(f"\n\n{sentence}" if self._kept.get("output") else sentence)
+        text = clean(f"\n\n{sentence}" if self._kept.get("output") else sentence)
         self._add(text, "output", len(text))
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class Outbox:
         return self.last_members | ({} if self._first_sent else self.first_members)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Replace half a surrogate pair, which is not a character: neither UTF-8 nor a client takes it."""
     if text.isascii():
         return text

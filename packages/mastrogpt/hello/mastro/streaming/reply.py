@@ -1,17 +1,16 @@
 """What an action returns, and what it writes its reply to."""
 
-import logging
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, cast
 
+from ..log import warn
 from .delivery import Delivery, T
-from .outbox import Outbox
+from .outbox import Outbox, clean
 from .reader import Reader, Unreachable, connect
 
 NOT_STREAMED = "This action does not stream: call it by its web address."
 
 WebAnswer = dict[str, Any]
-log = logging.getLogger(__name__)
 
 
 class Reply:
@@ -99,20 +98,30 @@ def reply(args: Mapping[str, Any], make: Callable[[Reply], object]) -> WebAnswer
     try:
         written = deliver(args, make)
     except Unreachable as error:
-        log.warning("%s", error)
+        warn("%s", error)
         return _without_body()
     return _without_body() if args.get("STREAM_HOST") else {"body": written.body()}
 
 
 def whole(args: Mapping[str, Any], answer: Callable[[Mapping[str, Any]], WebAnswer]) -> WebAnswer:
-    """Return the web answer of an action that does not stream.
+    """Return the web answer of an action that does not stream, with text that can be written.
 
     The streamer would wait for a connection for ever, and could end over the answer. So when it is the one
     that called, it gets the answer's `output` and `state`, or a sentence, in a stream.
     """
-    if not args.get("STREAM_HOST"):
-        return answer(args)
-    return reply(args, lambda written: _write_whole(answer(args).get("body"), written))
+    if args.get("STREAM_HOST"):
+        return reply(args, lambda written: _write_whole(answer(args).get("body"), written))
+    given = answer(args)
+    return {**given, "body": _writable(given["body"])} if "body" in given else given
+
+
+def _writable(body: Any) -> Any:
+    """Return a body whose text the runtime can write: without half a surrogate pair."""
+    if isinstance(body, str):
+        return clean(body)
+    members = cast("dict[str, Any]", body) if isinstance(body, dict) else dict[str, Any]()
+    output = members.get("output")
+    return {**members, "output": clean(output)} if isinstance(output, str) else cast("Any", body)
 
 
 def _write_whole(body: object, written: Reply) -> None:
