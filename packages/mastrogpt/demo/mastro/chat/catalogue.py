@@ -47,17 +47,20 @@ class Listed(NamedTuple):
         }
 
 
-def catalogue(providers: Providers, on_end: OnEnd, names: Sequence[str] = ()) -> list[Listed]:
+def catalogue(
+    providers: Providers, on_end: OnEnd, names: Sequence[str] = (), *, when_there: bool = False
+) -> list[Listed]:
     """Return what the servers tell, in at most PATIENCE_S.
 
     Args:
         names: which ones; all that are configured unless given.
+        when_there: whether to ask also those whose models are known without, to see that they answer.
     """
     asked = list(names or providers.names)
     found: dict[str, Listed] = {}
 
     def look(name: str) -> None:
-        found[name] = _look(providers, name, on_end)
+        found[name] = _look(providers, name, on_end, when_there=when_there)
 
     threads = [threading.Thread(target=look, args=[name], daemon=True) for name in asked]
     for thread in threads:
@@ -68,13 +71,14 @@ def catalogue(providers: Providers, on_end: OnEnd, names: Sequence[str] = ()) ->
     return [found.get(name) or _late(providers, name) for name in asked]
 
 
-def _look(providers: Providers, name: str, on_end: OnEnd) -> Listed:
+def _look(providers: Providers, name: str, on_end: OnEnd, *, when_there: bool) -> Listed:
     begun_s = time.monotonic()
     models, fault = list[str](), ""
     try:
         provider = providers.get(name)
         ask = asking(provider, on_end, Patience(PATIENCE_S, PATIENCE_S, PATIENCE_S))
-        models = [model for model in provider.models(ask) if can_be_chosen(model)]
+        known = provider.models_when_there(ask) if when_there else provider.models(ask)
+        models = [model for model in known if can_be_chosen(model)]
     except ModelError as error:
         fault = providers.hide(str(error))
     took_ms = round((time.monotonic() - begun_s) * 1000, 1)

@@ -117,6 +117,14 @@ class Provider(ABC):
             ModelError: the server does not tell.
         """
 
+    def models_when_there(self, ask: Ask) -> list[str]:
+        """Return `models`, having asked the server at any rate.
+
+        Raises:
+            ModelError: it does not answer, or refuses the key.
+        """
+        return self.models(ask)
+
     def own_name(self, ask: Ask, model: str) -> str:
         """Return what the model that answers under a name is called; "" where the server does not tell.
 

@@ -5,14 +5,15 @@ Source: Microsoft's REST reference of Azure OpenAI, dated versions and v1.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote, unquote
 
 from ..settings import setting
-from .errors import ModelError
+from .errors import ModelError, NotOffered
 from .failures import refusal
 from .openai.errors import Told, told
-from .openai.provider import OpenAI
+from .openai.provider import MODELS, OpenAI
 from .openai.server import CHAT_PATH
 from .provider import Ask, Request
 from .server import DEFAULT_PORTS, Server, read_address, refuse_readable, refuse_unsendable
@@ -75,6 +76,14 @@ class Azure(OpenAI):
     def models(self, ask: Ask) -> list[str]:
         """Return what the settings name: a key gives no list of deployments."""
         return list(self._azure.deployments)
+
+    def models_when_there(self, ask: Ask) -> list[str]:
+        """Return what the settings name, when the resource tells its base models."""
+        version = self._azure.version
+        path = f"/openai{MODELS}?api-version={quote(version, safe='')}" if version else V1_PATH + MODELS
+        with suppress(NotOffered):
+            ask(Request(path))
+        return self.models(ask)
 
     def refused(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         if status == 401:

@@ -50,14 +50,17 @@ class Providers:
     """The model servers of one activation.
 
     Attributes:
-        names: of those that are configured, the default one first. Without any it is Ollama, which then says
-            what to set.
+        names: of those that are configured, the default one first: the one that MODEL names before a slash,
+            else the first that is set. Without any it is Ollama, which then says what to set.
     """
 
     def __init__(self, args: Mapping[str, Any]) -> None:
         self._args = args
         self._known: dict[str, Provider] = {}
         self.names = [name for name, (place, _) in _KINDS.items() if setting(args, place)] or ["ollama"]
+        named, slash, _ = setting(args, "MODEL").partition("/")
+        if slash and named in self.names:
+            self.names.sort(key=lambda name: name != named)
 
     @property
     def default(self) -> str:
