@@ -126,8 +126,8 @@ def _composed(options: Options, project: Project, url: str) -> _Desk:
     registry = restored(project)
     redis, own_redis = _redis_for(project, credentials)
     model = choose(project, options.models)
-    login = {**login_answer(credentials, url, layers(project, {})), **redis.variables, **model.host.login}
-    settings = Settings(project, lambda: login_variables(login, url, model.host.variables))
+    login = {**login_answer(credentials, url, layers(project, {})), **redis.variables, **model.login}
+    settings = Settings(project, lambda: login_variables(login, url, model.variables()))
     requirements = Requirements(project.private / "requirements")
     runner = Runner(
         Activations(), url, credentials.auth, requirements, options.debug, settings.process_variables
@@ -146,7 +146,8 @@ def _start(desk: _Desk, work: Background) -> None:
         # When another engine has to stand in, the actions are told.
         own.when_changed = desk.deployment.refresh
         work.start("the model server", own.run())
-    desk.model.report()
+    desk.model.foundry.when_changed = desk.deployment.refresh
+    work.start("looking after model servers", desk.model.look_after())
 
 
 def _opened_project(folder: Path) -> Project:

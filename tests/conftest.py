@@ -31,7 +31,7 @@ settings.load_profile("repeatable")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from fuzzing import fuzz  # noqa: E402
-from localops_process import LocalopsProcess  # noqa: E402
+from localops_process import MODEL_SETTING, LocalopsProcess  # noqa: E402
 from scripted_ollama import ScriptedOllama, ollama  # noqa: E402
 from side_by_side import (  # noqa: E402
     pytest_collection_modifyitems,
@@ -62,7 +62,7 @@ def default_ollama() -> Iterator[ScriptedOllama]:
 @pytest.fixture(autouse=True)
 def test_environment(monkeypatch: pytest.MonkeyPatch, default_ollama: ScriptedOllama) -> None:
     """Set what tests see: `.env`, then `tests/.env` over it, and the scripted model as OLLAMA_HOST."""
-    for name in ("AUTH", "LOGIN_SECRET", "OLLAMA_PROTO", "REDIS_URL", "REDIS_PREFIX"):
+    for name in (*filter(MODEL_SETTING.match, os.environ), "LOGIN_SECRET", "REDIS_URL", "REDIS_PREFIX"):
         monkeypatch.delenv(name, raising=False)
     for name, value in dotenv_values(ROOT / ".env").items():
         monkeypatch.setenv(name, os.environ.get(name, value or ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,11 @@ from waiting import PATIENCE_S, ended, in_time
 ROOT = Path(__file__).parent.parent
 # What `up` reads of a project.
 _PARTS = ("packages", "web", ".env")
+# What chooses the model servers of the person who runs the tests.
+MODEL_SETTING = re.compile(
+    r"(?:OLLAMA_HOST|OLLAMA_PROTO|AUTH|FOUNDRY_HOST|BASE_URL|API_KEY|MODEL|FALLBACK_AFTER"
+    r"|(?:AZURE_OPENAI|CHAT)_\w+)\Z"
+)
 
 
 class LocalopsProcess:
@@ -48,7 +54,7 @@ class LocalopsProcess:
             self._copy = Path(tempfile.mkdtemp(prefix="localops of a test "))
             project = copy_of(project, self._copy / project.name)
         self.project = project
-        inherited = {name: value for name, value in os.environ.items() if name not in ("OLLAMA_HOST", "AUTH")}
+        inherited = {name: value for name, value in os.environ.items() if not MODEL_SETTING.match(name)}
         where = ["--port", str(port), "--project", str(project)]
         self.process = subprocess.Popen(
             [*before, sys.executable, "-m", "localops", "up", "--no-open", *where, *words],

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from localops.access.login_answer import NOWHERE
 from localops.model_host.address import OLLAMA_HERE, AddressError, read_address
+from localops.model_host.settings import ADDRESSES, other_default
 from localops.project.variables import Variable
+from mastro.providers.configured import Providers
+from mastro.providers.errors import ModelError
 from mastro.providers.ollama.host import OllamaHost
 from mastro.providers.server import is_loopback
 
@@ -22,7 +25,8 @@ class ModelHost:
     """A model server and what to tell people about it.
 
     Attributes:
-        variables: what actions get to reach it.
+        variables: what actions get to reach it: OLLAMA_HOST, empty when another server is the default one,
+            OLLAMA_PROTO and CHAT_NOTICE.
         line: one line for the console.
     """
 
@@ -57,6 +61,25 @@ def chosen_by_person(variables: Mapping[str, Variable]) -> ModelHost | None:
     proto = variables.get("OLLAMA_PROTO")
     given = {"OLLAMA_HOST": host.value, "OLLAMA_PROTO": proto.value if proto else "", "CHAT_NOTICE": ""}
     return ModelHost(given, f"model: {host.value} (OLLAMA_HOST from {host.source})")
+
+
+def other_of_person(variables: Mapping[str, Variable]) -> ModelHost | None:
+    """Return what there is when another server than an Ollama is to answer by default: no Ollama at all.
+
+    Args:
+        variables: see `layers_of_desk`.
+    """
+    name = other_default(variables)
+    if name is None:
+        return None
+    place = ADDRESSES[name]
+    given = {"OLLAMA_HOST": "", "OLLAMA_PROTO": "", "CHAT_NOTICE": ""}
+    try:
+        provider = Providers({key: each.value for key, each in variables.items()}).get(name)
+    except ModelError as error:
+        return ModelHost(given, f"model: {place} from {variables[place].source} cannot be used: {error}")
+    where = f"{provider.title} at {provider.server}"
+    return ModelHost(given, f"model: {where} ({place} from {variables[place].source})")
 
 
 def address_of_desk(variables: Mapping[str, Variable]) -> OllamaHost:

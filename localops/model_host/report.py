@@ -24,7 +24,7 @@ def report_models(ollama: Ollama, wanted: Sequence[str]) -> None:
     Args:
         wanted: names that the project's chats ask for.
     """
-    _in_background(lambda: _report(ollama, wanted))
+    in_background(lambda: _report(ollama, wanted))
 
 
 def report_own_models(ollama: Ollama) -> None:
@@ -34,10 +34,11 @@ def report_own_models(ollama: Ollama) -> None:
         with contextlib.suppress(OllamaError):
             _log.info("model: ready, as %s", listed(ollama.models(_MAX_LOADING_S)))
 
-    _in_background(report_names)
+    in_background(report_names)
 
 
-def _in_background(work: Callable[[], None]) -> None:
+def in_background(work: Callable[[], None]) -> None:
+    """Do some work beside everything else; nothing waits for its end."""
     # A daemon, because looking up a host's name can take half a minute and cannot be ended.
     threading.Thread(target=work, daemon=True).start()
 

@@ -21,6 +21,7 @@ CANARY = 'canary-1"7\\ü/ 5'
     "name",
     [
         *("LOGIN_SECRET", "AUTH", "__OW_API_KEY", "token", "password", "OPENAI_API_KEY", "apiKey"),
+        *("API_KEY", "AZURE_OPENAI_API_KEY"),
         *("authorization", "Cookie", "set-cookie", "s3_key", "S3_SECRET_KEY", "LOCALOPS_PASSWORD"),
         *("accessToken", "dbPwd", "credentials", "x-auth", "privateKey"),
     ],
