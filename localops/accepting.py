@@ -38,7 +38,7 @@ class _Notice:
 
 
 async def connections(listener: socket.socket, title: str) -> AsyncIterator[socket.socket]:
-    """Yield each connection to a listening socket, which does not block; without an end.
+    """Yield each connection to a listening socket that does not block, forever.
 
     Args:
         title: whose connections they are, for the sentence when they have to wait.

@@ -36,7 +36,7 @@ def stranger(rng: random.Random) -> Example:
 
 
 def made_up(rng: random.Random) -> str:
-    """Make a word that could be one and is none: `velora`, `quibblock`."""
+    """Make a word that could exist and does not: `velora`, `quibblock`."""
     while True:
         syllable = _soft_syllable if rng.random() < 0.6 else _syllable
         word = "".join(syllable(rng) for _ in range(rng.choice([2, 2, 2, 3])))

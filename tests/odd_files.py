@@ -33,7 +33,7 @@ def too_large(file: Path) -> None:
 
 # name: the file in a package, how it is made, and a part of its one sentence ("" where it is not an action).
 ODD_FILES: Mapping[str, tuple[bytes, Make, str]] = {
-    "a digit that is no number": (b"a.py", holds("#--timeout ²\n"), "a number from 100 to 300000, not '²'"),
+    "a digit but not a number": (b"a.py", holds("#--timeout ²\n"), "a number from 100 to 300000, not '²'"),
     "digits of another script": (b"a.py", holds("#--memory ٢٥٦\n"), "a number from 128 to 512"),
     "a number of 5,000 digits": (b"a.py", holds("#--timeout " + "9" * 5000), "a number from 100 to 300000"),
     "a parameter of 5,000 digits": (b"a.py", holds("#-p X " + "9" * 5000), "too many digits"),

@@ -41,7 +41,7 @@ def read_arguments(words: Sequence[str]) -> dict[str, Any]:
     """Return the arguments that words such as `name=value` give.
 
     Raises:
-        CommandError: a word is none, or a file cannot be read.
+        CommandError: a word is not an argument, or a file cannot be read.
     """
     found: dict[str, Any] = {}
     for word in words:

@@ -61,7 +61,7 @@ class Server:
         project: the folder that it runs; there its key is kept.
 
     Raises:
-        CommandError: the URL is none.
+        CommandError: it is not a URL.
     """
 
     def __init__(self, url: str, project: Path) -> None:
@@ -142,7 +142,7 @@ class Server:
         """Return what JSON holds.
 
         Raises:
-            CommandError: it is none, so it is another program that answers here.
+            CommandError: it is not JSON, so another program answers here.
         """
         try:
             return json.loads(data)

@@ -2,7 +2,7 @@
 
 Ollama puts the model's tokens there; clients treat them as opaque. Here it is the conversation itself, so
 that it means the same to every engine: JSON, compressed, six bytes to a number, which any JSON reader holds
-exactly. Numbers that are none of this are read as Ollama reads them, as tokens of the model that is asked.
+exactly. Any other numbers are read as Ollama reads them, as tokens of the model that is asked.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _tokens(name: str, value: Any) -> int:
-    return _integer(name, value) or -1  # 0 is no limit there: a real 0.32 answers in full
+    return _integer(name, value) or -1  # 0 means no limit there: a real 0.32 answers in full
 
 
 def _context(name: str, value: Any) -> int:

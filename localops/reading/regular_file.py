@@ -1,4 +1,4 @@
-"""Files that somebody else put there, which may turn out to be a pipe, a dangling link or no text.
+"""Files that somebody else put there, which may turn out to be a pipe, a dangling link or not text.
 
 Every failure is an OSError whose `strerror` a person understands.
 """

@@ -21,7 +21,7 @@ def first_command(data: bytes) -> list[bytes] | None:
     """Return the words of the first command; None when it has not arrived whole.
 
     Raises:
-        MalformedCommandError: it is none, or longer than any that can come first.
+        MalformedCommandError: it is not a command, or longer than any that can come first.
     """
     if len(data) > MAX_BYTES or (data and not data.startswith(b"*")):
         raise MalformedCommandError

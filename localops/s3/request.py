@@ -30,7 +30,7 @@ def split_path(path: str) -> tuple[str, str]:
     """Return the bucket and the key that a path names; the key as it stands, with its slashes and dots.
 
     Raises:
-        S3Error: the key is too long or no text.
+        S3Error: the key is too long or not text.
     """
     bucket, _, key = path.removeprefix("/").partition("/")
     try:

@@ -117,7 +117,7 @@ def places(deployment: Deployment) -> dict[str, str]:
 
 
 def longest_wait_s(runner: Runner) -> float:
-    """Return how long a web action's caller waits; while a person looks at a breakpoint, without an end."""
+    """Return how long a web action's caller waits; forever while a person looks at a breakpoint."""
     return NO_LIMITS.timeout_ms / 1000 if runner.debugging else MAX_WAIT_S
 
 

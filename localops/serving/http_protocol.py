@@ -1,11 +1,11 @@
-"""uvicorn's HTTP protocol, taught to keep the host that a request line names and not to wait without an end.
+"""uvicorn's HTTP protocol, taught to keep the host that a request line names and not to wait forever.
 
 A client that is told to use this server as its proxy asks in absolute form, such as
 `GET http://stream.localhost:3233/ HTTP/1.1`, so tools that cannot resolve the names of localops reach them
 through HTTP_PROXY. uvicorn drops that host.
 Source: RFC 9112, 3.2.2: a server ignores the Host header of such a request and takes the target's host.
 
-uvicorn waits without an end for a request that does not come, or comes in part, and takes a head of any size.
+uvicorn waits forever for a request that does not come, or comes in part, and takes a head of any size.
 """
 
 from __future__ import annotations

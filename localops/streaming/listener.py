@@ -54,7 +54,7 @@ class StreamListener:
         except BlockingIOError:
             return
         except OSError as error:
-            # The event loop would ask again at once, and without an end.
+            # The event loop would ask again at once, again and again.
             _log.warning("a stream's connection has to wait: %s", error)
             self._loop.remove_reader(self._listener.fileno())
             self._loop.call_later(_ACCEPT_AGAIN_S, self._listen)

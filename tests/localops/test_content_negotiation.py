@@ -56,7 +56,7 @@ def admits(content_type: str, *accept: str, charsets: tuple[str, ...] = ()) -> b
         (['text/html;level="1"'], "text/html;level=1", True),
         (["text/html;level=1;q=0, text/html"], "text/html;level=1", False),
         (["text/*;level=1"], HTML, False),
-        # What cannot be parsed is no header; one that can counts.
+        # What cannot be parsed is not a header; one that can counts.
         (["text"], HTML, True),
         (["text/"], HTML, True),
         (["*/html"], JSON, True),

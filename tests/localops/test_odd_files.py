@@ -71,7 +71,7 @@ def test_an_odd_args_file_takes_its_package_alone_out_of_service(project: Projec
     (project.packages / "odd" / "sound.py").write_text(MAIN)
     make(project.packages / "odd.args")
     found = scan(project, {})
-    is_missing = sentence == "No such file or directory"  # a dangling link is no file
+    is_missing = sentence == "No such file or directory"  # a dangling link is not a file
     assert sorted(found.actions) == ["good/fine"] + ["odd/sound"] * is_missing
     assert [sentence in problem for problem in found.problems] == [True] * (not is_missing)
 

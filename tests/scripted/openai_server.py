@@ -129,7 +129,7 @@ class OpenAIServer:
 
     Args:
         answers: to successive questions; the last one serves for all later ones.
-        routes: answers by path, query included, for everything that is no question.
+        routes: answers by path, query included, for everything that is not a question.
 
     Attributes:
         requests: every request so far.

@@ -115,7 +115,7 @@ def _is_less(one: Any, other: Any) -> bool:
 
 
 def _print(*values: Any, between: str = "") -> str:
-    """Put values side by side; with Go's own blank between two that are no texts."""
+    """Put values side by side; with a blank, as Go puts it, between two that are not texts."""
     parts: list[str] = []
     for place, value in enumerate(values):
         if place:

@@ -76,7 +76,7 @@ class Talk(Turn):
             for kind, piece in self.ask(partial(self._fit, past, options), options):
                 self._write(kind, piece, said)
         except ModelError:
-            # A failure is no part of a conversation; what was said before a stop is.
+            # A failure does not belong to a conversation; what was said before a stop is.
             if not self.reply.ended:
                 said.clear()
             raise

@@ -38,7 +38,7 @@ def difference(value: Any, shape: Any, place: str = "answer") -> str | None:
         return members_difference(value, shape, place)
     if isinstance(shape, list):
         if not isinstance(value, list):
-            return f"{place} is no array: {value!r}"
+            return f"{place} is not an array: {value!r}"
         found = (difference(each, shape[0], f"{place}[{number}]") for number, each in enumerate(value))
         return next(filter(None, found), None)
     fits = shape(value) if callable(shape) else value == shape and type(value) is type(shape)
@@ -47,7 +47,7 @@ def difference(value: Any, shape: Any, place: str = "answer") -> str | None:
 
 def members_difference(value: Any, shape: dict[str, Any], place: str) -> str | None:
     if not isinstance(value, dict):
-        return f"{place} is no object: {value!r}"
+        return f"{place} is not an object: {value!r}"
     required = [name for name, each in shape.items() if not isinstance(each, Maybe)]
     if missing := [name for name in required if name not in value]:
         return f"{place} lacks {missing}"

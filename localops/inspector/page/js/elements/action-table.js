@@ -6,9 +6,9 @@ import { Sheet } from "./sheet.js"
 import { table } from "./table.js"
 import * as api from "../api.js"
 
-const WORDS = "What is deployed now. A web action has an address of its own; all others are called with the key."
+const WORDS = "The actions that are deployed now. A web action has its own address; the others are called with the API key."
 
-/** What is deployed, and its addresses. */
+/** The deployed actions and their addresses. */
 export class ActionTable extends Sheet {
   constructor() {
     super("Actions", WORDS, api.actions, actionTable)
@@ -17,7 +17,7 @@ export class ActionTable extends Sheet {
 
 /** @param {Action[]} actions */
 function actionTable(actions) {
-  if (!actions.length) return h("p", { class: "note" }, "Nothing is deployed: packages/ holds no action.")
+  if (!actions.length) return h("p", { class: "note" }, "Nothing is deployed: there is no action in packages/.")
   const columns = /** @type {[string, string][]} */ ([["Action", "name"], ["Addresses", "value"], ["Version", "number"], ["Deployed", "number"]])
   const rows = actions.map((action) => [
     action.path,

@@ -78,7 +78,7 @@ function summaryOf({ text }) {
 function leftOut(stream) {
   const more = stream.count - stream.messages.length
   return [
-    more > 0 && h("p", { class: "note" }, `${counted(more, "further message")} came, which are not kept.`),
-    stream.unexamined > 0 && h("p", { class: "note" }, `${counted(stream.unexamined, "byte")} came too fast to be looked at.`),
+    more > 0 && h("p", { class: "note" }, `Not kept: ${counted(more, "further message")}.`),
+    stream.unexamined > 0 && h("p", { class: "note" }, `Too fast to be examined: ${counted(stream.unexamined, "byte")}.`),
   ]
 }

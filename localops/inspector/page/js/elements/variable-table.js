@@ -6,7 +6,7 @@ import { Sheet } from "./sheet.js"
 import { table, valueNode } from "./table.js"
 
 const WORDS =
-  "What `#--param` lines can name. The login beats the environment, then come packages/.env and .env. Secrets are masked."
+  "The variables that `#--param` lines can name. What the login gave wins over the environment, then packages/.env, then .env. Secrets are masked."
 
 /** The project's variables, and which layer gave each its value. */
 export class VariableTable extends Sheet {

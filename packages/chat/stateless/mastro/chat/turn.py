@@ -100,7 +100,7 @@ class Turn(ABC):
         """Return what the person says now, for a model that must see its pictures if there are some.
 
         Raises:
-            ModelError: the pictures are no pictures, or the server says that the model cannot see.
+            ModelError: what was sent are not pictures, or the server says that the model cannot see.
         """
         pictures = _pictures(structure(self.args, "images"))
         message: dict[str, Any] = {"role": "user", "content": self.choice.prompt}

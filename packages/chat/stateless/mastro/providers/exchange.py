@@ -82,7 +82,7 @@ class Exchange:
     def has_said(self, patience_s: float | None = None) -> None:
         """Note that the answer has got on; only then is the server's silence counted anew.
 
-        Comments that keep a connection open are no part of an answer.
+        Comments that keep a connection open do not belong to an answer.
 
         Args:
             patience_s: how long it may be silent now; None for as long as between any two parts.

@@ -38,7 +38,7 @@ def route(providers: Providers, chosen: str, prompt: str, args: Mapping[str, Any
         args: `task`, and the settings CHAT_TASKS, CHAT_LONG_WORDS and CHAT_FALLBACK.
 
     Raises:
-        ModelError: a setting names what is not configured, or is no number.
+        ModelError: a setting names what is not configured, or is not a number.
     """
     default = Candidate(providers.default, "")
     after = _fallback(providers, args)
@@ -58,7 +58,7 @@ def fallback_after_s(args: Mapping[str, Any]) -> float:
     """Return how long a server may be silent when there is another to ask.
 
     Raises:
-        ModelError: FALLBACK_AFTER is no number of seconds.
+        ModelError: FALLBACK_AFTER is not a number of seconds.
     """
     return _number(args, "FALLBACK_AFTER", FALLBACK_AFTER_S)
 

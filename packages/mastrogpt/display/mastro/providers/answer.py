@@ -49,7 +49,7 @@ class Answer:
         """Yield kind and text of what some lines say, joined where they came together.
 
         Raises:
-            ModelError: the server reported an error in place of a token, or a line is no part of an answer.
+            ModelError: the server reported an error in place of a token, or a line belongs to no answer.
         """
         yield from self._told(*self._wire.read(lines))
 
