@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from chat_page import asked, enter
-from deployment import Body, Deployment, message, spoken
+from deployment import Body, Deployment, Step, message, spoken
 from playwright.sync_api import Page, expect
 from starlette.responses import JSONResponse, Response
 
@@ -154,3 +154,125 @@ def test_what_a_greeting_says_is_not_said_again_below_it(chat: Page, deployment:
     chat.reload()
     expect(chat.locator("chat-message")).to_have_count(2)
     expect(chat.locator("[data-notice]")).to_be_visible()
+
+
+SERVERS = [
+    {
+        "name": "ollama",
+        "title": "Ollama at 127.0.0.1:11434",
+        "is_local": True,
+        "models": ["tiny:3m"],
+        "count": 1,
+        "fault": None,
+    },
+    {
+        "name": "foundry",
+        "title": "Foundry Local at 127.0.0.1:5273",
+        "is_local": True,
+        "models": [],
+        "count": 0,
+        "fault": "Foundry Local at 127.0.0.1:5273 cannot be reached: start it.",
+    },
+    {
+        "name": "azure",
+        "title": "Azure OpenAI at my.openai.azure.com",
+        "is_local": False,
+        "models": ["gpt-4o", "o3"],
+        "count": 302,
+        "fault": None,
+    },
+]
+
+
+@pytest.fixture
+def several(page: Page, deployment: Deployment) -> Page:
+    """Open a chat that has three model servers, of which one is down and one is far away."""
+
+    def answer(body: Body) -> Body:
+        if body.get("input") != "@":
+            return assistant(body) | {"metrics": {"provider": "ollama"}}
+        names = ["ollama/tiny:3m", "azure/gpt-4o", "azure/o3"]
+        return {"output": "These:", "models": names, "providers": SERVERS}
+
+    deployment.chat("Assistant", ASSISTANT, lambda _: spoken("Rome."))
+    deployment.asked[ASSISTANT] = answer
+    enter(page, deployment)
+    return page
+
+
+def test_the_models_are_grouped_by_server_with_what_leaves_this_machine(several: Page) -> None:
+    several.locator("chat-model").get_by_role("button").first.click()
+    groups = several.locator("[data-models]").get_by_role("group")
+    expect(groups).to_have_count(3)
+    near = several.get_by_role("group", name="Ollama at 127.0.0.1:11434")
+    expect(near.get_by_role("button")).to_have_text(["ollama/tiny:3m"])
+    expect(near.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    expect(near).not_to_contain_text("leave")
+    far = several.get_by_role("group", name="Azure OpenAI at my.openai.azure.com")
+    expect(far.get_by_role("button")).to_have_text(["azure/gpt-4o", "azure/o3"])
+    expect(far).to_contain_text("Messages leave this machine")
+    expect(far).to_contain_text("300 more: type @ and the name of one")
+
+
+def test_a_server_that_is_down_is_a_line_with_its_reason(several: Page) -> None:
+    several.locator("chat-model").get_by_role("button").first.click()
+    down = several.get_by_role("group", name="Foundry Local at 127.0.0.1:5273")
+    expect(down).to_contain_text("cannot be reached: start it.")
+    expect(down.get_by_role("button")).to_have_count(0)
+
+
+def test_a_model_of_another_server_is_picked_by_its_whole_name(several: Page, deployment: Deployment) -> None:
+    several.locator("chat-model").get_by_role("button").first.click()
+    several.locator("[data-models]").get_by_role("button", name="azure/o3").click()
+    expect(several.locator("chat-model [data-model]")).to_have_text("azure/o3")
+    asked(several, "Capital?")
+    assert deployment.said(ASSISTANT)[-1]["state"] == "uses azure/o3"
+
+
+def test_models_can_be_chosen_whatever_their_names_look_like(page: Page, deployment: Deployment) -> None:
+    def answer(body: Body) -> Body:
+        if body.get("input") == "@":
+            return {"output": "These:", "models": ["gpt-4o"]}
+        return {"output": "Ask me.", "streaming": True, "state": "gpt-4o", "metrics": {"provider": "openai"}}
+
+    deployment.chat("Assistant", ASSISTANT, lambda _: spoken("Rome."))
+    deployment.asked[ASSISTANT] = answer
+    enter(page, deployment)
+    expect(page.locator("chat-model [data-dot]")).to_have_attribute("data-answers", "yes")
+
+
+def test_who_answered_in_place_of_whom_stands_under_the_reply(chat: Page, deployment: Deployment) -> None:
+    metrics = {"model": "gpt-4o", "provider": "azure", "asked": [{"provider": "foundry", "kind": "down"}]}
+    deployment.streamed[ASSISTANT] = lambda _: [*spoken("Rome."), message(metrics=metrics)]
+    expect(asked(chat, "Capital?").locator("[data-figures]")).to_contain_text("gpt-4o · in place of foundry")
+
+
+DOWN = "The model server at 127.0.0.1:1 cannot be reached: check that it runs."
+
+
+def failing(before: str = "") -> list[Step]:
+    """Return the stream of a reply that ends in a failure."""
+    error = {"kind": "down", "message": DOWN, "retry_after_s": None}
+    said = [*spoken(before), *spoken(f"\n\n{DOWN}")] if before else spoken(DOWN)
+    return [*said, message(error=error)]
+
+
+def test_a_failure_of_the_model_is_no_answer_and_is_not_sent_as_history(
+    chat: Page, deployment: Deployment
+) -> None:
+    deployment.streamed[ASSISTANT] = lambda body: failing() if body["input"] == "Capital?" else spoken("Yes.")
+    reply = asked(chat, "Capital?", "failed")
+    expect(reply.locator("[data-problem]")).to_have_text("The model could not answer.")
+    expect(reply.locator("[data-detail]")).to_have_text(DOWN)
+    expect(reply.locator("[data-text]")).to_have_text("")
+    expect(reply.get_by_role("button", name="Retry")).to_be_visible()
+    asked(chat, "Are you there?")
+    assert deployment.said(ASSISTANT)[-1]["history"] == []
+
+
+def test_what_the_model_said_before_it_failed_stays_and_can_go_on(chat: Page, deployment: Deployment) -> None:
+    deployment.streamed[ASSISTANT] = lambda _: failing("Rome is")
+    reply = asked(chat, "Capital?", "interrupted")
+    expect(reply.locator("[data-text]")).to_have_text("Rome is")
+    expect(reply.locator("[data-detail]")).to_have_text(DOWN)
+    expect(reply.get_by_role("button", name="Continue")).to_be_visible()

@@ -8,11 +8,13 @@ const MAX_CHARACTERS = 120_000
 /**
  * @param {Message[]} messages before the new one
  * @param {Settings} settings
- * @returns {{ role: "system" | "user" | "assistant", content: string }[]} the newest that fit, in order
+ * @returns {{ role: "system" | "user" | "assistant", content: string }[]} the newest that fit, in order; a question
+ *   without an answer is left out
  */
 export function historyOf(messages, { system }) {
+  const failed = new Set(messages.filter(({ status }) => status === "failed").map(({ parent }) => parent))
   const turns = messages
-    .filter(({ opening, text }) => !opening && text)
+    .filter(({ id, opening, text, status }) => !opening && text && status !== "failed" && !failed.has(id))
     .map(({ from, text }) => ({ role: from, content: text }))
   while (turns.reduce((sum, { content }) => sum + content.length, 0) > MAX_CHARACTERS) turns.shift()
   return system ? [{ role: "system", content: system }, ...turns] : turns

@@ -12,6 +12,7 @@ import { language, t } from "./i18n.js"
 export function figuresLine(figures, lost) {
   const parts = []
   if (figures?.model) parts.push(figures.model)
+  if (figures?.insteadOf?.length) parts.push(t("figures.instead", { names: figures.insteadOf.join(", ") }))
   if (figures && figures.tokensPerSecond > 0) {
     const rate = number(figures.tokensPerSecond, figures.tokensPerSecond < 10 ? 1 : 0)
     parts.push(t(figures.measured ? "figures.about-rate" : "figures.rate", { rate }))

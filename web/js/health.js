@@ -2,7 +2,8 @@
  * Whether the model server answers, and with which models: what `@` says in the chats that choose models.
  *
  * To any other chat `@` would be a message, and an answer to it costs whoever pays for the model. The ones that
- * choose models say so: the state that they give with their greeting, and with every reply, ends in a model's name.
+ * choose models say so: their figures name a provider, with the greeting already, or the state that they give ends
+ * in a model's name.
  */
 
 import { modelIn, stateOf } from "./dialogue.js"
@@ -11,7 +12,7 @@ import { t } from "./i18n.js"
 import { UNKNOWN_HEALTH, isRunning } from "./store.js"
 
 /** @import { Api } from "./api.js" */
-/** @import { Health } from "./state.js" */
+/** @import { Health, Server } from "./state.js" */
 /** @import { Store } from "./store.js" */
 
 const LOOK_EVERY_MS = 60_000
@@ -54,7 +55,8 @@ export function watchHealth(api, store) {
  * @returns {string} the action of the open chat if it chooses models, or ""
  */
 function choosingAction({ state: { current, messages } }) {
-  return current && modelIn(stateOf(messages, current.picked)) ? current.action : ""
+  const says = messages.some(({ figures }) => figures?.provider)
+  return current && (says || modelIn(stateOf(messages, current.picked))) ? current.action : ""
 }
 
 /**
@@ -68,11 +70,30 @@ async function healthOf(api, action) {
     if (answer.login === true) return { ...UNKNOWN_HEALTH, action }
     const models = Array.isArray(answer.models) ? answer.models.map(String) : []
     const reason = typeof answer.output === "string" ? answer.output : ""
-    return models.length > 0 ? { ok: true, reason: "", models, action } : { ok: false, reason, models, action }
+    const ok = models.length > 0
+    return { ok, reason: ok ? "" : reason, models, servers: serversIn(answer.providers), action }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    return { ok: false, reason: reasonOf(error), models: [], action }
+    return { ok: false, reason: reasonOf(error), models: [], servers: [], action }
   }
+}
+
+/**
+ * @param {unknown} providers of an answer to `@`
+ * @returns {Server[]} none where the action tells only the models
+ */
+function serversIn(providers) {
+  if (!Array.isArray(providers)) return []
+  return providers.map((each) => {
+    const models = Array.isArray(each.models) ? each.models.map(String) : []
+    return {
+      title: String(each.title ?? ""),
+      isLocal: each.is_local === true,
+      models: models.map((/** @type {string} */ model) => (providers.length > 1 ? `${each.name}/${model}` : model)),
+      more: Math.max(0, (Number(each.count) || 0) - models.length),
+      fault: typeof each.fault === "string" ? each.fault : "",
+    }
+  })
 }
 
 /**

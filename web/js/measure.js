@@ -57,7 +57,7 @@ export class Measure {
    */
   figures(given, streamed) {
     if (!given && (!this.#firstTextAt || !streamed)) return null
-    const { model, tokens, first_token_ms, tokens_per_s, done_reason } = given ?? {}
+    const { model, tokens, first_token_ms, tokens_per_s, tokens_per_s_is_measured, done_reason, provider, asked } = given ?? {}
     const seconds = (this.#lastReadAt - this.#firstTextAt) / 1000
     const counted = Number(tokens) || Math.round(this.#length / CHARACTERS_PER_TOKEN)
     return {
@@ -65,8 +65,10 @@ export class Measure {
       tokens: counted,
       firstTokenMs: Number(first_token_ms) || (this.#firstTextAt && this.#firstTextAt - this.#began),
       tokensPerSecond: Number(tokens_per_s) || (this.#firstTextAt && seconds > MIN_PACE_S ? counted / seconds : 0),
-      measured: !Number(tokens_per_s),
+      measured: !Number(tokens_per_s) || tokens_per_s_is_measured === true,
       cut: done_reason === "length" || done_reason === "cut",
+      provider: typeof provider === "string" ? provider : "",
+      insteadOf: Array.isArray(asked) ? asked.map((each) => String(each?.provider)) : [],
     }
   }
 }

@@ -24,6 +24,7 @@ const LEAVES_WITHIN_MS = 10_000
 const LOOK_AGAIN_MS = 1_000
 /** Problems after which what has arrived is worth keeping and going on from. */
 const INTERRUPTIONS = new Set(["broken", "offline", "silent"])
+const KEEPS_TEXT = new Set([...INTERRUPTIONS, "model"])
 
 /** @typedef {{ streaming: boolean, body: Record<string, unknown> }} Question */
 
@@ -43,6 +44,8 @@ export class Reply {
   #given = null
   /** What the action asked for: whether to stream from now on. @type {{ streaming?: boolean }} */
   outcome = {}
+  /** What the action says went wrong with the model, which stands in the text as well. */
+  #failure = ""
 
   /**
    * @param {Api} api
@@ -68,6 +71,7 @@ export class Reply {
       const asked = { ...body, request: this.#request, thinking: true, metrics: true }
       if (streaming) await this.#stream(asked)
       else await this.#ask(asked)
+      if (this.#failure) throw new ApiError("model", this.#failure)
       this.#end("done")
     } catch (error) {
       this.#fail(error)
@@ -144,7 +148,8 @@ export class Reply {
     const text = textIn(output)
     if (text) this.#grow(this.#splitter.push(text))
     if (isObject(metrics)) this.#given = metrics
-    if (typeof error === "string") throw new ApiError("action", error)
+    if (isObject(error)) this.#failure = textIn(error.message)
+    else if (typeof error === "string") throw new ApiError("action", error)
   }
 
   /** @param {Split} split */
@@ -183,8 +188,22 @@ export class Reply {
     this.message.problem = isLeft && INTERRUPTIONS.has(problem.key) ? { key: "left", detail: "" } : problem
     // A page that is being left loses its connections first, in some browsers before it is told.
     if (INTERRUPTIONS.has(problem.key)) this.abandon()
-    this.#end(INTERRUPTIONS.has(problem.key) && this.message.text ? "interrupted" : "failed")
+    if (problem.key === "model") this.#leaveOut(problem.detail)
+    this.#end(KEEPS_TEXT.has(problem.key) && this.message.text ? "interrupted" : "failed")
     if (problem.key === "page") reportError(error)
+  }
+
+  /**
+   * Take a sentence that is shown as the problem out of the text.
+   *
+   * @param {string} sentence
+   */
+  #leaveOut(sentence) {
+    this.#grow(this.#splitter.end())
+    const { message } = this
+    if (!message.text.endsWith(sentence)) return
+    message.text = message.text.slice(0, message.text.length - sentence.length).trimEnd()
+    this.#store.touch(message)
   }
 
   /** @param {Status} status */

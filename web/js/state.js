@@ -7,9 +7,9 @@
 
 /**
  * Figures of one reply. `measured` tells that the page counted the rate, because the action gave none; `cut`
- * that the reply ended because of its length.
+ * that the reply ended because of its length. `provider` is whose model answered, `insteadOf` who could not.
  *
- * @typedef {{ model: string, tokens: number, firstTokenMs: number, tokensPerSecond: number, measured: boolean, cut: boolean }} Figures
+ * @typedef {{ model: string, tokens: number, firstTokenMs: number, tokensPerSecond: number, measured: boolean, cut: boolean, provider?: string, insteadOf?: string[] }} Figures
  *
  * `waiting` until the first text, then `streaming`, then one of the four ends.
  *
@@ -61,7 +61,11 @@
  * or ""; `streaming` is what the action last asked for; `through` is a message on the way that is shown
  * (`branches.js`).
  *
- * @typedef {{ ok: boolean | null, reason: string, models: string[], action: string }} Health
+ * One model server: its models by the names that choose them, how many more it has, and why it does not answer.
+ *
+ * @typedef {{ title: string, isLocal: boolean, models: string[], more: number, fault: string }} Server
+ *
+ * @typedef {{ ok: boolean | null, reason: string, models: string[], servers: Server[], action: string }} Health
  * `ok` is null as long as nobody knows; `action` is the one that was asked, "" for none.
  *
  * @typedef {{

@@ -6,7 +6,7 @@
 /** @import { Delta, Health, Message, State } from "./state.js" */
 
 /** @type {Health} */
-export const UNKNOWN_HEALTH = { ok: null, reason: "", models: [], action: "" }
+export const UNKNOWN_HEALTH = { ok: null, reason: "", models: [], servers: [], action: "" }
 
 /** @type {State} */
 const BEGINNING = {

@@ -22,6 +22,9 @@ export default {
     "model.bad": "The model server does not answer.",
     "model.unknown": "This chat does not report whether its model server answers.",
 
+    "model.leaves": "Messages leave this machine",
+    "model.more": "{count} more: type @ and the name of one",
+
     "conversation.menu": "This conversation",
     "conversation.title": "Title",
     "conversation.rename": "Rename",
@@ -68,6 +71,7 @@ export default {
     "image.show-named": "Show the image “{name}” from {host}",
     "image.show": "Show the image from {host}",
 
+    "figures.instead": "in place of {names}",
     "figures.rate": "{rate} tokens/s",
     "figures.about-rate": "about {rate} tokens/s",
     "figures.first": "first token after {time}",
@@ -109,6 +113,7 @@ export default {
     "problem.broken": "The connection was lost.",
     "problem.silent": "Nothing arrived for so long that the page stopped waiting.",
     "problem.left": "You left the page while this reply was arriving.",
+    "problem.model": "The model could not answer.",
     "problem.action": "The action reported an error.",
 
     "start.unreachable": "The deployment does not answer",

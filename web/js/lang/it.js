@@ -22,6 +22,9 @@ export default {
     "model.bad": "Il server dei modelli non risponde.",
     "model.unknown": "Questa chat non dice se il suo server dei modelli risponde.",
 
+    "model.leaves": "I messaggi lasciano questo computer",
+    "model.more": "altri {count}: scrivi @ e il nome di uno",
+
     "conversation.menu": "Questa conversazione",
     "conversation.title": "Titolo",
     "conversation.rename": "Rinomina",
@@ -69,6 +72,7 @@ export default {
     "image.show-named": "Mostra l’immagine «{name}» da {host}",
     "image.show": "Mostra l’immagine da {host}",
 
+    "figures.instead": "al posto di {names}",
     "figures.rate": "{rate} token/s",
     "figures.about-rate": "circa {rate} token/s",
     "figures.first": "primo token dopo {time}",
@@ -110,6 +114,7 @@ export default {
     "problem.broken": "La connessione è caduta.",
     "problem.silent": "Non è arrivato nulla per così tanto che la pagina ha smesso di aspettare.",
     "problem.left": "Hai lasciato la pagina mentre questa risposta arrivava.",
+    "problem.model": "Il modello non ha potuto rispondere.",
     "problem.action": "L’azione ha segnalato un errore.",
 
     "start.unreachable": "Il server non risponde",

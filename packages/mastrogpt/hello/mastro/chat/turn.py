@@ -131,7 +131,10 @@ class Turn(ABC):
         elif self.choice.prefix is None and not self.choice.prompt:
             from .greeting import greeting
 
-            self.reply.say(greeting(self.providers, self._candidates()))
+            candidates = self._candidates()
+            # By this a page knows that models can be chosen here, whatever their names look like.
+            self._tell({"metrics": {"provider": candidates[0].provider}})
+            self.reply.say(greeting(self.providers, candidates))
         else:
             with stop_key.watched(self.args, self.user, self.reply.end):
                 self._ask_server()
