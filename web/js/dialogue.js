@@ -49,6 +49,14 @@ export function modelIn(state) {
   return MODEL.exec(state)?.[1] ?? ""
 }
 
+/**
+ * @param {string} name with its provider's or without
+ * @param {string} chosen as the action or a server says it
+ */
+export function isSameModel(name, chosen) {
+  return name === chosen || (chosen !== "" && name.endsWith(`/${chosen}`))
+}
+
 const UNANSWERED = new Set(["waiting", "streaming", "failed"])
 const MAX_TITLE = 60
 

@@ -71,7 +71,7 @@ async function healthOf(api, action) {
     const models = Array.isArray(answer.models) ? answer.models.map(String) : []
     const reason = typeof answer.output === "string" ? answer.output : ""
     const ok = models.length > 0
-    return { ok, reason: ok ? "" : reason, models, servers: serversIn(answer.providers), action }
+    return { ok, reason: ok ? "" : reason, models, servers: await serversOf(answer.providers), action }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return { ok: false, reason: reasonOf(error), models: [], servers: [], action }
@@ -80,20 +80,10 @@ async function healthOf(api, action) {
 
 /**
  * @param {unknown} providers of an answer to `@`
- * @returns {Server[]} none where the action tells only the models
+ * @returns {Promise<Server[]>} none where the action tells only the models
  */
-function serversIn(providers) {
-  if (!Array.isArray(providers)) return []
-  return providers.map((each) => {
-    const models = Array.isArray(each.models) ? each.models.map(String) : []
-    return {
-      title: String(each.title ?? ""),
-      isLocal: each.is_local === true,
-      models: models.map((/** @type {string} */ model) => (providers.length > 1 ? `${each.name}/${model}` : model)),
-      more: Math.max(0, (Number(each.count) || 0) - models.length),
-      fault: typeof each.fault === "string" ? each.fault : "",
-    }
-  })
+async function serversOf(providers) {
+  return Array.isArray(providers) ? (await import("./model-servers.js")).serversIn(providers) : []
 }
 
 /**
