@@ -27,6 +27,11 @@ MODELS = ["llama3.1:8b", "deepseek-r1:32b", "mastrogpt-tiny:3m"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.screenshots]
 
+FOUNDRY_IS_DOWN = (
+    "Foundry Local at 127.0.0.1:5273 cannot be reached (connection refused): start it with "
+    "`foundry server start`; its port changes at each start."
+)
+
 
 def assistant(body: Body) -> Body:
     if str(body.get("input", "")).startswith("@"):
@@ -213,6 +218,43 @@ def no_model(page: Page, desk: Deployment) -> None:
     expect(page.get_by_text("Start Ollama")).to_be_visible()
 
 
+def servers(page: Page, desk: Deployment) -> None:
+    providers = [
+        server("ollama", "Ollama at localhost:11434", ["llama3.1:8b", "deepseek-r1:32b"], is_local=True),
+        server("foundry", "Foundry Local at 127.0.0.1:5273", [], is_local=True, fault=FOUNDRY_IS_DOWN),
+        server("azure", "Azure OpenAI at my.openai.azure.com", ["gpt-4o"], is_local=False),
+    ]
+    names = [f"{each['name']}/{model}" for each in providers for model in each["models"]]
+    listing = {"output": "These models can be chosen:", "models": names, "providers": providers}
+    desk.asked["chat/assistant"] = lambda body: listing if body.get("input") == "@" else assistant(body)
+    metrics = {**METRICS, "model": "gpt-4o", "provider": "azure", "asked": [{"provider": "foundry"}]}
+    answering(desk, [*spoken(ANSWER), message(metrics=metrics)])
+    enter(page, desk)
+    asked(page, QUESTION)
+    page.locator("chat-model").get_by_role("button").first.click()
+    expect(page.get_by_text("Messages leave this machine")).to_be_visible()
+
+
+def server(
+    name: str, title: str, models: list[str], *, is_local: bool, fault: str | None = None
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title,
+        "is_local": is_local,
+        "models": models,
+        "count": len(models),
+        "fault": fault,
+    }
+
+
+def failed_model(page: Page, desk: Deployment) -> None:
+    error = {"kind": "down", "message": FOUNDRY_IS_DOWN, "retry_after_s": None}
+    answering(desk, [*spoken(FOUNDRY_IS_DOWN), message(error=error)])
+    enter(page, desk)
+    asked(page, QUESTION, "failed")
+
+
 def versions(page: Page, desk: Deployment) -> None:
     for number, answer in enumerate(("Rome.", "Rome, since 1871; before that Florence.", ANSWER)):
         answering(desk, [*spoken(answer), message(metrics=METRICS)])
@@ -269,6 +311,8 @@ STATES: list[Callable[[Page, Deployment], None]] = [
     login,
     menu,
     no_model,
+    servers,
+    failed_model,
     versions,
     sidebar,
     unreachable,

@@ -21,7 +21,8 @@ export function showEnd(root, message) {
   part(root, "detail").textContent = problem?.detail ?? ""
   part(root, "detail").hidden = !problem?.detail
   part(root, "end").hidden = isRunning(message) || (opening && status === "done")
-  part(root, "figures").textContent = figuresLine(figures, lost)
+  // What a failure took tells nothing of a model.
+  part(root, "figures").textContent = figuresLine(text ? figures : null, lost)
   part(root, "copy").hidden = !text
   part(root, "again").hidden = status === "failed"
   part(root, "retry").hidden = status !== "failed"
