@@ -45,7 +45,10 @@ TIMEOUT_S = 60
 TEXT = "one two three four"
 HTML = "<html><body>Bad gateway</body></html>"
 CHATS = ("stateless", "assistant")
-OTHERS = ("chat/simple", *(f"mastrogpt/{name}" for name in ("index", "hello", "demo", "display", "login")))
+OTHERS = (
+    "chat/simple",
+    *(f"mastrogpt/{name}" for name in ("index", "hello", "demo", "display", "login", "health")),
+)
 FAULTS: dict[str, Answer] = {
     f"{type(fault).__name__} {where}": Answer(TEXT, faults=(fault,))
     for where, after in (("before the answer", 0), ("within", 2), ("before its end", None))

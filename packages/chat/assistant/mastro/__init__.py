@@ -14,6 +14,7 @@ the standard library.
 | `streaming` | `reply` sends what your function writes, as it does; `whole` is for what does not stream |
 | `chat.turn` | `Turn`: one message of a chat with a model, from the login to the last token |
 | `chat.models` | which model a person chooses: `llama`, `deepseek`, `@` |
+| `chat.standing` | which model servers answer, for a load balancer or a script |
 | `chat.stop_key` | stop a reply from another connection, by a key in Redis |
 | `providers` | the model servers: where they are, how they are asked, what they answer, what they fail with |
 | `session` | `admitted`: who is asking, by the token that `mastrogpt/login` issued |

@@ -15,6 +15,8 @@ PATIENCE_S = 2.0
 SHOWN_MODELS = 20
 NO_MODEL = f"There is no model on the server yet: get one with `ollama pull {DEFAULT_MODEL}`."
 MORE = "- and {count} more"
+LATE = f"does not answer within {PATIENCE_S:g} s"
+NOT_AS_IT_SHOULD = "does not answer as it should"
 
 
 class Listed(NamedTuple):
@@ -25,6 +27,7 @@ class Listed(NamedTuple):
         models: their names there.
         fault: the sentence that says why it tells nothing; "" where it does.
         took_ms: how long it took to tell.
+        brief: why, to go on from its name, without its address; "" where it tells.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Listed(NamedTuple):
     models: list[str]
     fault: str
     took_ms: float
+    brief: str = ""
 
     def as_member(self) -> dict[str, Any]:
         """Return it for a client that asked for `metrics`."""
@@ -73,21 +77,22 @@ def catalogue(
 
 def _look(providers: Providers, name: str, on_end: OnEnd, *, when_there: bool) -> Listed:
     begun_s = time.monotonic()
-    models, fault = list[str](), ""
+    models, fault, brief = list[str](), "", ""
     try:
         provider = providers.get(name)
         ask = asking(provider, on_end, Patience(PATIENCE_S, PATIENCE_S, PATIENCE_S))
         known = provider.models_when_there(ask) if when_there else provider.models(ask)
         models = [model for model in known if can_be_chosen(model)]
     except ModelError as error:
-        fault = providers.hide(str(error))
+        fault, brief = providers.hide(str(error)), error.brief or NOT_AS_IT_SHOULD
     took_ms = round((time.monotonic() - begun_s) * 1000, 1)
-    return Listed(name, _title(providers, name), _is_local(providers, name), models, fault, took_ms)
+    return Listed(name, _title(providers, name), _is_local(providers, name), models, fault, took_ms, brief)
 
 
 def _late(providers: Providers, name: str) -> Listed:
     fault = f"{_title(providers, name)} does not say which models it has within {PATIENCE_S:g} s."
-    return Listed(name, _title(providers, name), _is_local(providers, name), [], fault, PATIENCE_S * 1000)
+    title, is_local = _title(providers, name), _is_local(providers, name)
+    return Listed(name, title, is_local, [], fault, PATIENCE_S * 1000, LATE)
 
 
 def _title(providers: Providers, name: str) -> str:

@@ -1,0 +1,1 @@
+"""What a chat with a model does with one message."""

@@ -1,0 +1,1 @@
+"""The model servers that a chat can ask."""

@@ -1,0 +1,1 @@
+"""Ollama, and every server that speaks its protocol."""
