@@ -113,6 +113,24 @@ def test_the_actions_follow_it_when_it_moves(project: Path, tmp_path: Path, prog
             assert eventually(lambda: shown(running)["FOUNDRY_HOST"] == later.url)
 
 
+def test_it_answers_by_default_where_model_says_so(tmp_path: Path, program: FoundryProgram):
+    with FoundryService() as service, ScriptedOllama("From Ollama.") as ollama:
+        program.says(service.url)
+        settings = {"MODEL": "foundry/phi-4-mini", "CHAT_FALLBACK": "ollama", "OLLAMA_HOST": ollama.host}
+        with LocalopsProcess(environment=on_path(tmp_path, **settings)) as running:
+            line = running.wait_for_line("model: foundry/phi-4-mini answers; when it cannot, or says nothing")
+            assert line.endswith("for 30 s, ollama/llama3.1:8b (CHAT_FALLBACK)")
+            address = f"{running.url}/api/my/chat/stateless"
+            assert httpx.post(address, json={"input": "Hi"}, timeout=60).json()["output"] == "I am Phi."
+            assert service.said[0]["model"] == "phi-4-mini"
+            service.stop()
+            said = httpx.post(address, json={"input": "Hi"}, timeout=60).json()["output"]
+    assert said == (
+        f"(foundry at {service.host} cannot be reached: connection refused. ollama/llama3.1:8b answers.)"
+        "\n\nFrom Ollama."
+    )
+
+
 def test_one_that_starts_later_is_found(project: Path, tmp_path: Path, program: FoundryProgram):
     with LocalopsProcess(project=project, environment=on_path(tmp_path)) as running, FoundryService() as late:
         assert eventually(lambda: program.asked.exists())
