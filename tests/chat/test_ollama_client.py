@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -154,6 +155,19 @@ def test_a_request_over_tls_can_be_closed_too(
         assert not reading.is_alive()
         assert server.requests[0].wait_closed(DEADLINE_S)
     assert caught
+
+
+def test_a_handshake_that_hangs_ends_at_once_when_it_is_closed(exchange: Any, shared: Any):
+    with socket.create_server(("127.0.0.1", 0)) as deaf, ThreadPoolExecutor() as readers:
+        deaf.settimeout(DEADLINE_S)
+        hanging = exchange(f"https://127.0.0.1:{deaf.getsockname()[1]}", connect_s=10 * DEADLINE_S)
+        reading = readers.submit(lambda: list(hanging.batches()))
+        with deaf.accept()[0] as connection:
+            connection.settimeout(DEADLINE_S)
+            assert connection.recv(1)  # its part of the handshake
+            hanging.close()
+            with pytest.raises(shared("providers.errors").Closed):
+                reading.result(DEADLINE_S)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which connections wait")
