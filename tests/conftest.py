@@ -31,6 +31,7 @@ settings.load_profile("repeatable")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from fuzzing import fuzz  # noqa: E402
+from left_out import sentences  # noqa: E402
 from localops_process import MODEL_SETTING, LocalopsProcess  # noqa: E402
 from scripted_ollama import ScriptedOllama, ollama  # noqa: E402
 from side_by_side import (  # noqa: E402
@@ -123,10 +124,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Report that where everything is required, a skipped test is a failed run."""
     if os.environ.get("LOCALOPS_REQUIRE_ALL") and terminalreporter.stats.get("skipped"):
         terminalreporter.write_line("LOCALOPS_REQUIRE_ALL is set, and tests were skipped", red=True)
-    if not os.environ.get("STREAMER_BIN"):
-        terminalreporter.write_line(
-            "STREAMER_BIN is not set: tests of production's own streamer are left out"
-        )
+    for sentence in sentences():
+        terminalreporter.write_line(sentence)
 
 
 @pytest.hookimpl(trylast=True)

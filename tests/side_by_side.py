@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from left_out import leave_out
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 MIN_WORKERS = 2
@@ -16,8 +17,9 @@ _IN_A_BROWSER = "tests/web/"
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the tests in a browser last, since Playwright then keeps the thread's one event loop."""
+    leave_out(config, items)
     items.sort(key=lambda item: item.nodeid.startswith(_IN_A_BROWSER))
 
 
