@@ -1,11 +1,16 @@
 """Where a model server is, and how a request to it is signed."""
 
+import re
 from ipaddress import ip_address
 from typing import ClassVar, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import ModelError
 
+HIDDEN = "***"
+_MIN_WITHIN_WORDS = 6
+# What the guides of servers without a key say to set in place of one.
+PLACEHOLDERS = ("dummy", "empty", "lm-studio", "none", "not-needed", "ollama", "sk-no-key-required")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTAINER_HOST = "host.docker.internal"
 # Servers are told to listen on these; one cannot call them.
@@ -75,12 +80,18 @@ class Server:
     @property
     def secrets(self) -> list[str]:
         """What no text may show, though the server may repeat it."""
-        return [self.auth] if self.auth else []
+        return [self.auth] if self.auth and self.auth.lower() not in PLACEHOLDERS else []
 
     def hide(self, text: str) -> str:
-        """Return a text that came from the server with the secrets blotted out."""
+        """Return a text that came from the server with the secrets blotted out.
+
+        Short ones only where they are a word of their own: else they would tear others apart.
+        """
         for secret in self.secrets:
-            text = text.replace(secret, "***")
+            if len(secret) >= _MIN_WITHIN_WORDS:
+                text = text.replace(secret, HIDDEN)
+            else:
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
         return text
 
 

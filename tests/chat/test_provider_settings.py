@@ -118,6 +118,21 @@ def test_a_key_is_in_a_header_and_in_no_other_text(secret: str):
 
 
 @pytest.mark.parametrize(
+    ("key", "said", "hidden"),
+    [
+        ("s3cr3t-key", "as3cr3t-keyb", "a***b"),
+        ("k", "talking to k, by key k", "talking to ***, by key ***"),
+        ("k=", "k=x k= (k=)", "k=x *** (***)"),
+        ("ollama", "ollama/llama3.1:8b", "ollama/llama3.1:8b"),
+        ("EMPTY", "the list is empty, EMPTY", "the list is empty, EMPTY"),
+        ("", "nothing", "nothing"),
+    ],
+)
+def test_a_key_is_blotted_out_and_the_words_around_it_stay(key: str, said: str, hidden: str):
+    assert openai_server({"BASE_URL": "http://127.0.0.1:1", "API_KEY": key}).hide(said) == hidden
+
+
+@pytest.mark.parametrize(
     ("settings", "names"),
     [
         ({}, ["ollama"]),
