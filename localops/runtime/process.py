@@ -16,7 +16,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ from localops.runtime.child import MAX_RESULT_BYTES
 from localops.runtime.debugging import Debugging
 from localops.runtime.log_pipe import LogPipe
 
+# A daemon that an action started may hold its output open for as long as it likes.
+_LAST_LINES_S = 1.0
+_ENDED_EVERY_S = 0.005
 _CHILD = Path(__file__).with_name("child.py")
 _HEADER = struct.Struct("!I")
 _MAX_ANSWER_BYTES = MAX_RESULT_BYTES + 1024
@@ -174,9 +177,10 @@ class ActionProcess:
             text = OUT_OF_MEMORY_TEXT if self._too_large else EXITED_TEXT
             answer = Outcome("action developer error", {"error": text}, usable=False)
         if isinstance(answer, Outcome) and not answer.usable:
-            # Something that the action started may hold its output open for ever.
             self.kill()
-        await asyncio.gather(*logs)
+            await _last_lines(logs)
+        else:
+            await asyncio.gather(*logs)
         return answer
 
     def _time_limit_outcome(self, loading: bool) -> Outcome:
@@ -260,6 +264,16 @@ class ActionProcess:
         """Kill the process, wait for its end and let go of it. No call may be under way."""
         self.kill()
         self._control.close()
-        await self.process.wait()
+        # Not `wait`: before Python 3.13 it waits for the end of the output too, which a daemon may hold.
+        while self.is_alive():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(_ENDED_EVERY_S)
         if self._own_folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._own_folder, ignore_errors=True)
+
+
+async def _last_lines(logs: Collection[asyncio.Task[None]]) -> None:
+    """Wait for what a process that has ended wrote at last."""
+    _, held = await asyncio.wait(logs, timeout=_LAST_LINES_S)
+    for log in held:
+        log.cancel()
+    await asyncio.gather(*logs, return_exceptions=bool(held))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from process_figures import needs_proc
 from waiting import eventually
 
 TIME_LIMIT_S = 5
+DAEMON_S = 20
 LIMITS = {"timeout": TIME_LIMIT_S * 1000, "memory": 128, "logs": 1}
 SOURCE = """
 import asyncio, ctypes, io, json, os, shutil, signal, subprocess, sys, threading, time, warnings
@@ -26,6 +28,14 @@ def forever():
     while True:
         time.sleep(1)
 
+def daemon():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(DAEMON_S)
+        os._exit(0)
+    os.wait()
+
 def deep(levels):
     value = {}
     for _ in range(levels):
@@ -40,7 +50,7 @@ CODE
 
 def main(args):
     return bad() if args.get("bad") else {"fine": True}
-"""
+""".replace("DAEMON_S", str(DAEMON_S))
 SUCCESS, APPLICATION, DEVELOPER = "success", "application error", "action developer error"
 EXITED = (DEVELOPER, {"error": "command exited"})
 NO_OBJECT = (DEVELOPER, {"error": "The action did not return a dictionary or array."})
@@ -100,6 +110,8 @@ CASES: dict[str, tuple[str, tuple[str, object]]] = {
     "a thread that goes on": ("threading.Thread(target=forever).start(); return {'fine': True}", FINE),
     "a copy that answers too": ("os.fork(); return {'fine': True}", FINE),
     "a child that goes on": ("subprocess.Popen(['sleep', '1000']); return {'fine': True}", FINE),
+    "a daemon that holds the logs": ("daemon(); return {'fine': True}", FINE),
+    "an exit with a daemon that holds the logs": ("daemon(); os._exit(1)", EXITED),
     "no time limit": ("forever()", TOO_LONG),
     "deaf to SIGTERM, with a child that holds the logs": (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN); subprocess.Popen(['sleep', '1000']); forever()",
@@ -245,3 +257,15 @@ def test_nothing_that_actions_started_outlives_a_killed_localops(tmp_path: Path)
         assert all(is_running(pid) for pid in started)
         process.process.kill()
         assert eventually(lambda: not any(is_running(pid) for pid in started))
+
+
+def test_a_daemon_of_an_action_does_not_keep_localops_from_ending(tmp_path: Path):
+    (tmp_path / "packages" / "demo").mkdir(parents=True)
+    with LocalopsProcess(project=tmp_path, environment={"OLLAMA_HOST": "127.0.0.1:9"}) as process:
+        cloud = cloud_of(process.url, tmp_path)
+        with cloud.session:
+            cloud.call("PUT", "packages/demo", json={})
+            deployed(cloud, "daemon(); return {'fine': True}")
+            assert called(cloud, bad=True) == FINE
+        process.process.send_signal(signal.SIGINT)
+        assert process.process.wait(DAEMON_S / 4) == 0
