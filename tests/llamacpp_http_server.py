@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,9 @@ sys.stdin.read()
 """
 
 
-@pytest.fixture(scope="module")
-def llamacpp_url() -> Iterator[str]:
-    """Start it; skip where it has no wheel, or fail where nothing may be skipped."""
-    if importlib.util.find_spec("xllamacpp") is None:
-        reason = "xllamacpp is not installed here"
-        if os.environ.get("LOCALOPS_REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+@contextmanager
+def llamacpp_server() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Start it; give its address and its process."""
     words = [sys.executable, "-c", _SERVE]
     with child(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -47,4 +43,22 @@ def llamacpp_url() -> Iterator[str]:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert url.startswith("http://"), "llama.cpp's server did not start"
+        yield url, process
+
+
+@pytest.fixture(scope="session")
+def needs_llamacpp() -> None:
+    """Skip where it has no wheel, or fail where nothing may be skipped."""
+    if importlib.util.find_spec("xllamacpp") is None:
+        reason = "xllamacpp is not installed here"
+        if os.environ.get("LOCALOPS_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def llamacpp_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Start one for all tests of a file."""
+    request.getfixturevalue("needs_llamacpp")
+    with llamacpp_server() as (url, _):
         yield url

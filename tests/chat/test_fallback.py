@@ -333,6 +333,39 @@ def test_another_process_knows_through_redis_who_rests(chat: Any, closed_port: s
         assert local.requests == []
 
 
+RESTS_S = {
+    "503": (refusal(503, "loading"), range(25, 31)),
+    "429 without a word": (refusal(429, "busy"), range(25, 31)),
+    "429 with Retry-After 100": (refusal(429, "busy", {"retry-after": "100"}), range(95, 101)),
+    "429 with retry-after-ms": (refusal(429, "busy", {"retry-after-ms": "90000"}), range(85, 91)),
+    "429 with a day": (refusal(429, "busy", {"retry-after": "86400"}), range(295, 301)),
+    "401": (refusal(401, "who?"), range(295, 301)),
+    "a missing model": (refusal(404, "no such model", code="model_not_found"), range(295, 301)),
+    "too long": (refusal(400, "too long", code="context_length_exceeded"), range(-2, -1)),
+}
+
+
+@pytest.mark.parametrize("name", RESTS_S)
+def test_who_could_not_answer_rests_as_long_as_its_failure_asks_for(chat: Any, redis_server: Any, name: str):
+    said, seconds = RESTS_S[name]
+    redis = alone(redis_server)
+    with Local(said) as local, OpenAIServer(CLOUD) as cloud:
+        assert chat({**local_then_azure(local.host, cloud), **redis})["output"].endswith("From the cloud.")
+    with importlib.import_module("mastro.redis_store").redis_store(redis) as store:
+        # Redis answers -2 for a key that is not there.
+        assert store.do("TTL", f"{redis['REDIS_PREFIX']}health:foundry") in seconds
+
+
+def test_who_answers_again_rests_no_longer(chat: Any, closed_port: str, redis_server: Any):
+    redis = alone(redis_server)
+    with OpenAIServer(CLOUD, refusal(503, "no")) as cloud, Local(streamed_answer("From here.")) as local:
+        settings = {**local_then_azure(closed_port, cloud), **redis}
+        chat(settings)
+        chat({**settings, "FOUNDRY_HOST": local.host})
+    with importlib.import_module("mastro.redis_store").redis_store(redis) as store:
+        assert store.do("EXISTS", f"{redis['REDIS_PREFIX']}health:foundry") == 0
+
+
 def test_without_a_redis_that_answers_the_fallback_still_works(chat: Any, closed_port: str):
     with OpenAIServer(CLOUD) as cloud:
         settings = local_then_azure(closed_port, cloud, REDIS_URL="redis://127.0.0.1:1")
