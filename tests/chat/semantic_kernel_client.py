@@ -6,6 +6,7 @@ Its arguments: `openai` or `azure`, the server's address, the key, and the histo
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import sys
 from typing import Any
@@ -14,8 +15,8 @@ from typing import Any
 def service_of(kind: str, address: str, key: str) -> tuple[Any, Any]:
     """Return the service, and the class of its settings."""
     from openai import AsyncOpenAI
-    from semantic_kernel.connectors.ai import open_ai
 
+    open_ai: Any = importlib.import_module("semantic_kernel.connectors.ai.open_ai")
     if kind == "azure":
         service = open_ai.AzureChatCompletion(
             endpoint=address, deployment_name="m", api_key=key, api_version="2024-10-21"
@@ -29,10 +30,8 @@ def service_of(kind: str, address: str, key: str) -> tuple[Any, Any]:
 async def ask(
     kind: str, address: str, key: str, messages: list[dict[str, str]], options: dict[str, Any]
 ) -> str:
-    from semantic_kernel.contents import ChatHistory
-
     service, settings = service_of(kind, address, key)
-    history = ChatHistory()
+    history: Any = importlib.import_module("semantic_kernel.contents").ChatHistory()
     for message in messages:
         history.add_message(message)
     parts = service.get_streaming_chat_message_contents(history, settings(**options))
@@ -40,5 +39,5 @@ async def ask(
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    print(asyncio.run(ask(*words[:3], json.loads(words[3]), json.loads(words[4]))))  # noqa: T201
+    kind, address, key, messages, options = sys.argv[1:]
+    print(asyncio.run(ask(kind, address, key, json.loads(messages), json.loads(options))))  # noqa: T201
