@@ -4,21 +4,11 @@ from typing import Any, cast
 
 from mastro.providers.errors import ModelError
 
-# The name that most servers use, and its type. A number may be given for a float; a truth value is none.
-OPTIONS: dict[str, tuple[str, type]] = {
-    "max_tokens": ("max_tokens", int),
-    "num_ctx": ("num_ctx", int),
-    "num_predict": ("max_tokens", int),
-    "min_p": ("min_p", float),
-    "presence_penalty": ("presence_penalty", float),
-    "frequency_penalty": ("frequency_penalty", float),
-    "repeat_penalty": ("repeat_penalty", float),
-    "seed": ("seed", int),
-    "stop": ("stop", list),
-    "temperature": ("temperature", float),
-    "top_k": ("top_k", int),
-    "top_p": ("top_p", float),
-}
+# A number may be given for a float; a truth value is not a number.
+WHOLE = ("max_tokens", "num_ctx", "num_predict", "seed", "top_k")
+NUMBERS = ("frequency_penalty", "min_p", "presence_penalty", "repeat_penalty", "temperature", "top_p")
+KINDS: dict[str, type] = {"stop": list, **dict.fromkeys(WHOLE, int), **dict.fromkeys(NUMBERS, float)}
+OLLAMAS_NAMES = {"num_predict": "max_tokens"}
 
 
 def model_options(given: Any) -> dict[str, Any]:
@@ -31,15 +21,14 @@ def model_options(given: Any) -> dict[str, Any]:
         return {}
     if not isinstance(given, dict):
         raise ModelError('`options` must be an object, such as {"temperature": 0.5}.')
-    return dict(
-        _option(name, value) for name, value in cast("dict[str, Any]", given).items() if value is not None
-    )
+    members = cast("dict[str, Any]", given).items()
+    return dict(_option(name, value) for name, value in members if value is not None)
 
 
 def _option(name: str, value: Any) -> tuple[str, Any]:
-    if name not in OPTIONS:
-        raise ModelError(f"There is no option {name}: known are {', '.join(sorted(OPTIONS))}.")
-    known, kind = OPTIONS[name]
+    if name not in KINDS:
+        raise ModelError(f"There is no option {name}: known are {', '.join(sorted(KINDS))}.")
+    known, kind = OLLAMAS_NAMES.get(name, name), KINDS[name]
     if kind is list:
         texts = cast("list[Any]", value) if isinstance(value, list) else [value]
         if all(isinstance(text, str) for text in texts):

@@ -10,9 +10,8 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -30,8 +29,7 @@ class MenuError(Exception):
     """The menu cannot be made; the text says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the menu."""
 
     weight: int
