@@ -65,7 +65,7 @@ class Exchange:
         self._closed = False
         self._has_begun = self._has_spoken = False
         self._silent_s = self._patience.first_s
-        self._due_at = 0.0
+        self._due_at = self._left_at = 0.0
 
     def close(self) -> None:
         """End the request in whatever phase it is; the reading thread then gets Closed."""
@@ -89,7 +89,8 @@ class Exchange:
         """
         self._has_spoken = True
         self._silent_s = self._patience.stall_s if patience_s is None else patience_s
-        self._due_at = time.monotonic() + self._silent_s
+        self._left_at = time.monotonic()
+        self._due_at = self._left_at + self._silent_s
 
     def batches(self) -> Generator[list[bytes]]:
         """Send the request and yield the answer's lines, those that arrived together in one list.
@@ -133,7 +134,8 @@ class Exchange:
         # http.client forgets the socket of an answer after which the server hangs up.
         connection.sock = stream = self._connect()
         body = None if self._request.body is None else json.dumps(self._request.body).encode()
-        self._due_at = time.monotonic() + self._silent_s
+        self._left_at = time.monotonic()
+        self._due_at = self._left_at + self._silent_s
         with self._errors():
             stream.settimeout(self._silent_s)
             headers = {"Content-Type": "application/json", **self._server.headers}
@@ -154,12 +156,16 @@ class Exchange:
                 yield data
 
     def _in_time(self, read: Callable[[int], bytes], size: int) -> bytes:
-        left_s = self._due_at - time.monotonic()
-        if left_s <= 0:
+        # Whoever reads took this long for what came before, and the server is not to blame for it.
+        now = time.monotonic()
+        self._due_at += now - self._left_at
+        if now >= self._due_at:
             raise TimeoutError
         if self._socket is not None:
-            self._socket.settimeout(left_s)
-        return read(size)
+            self._socket.settimeout(self._due_at - now)
+        data = read(size)
+        self._left_at = time.monotonic()
+        return data
 
     def _connect(self) -> socket.socket:
         name, port = self._server.name, self._server.port

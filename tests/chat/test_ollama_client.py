@@ -71,6 +71,18 @@ def test_silence_in_the_middle_has_a_limit_of_its_own(exchange: Any, model_error
             next(batches)
 
 
+def test_a_slow_reader_is_not_the_silence_of_the_server(exchange: Any):
+    with ScriptedOllama(Answer("one two three", schedule=Schedule(tokens_per_s=5))) as server:
+        reading = exchange(server.host, body=ASKED, first_s=DEADLINE_S, stall_s=1)
+        batches = reading.batches()
+        lines = next(batches)
+        reading.has_said()
+        # Longer than the server may be silent, which by now has said all.
+        threading.Event().wait(1.5)
+        lines += [line for batch in batches for line in batch]
+    assert len(lines) == 4
+
+
 def test_a_closed_request_is_never_sent(exchange: Any, model_error: Any, ollama: ScriptedOllama):
     closed = exchange(ollama.host, body=ASKED)
     closed.close()
