@@ -18,7 +18,7 @@ def running(project: Path) -> Iterator[LocalopsProcess]:
 
 @pytest.fixture(scope="module")
 def cloud(running: LocalopsProcess, project: Path) -> Iterator[Cloud]:
-    """Its REST API."""
+    """Provide its REST API."""
     found = cloud_of(running.url, project)
     with found.session:
         yield found

@@ -31,7 +31,7 @@ HELPFUL = ("up", "check", "test", "sync", "invoke", "logs", "url")
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tracked files, as they are now, in a folder whose name has a space."""
+    """Provide the tracked files, as they are now, in a folder whose name has a space."""
     folder = tmp_path_factory.mktemp("fresh") / "a clone"
     tracked = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -50,7 +50,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """An environment without caches of earlier installations."""
+    """Return an environment without caches of earlier installations."""
     kept = {name: value for name, value in os.environ.items() if name not in ("OLLAMA_HOST", "VIRTUAL_ENV")}
     return {**kept, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), **more}
 
@@ -89,7 +89,7 @@ def test_help_installs_nothing(tmp_path: Path, words: list[str]):
 
 @contextmanager
 def up(clone: Path, home: Path, **more: str) -> Iterator[tuple[str, list[str]]]:
-    """A run of `up`: where it answers, and what it says on standard error, whole at the end."""
+    """Provide a run of `up`: where it answers, and what it says on standard error, whole at the end."""
     said: list[str] = []
     with (
         (home / "said").open("w+") as errors,
@@ -134,7 +134,7 @@ def said_to_be_installed(said: list[str]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def clone_without_llama_cpp(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same after its first run, on a machine for which llama.cpp has no wheel."""
+    """Provide the same after its first run, on a machine for which llama.cpp has no wheel."""
     home = tmp_path_factory.mktemp("home")
     with up(clone, home):
         pass
@@ -166,7 +166,7 @@ def test_where_llama_cpp_has_no_build_a_script_answers_and_says_so(
 
 
 def notice_with(url: str, part: str, within_s: float = 60) -> str:
-    """The line for people in the menu, once it holds a text."""
+    """Return the line for people in the menu, once it holds a text."""
     deadline = time.monotonic() + within_s
     notice = ""
     while part not in notice:

@@ -61,7 +61,7 @@ class Terminal:
         self.seen = 0
 
     def wait_for(self, text: str, timeout_s: float = DEADLINE_S) -> str:
-        """What is shown up to and with a text, from where the last wait ended."""
+        """Return what is shown up to and with a text, from where the last wait ended."""
         deadline = time.monotonic() + timeout_s
         while (at := self.shown.find(text, self.seen)) < 0:
             ready, _, _ = select.select([self.ours], [], [], max(0.0, deadline - time.monotonic()))

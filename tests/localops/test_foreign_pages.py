@@ -48,7 +48,7 @@ every_line = pytest.mark.parametrize("line", LINES, ids=str)
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalopsProcess]:
-    """This project's actions and page, without a model."""
+    """Provide this project's actions and page, without a model."""
     folder = tmp_path_factory.mktemp("foreign")
     for name in ("packages", "web"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -59,7 +59,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalopsProcess]:
 def ask(
     desk: LocalopsProcess, line: Line, method: str, headers: dict[str, str], body: bytes = b""
 ) -> httpx.Response:
-    """The answer to a request; of one that does not end, its beginning."""
+    """Return the answer to a request; of one that does not end, its beginning."""
     sent = {"host": line.host, **ORIGIN, **headers}
     with httpx.stream(method, desk.url + line.path, headers=sent, content=body, timeout=TIMEOUT_S) as answer:
         if answer.headers.get("content-type", "").partition(";")[0] != "text/event-stream":
@@ -119,14 +119,14 @@ def test_what_is_opened_has_the_origin_that_the_document_says(desk: LocalopsProc
 
 
 def shipped_actions() -> set[str]:
-    """The actions of `packages/`, by the addresses of web actions."""
+    """Return the actions of `packages/`, by the addresses of web actions."""
     folders = {main.parent for main in (ROOT / "packages").glob("*/*/__main__.py")}
     files = set((ROOT / "packages").glob("*/*.py"))
     return {f"/api/my/{each.parent.name}/{each.stem}" for each in folders | files}
 
 
 def addresses() -> set[str]:
-    """The paths of this server that stand in the code whole, up to their first variable part."""
+    """Return the paths of this server that stand in the code whole, up to their first variable part."""
     files = [file for name in ("routes", "serving") for file in (ROOT / "localops" / name).glob("**/*.py")]
     texts = {
         node.value

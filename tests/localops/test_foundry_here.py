@@ -32,7 +32,7 @@ SHOWS = "".join(["#--web true\n", *(f'#--param {name} "${name}"\n' for name in N
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose one action shows what it is given."""
+    """Provide a project whose one action shows what it is given."""
     (tmp_path / "project" / "packages" / "demo").mkdir(parents=True)
     (tmp_path / "project" / "packages" / "demo" / "shows.py").write_text(SHOWS)
     return tmp_path / "project"

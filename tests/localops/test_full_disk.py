@@ -184,6 +184,6 @@ def test_what_was_answered_as_saved_outlives_a_full_disk_and_a_kill(desk: Desk, 
 
 
 def all_went_on(savers: Sequence[Saver], full: bool, done: list[int]) -> bool:
-    """Whether since then every saver was refused, or answered, several times."""
+    """Return whether since then every saver was refused, or answered, several times."""
     now = [saver.refused if full else len(saver.saved) for saver in savers]
     return all(count - before >= ENOUGH for count, before in zip(now, done, strict=True))

@@ -65,7 +65,7 @@ def guessed_server(project: Path) -> Iterator[LocalopsProcess]:
 
 @pytest.fixture(scope="session")
 def open_server(project: Path) -> Iterator[LocalopsProcess]:
-    """A server that other machines could reach."""
+    """Provide a server that other machines could reach."""
     environment = {"LOCALOPS_PASSWORD": PASSWORD}
     with LocalopsProcess("--host", "0.0.0.0", project=project, environment=environment) as process:
         process.url = f"http://127.0.0.1:{port_of(process)}"
@@ -77,7 +77,7 @@ def port_of(server: LocalopsProcess) -> int:
 
 
 def asked(server: LocalopsProcess, request: str) -> str:
-    """What the server answers to the bytes of one request, up to its closing of the connection."""
+    """Return what the server answers to the bytes of one request, up to its closing of the connection."""
     with socket.create_connection(("127.0.0.1", port_of(server)), timeout=10) as connection:
         connection.sendall(request.replace("\n", "\r\n").encode())
         parts = iter(lambda: connection.recv(65536), b"")

@@ -16,7 +16,7 @@ TIMEOUT_S = 60
 
 
 def package(folder: Path, module: str) -> None:
-    """A wheel of this name in a folder, of a module whose ANSWER is 42."""
+    """Return a wheel of this name in a folder, of a module whose ANSWER is 42."""
     name = PACKAGES[module].replace("-", "_")
     info = f"{name}-1.0.dist-info"
     with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:

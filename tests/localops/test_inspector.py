@@ -120,7 +120,7 @@ def events(running: LocalopsProcess) -> Iterator[Following]:
 
 
 def everything_shown(running: LocalopsProcess) -> str:
-    """All that the inspector tells, as text."""
+    """Return all that the inspector tells, as text."""
     ids = [newest(running)["id"]]
     with events(running) as following:
         first = following.told.get(timeout=TIMEOUT_S)

@@ -34,7 +34,7 @@ HARMFUL = {
 
 
 def told_to_pip(environment: dict[str, str]) -> dict[str, str]:
-    """What of pip's settings reaches an installation from a process with this environment."""
+    """Return what of pip's settings reaches an installation from a process with this environment."""
     program = (
         "import json, sys; from localops import bootstrap;"
         "json.dump(bootstrap.pip_environment(sys.executable), sys.stdout)"
@@ -75,7 +75,7 @@ def test_where_packages_come_from_is_taken_over_the_strongest_last(tmp_path: Pat
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A clone with a finished `.venv`."""
+    """Provide a clone with a finished `.venv`."""
     folder = tmp_path / "clone"
     for name in ("localops", "mastro", "requirements", "packages", "web"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -93,7 +93,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def read_only(checkout: Path) -> Iterator[Path]:
-    """The clone, where nothing can be written; for root, who may always, something is in the way."""
+    """Provide the clone, where nothing can be written; for root, who may always, something is in the way."""
     (checkout / ".venv.lock").mkdir()
     (checkout / ".localops").write_text("in the way")
     modes = {path: path.stat().st_mode for path in [checkout, *checkout.rglob("*")] if not path.is_symlink()}

@@ -25,7 +25,7 @@ def cut(parts: list[bytes]) -> list[Piece]:
 
 
 def every_cut(data: bytes) -> list[list[bytes]]:
-    """The same bytes in parts of 1, 2, 3 ... bytes, and whole."""
+    """Return the same bytes in parts of 1, 2, 3 ... bytes, and whole."""
     return [
         [data[at : at + size] for at in range(0, len(data), size)] for size in range(1, len(data) + 1)
     ] or [[data]]

@@ -24,7 +24,7 @@ COPIES = [
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with a library and one action that imports it."""
+    """Provide a project with a library and one action that imports it."""
     write(tmp_path, "mastro/__init__.py", '"""A library."""\n')
     write(tmp_path, "mastro/models.py", "OTHER = 2\n")
     write(tmp_path, "mastro/streaming/clock.py", CLOCK)

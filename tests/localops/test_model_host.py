@@ -41,7 +41,7 @@ def main(args):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose one action asks for llama3.1:8b."""
+    """Provide a project whose one action asks for llama3.1:8b."""
     folder = tmp_path / "project"
     (folder / "packages" / "demo").mkdir(parents=True)
     (folder / "packages" / "demo" / "asks.py").write_text(ASKS)
@@ -274,7 +274,7 @@ def test_what_is_deployed_with_the_variables_of_a_login_asks_the_model_of_this_m
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a model of the person's own, which is the built-in one under another name."""
+    """Provide a folder with a model of the person's own, which is the built-in one under another name."""
     folder = tmp_path_factory.mktemp("my models")
     shutil.copy(BUILTIN_FILE, folder / "pocket.gguf")
     (folder / "README.md").write_text("no model")

@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalopsProces
 
 
 def model_servers(running: LocalopsProcess) -> Iterator[int]:
-    """The process of the model, if there is one."""
+    """Yield the process of the model, if there is one."""
     for child in children(running.process.pid):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             if "localops.ollama" in Path(f"/proc/{child}/cmdline").read_text():
@@ -53,7 +53,7 @@ def kill_the_model(running: LocalopsProcess) -> None:
 
 
 def assert_answers(running: LocalopsProcess) -> None:
-    """A whole message is answered, as it is when nobody is killed."""
+    """Check that a whole message is answered, as it is when nobody is killed."""
     answer = httpx.post(f"{running.url}/api/my/chat/stateless", json=QUESTION, timeout=TIMEOUT_S)
     assert answer.status_code == 200
     # Only a model that has said all it had to say tells its figures.
@@ -61,7 +61,7 @@ def assert_answers(running: LocalopsProcess) -> None:
 
 
 def killed_in_mid_answer(running: LocalopsProcess) -> str:
-    """What the chat says when the model dies after the first words."""
+    """Return what the chat says when the model dies after the first words."""
     url = f"{running.url}/web/devel/chat/stateless"
     with httpx.stream("POST", url, json=QUESTION, timeout=TIMEOUT_S) as answer:
         lines = answer.iter_lines()

@@ -111,7 +111,7 @@ def test_a_value_of_the_environment_that_is_not_utf_8_does_not_count(
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of 1,000 actions."""
+    """Provide a project of 1,000 actions."""
     packages = tmp_path_factory.mktemp("large") / "packages"
     for number in range(1000):
         file = packages / f"p{number % 20}" / f"a{number}.py"

@@ -78,7 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 def exchange(server: S3Server, request: bytes) -> bytes:
-    """All that is answered to one request, after which the connection is closed."""
+    """Return all that is answered to one request, after which the connection is closed."""
     port = int(server.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=MAX_ANSWER_S) as connection:
         received: list[bytes] = []
@@ -100,7 +100,7 @@ def request_of(method: bytes, target: bytes, host: bytes, *headers: bytes, body:
 
 
 def is_fine(method: bytes, answer: bytes) -> bool:
-    """Whether this is an answer that says what is wrong, if anything is."""
+    """Return whether this is an answer that says what is wrong, if anything is."""
     words = answer.partition(b"\r\n")[0].split(b" ")
     if len(words) < 2 or not words[1].isdigit():
         return False
@@ -229,7 +229,7 @@ BODIES = [
 
 
 def odd_request(chance: random.Random, server: Any) -> bytes:
-    """One request, signed for S3 in half of the cases, so that it comes past the signature."""
+    """Return one request, signed for S3 in half of the cases, so that it comes past the signature."""
     method = chance.choice(["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"])
     pattern = chance.choice(PATHS)
     words = [chance.choice(NAMES if chance.random() < 0.7 else ODD) for _ in range(pattern.count("{}"))]

@@ -89,7 +89,7 @@ def few_files(running: LocalopsProcess) -> Iterator[None]:
 
 
 def redis_port(running: LocalopsProcess, project: Path) -> int:
-    """Where the Redis of a localops listens, as a login says it."""
+    """Return where the Redis of a localops listens, as a login says it."""
     password = json.loads((project / ".localops" / "credentials.json").read_text())["password"]
     members = {"login": "devel", "password": password}
     return int(httpx.post(running.url + LOGIN_PATH, json=members, timeout=TIMEOUT_S).json()["REDIS_PORT"])
@@ -126,7 +126,7 @@ CONNECTIONS = 6  # a browser's own, to one place
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalopsProcess]:
-    """A localops with the built-in model that may never open more than 64 files, nor may what it starts."""
+    """Provide a localops with the built-in model, of which no process may open more than 64 files."""
     project = copy_of(ROOT, tmp_path_factory.mktemp("narrow") / "project")
     (project / "packages" / "many").mkdir()
     for number in range(ACTIONS):

@@ -438,7 +438,7 @@ def test_the_redis_that_the_person_names_is_used(
 
 
 def redis_processes(project: Path) -> list[int]:
-    """The servers that keep their keys in a project."""
+    """Return the servers that keep their keys in a project."""
     found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*/cwd"):
         try:

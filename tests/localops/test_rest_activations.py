@@ -81,7 +81,7 @@ def test_logs_beyond_the_limit_are_cut_with_a_last_line_that_says_so():
 
 @asynccontextmanager
 async def web_actions(folder: Path, longest_wait_s: float) -> AsyncIterator[tuple[httpx.AsyncClient, Runner]]:
-    """The web actions of a project, with less patience than OpenWhisk's 60 seconds."""
+    """Provide the web actions of a project, with less patience than OpenWhisk's 60 seconds."""
     registry = Registry()
     runner = Runner(Activations(), "http://localhost", "user:key", Requirements(folder / "requirements"))
     Deployment(Project(folder), Settings(Project(folder), dict), registry, runner).refresh()

@@ -32,7 +32,7 @@ def package(cloud: Cloud) -> None:
 
 
 def archive(*entries: tuple[str, bytes, int], main: str = MAIN, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """An archive of entries given by name, content and mode, with a main file before them."""
+    """Return an archive of entries given by name, content and mode, with a main file before them."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method, compresslevel=1) as file:
         for name, content, mode in (("__main__.py", main.encode(), 0o644), *entries):
@@ -44,7 +44,7 @@ def archive(*entries: tuple[str, bytes, int], main: str = MAIN, method: int = zi
 
 
 def encrypted() -> bytes:
-    """An archive whose last entry says that it needs a password."""
+    """Return an archive whose last entry says that it needs a password."""
     data = bytearray(archive(("secret", b"x", FILE), method=zipfile.ZIP_STORED))
     for signature, flags_at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.rindex(signature) + flags_at] |= 1
@@ -52,7 +52,7 @@ def encrypted() -> bytes:
 
 
 def lying(size: int) -> bytes:
-    """An archive whose directory says that the last entry is this large."""
+    """Return an archive whose directory says that the last entry is this large."""
     data = bytearray(archive(("data", b"x" * 1000, FILE)))
     struct.pack_into("<I", data, data.rindex(b"PK\x01\x02") + 24, size)
     return bytes(data)

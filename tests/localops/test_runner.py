@@ -271,7 +271,7 @@ def test_an_idle_process_is_ended_after_a_while(tmp_path: Path, monkeypatch: pyt
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
-    """A package that no index has, as a file that pip can install without a network."""
+    """Provide a package that no index has, as a file that pip can install without a network."""
     file = tmp_path / "wheels" / "only_in_requirements-1.0-py3-none-any.whl"
     file.parent.mkdir()
     info = "only_in_requirements-1.0.dist-info"

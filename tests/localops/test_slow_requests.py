@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalopsProcess
 def answer_to_a_trickle(
     server: LocalopsProcess, begin: bytes, part: bytes, every_s: float
 ) -> tuple[bytes, float]:
-    """What is answered to a request of which a part comes now and then, and after how many seconds."""
+    """Return what is answered to a request of which a part comes now and then, and after how many seconds."""
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as connection:
         connection.sendall(begin)

@@ -58,7 +58,7 @@ FAILING: list[tuple[str, list[Any], str]] = [
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An action of its own for each rule, since a rule is reported once for each action."""
+    """Provide an action of its own for each rule, since a rule is reported once for each action."""
     folder = tmp_path_factory.mktemp("rules")
     (folder / "packages" / "rules").mkdir(parents=True)
     for name in ("good", "twice", "body", "limited", *(name for name, _, _ in FAILING)):
@@ -98,7 +98,7 @@ def test_a_broken_rule_is_reported_with_the_action_and_the_remedy(
 
 
 def inspected(running: LocalopsProcess, ids: list[str]) -> list[str]:
-    """The warnings that the inspector shows beside these activations."""
+    """Return the warnings that the inspector shows beside these activations."""
     urls = [f"{running.url}/_localops/api/activations/{id}" for id in ids]
     return [text for url in urls for text in httpx.get(url, timeout=60).json()["warnings"]]
 

@@ -152,7 +152,7 @@ def test_the_socket_of_the_action_closes_as_soon_as_the_reader_leaves(desk: Loca
 
 
 def asked_by_hand(desk: LocalopsProcess, steps: list[Any]) -> socket.socket:
-    """The connection of a request for an action that does these steps."""
+    """Return the connection of a request for an action that does these steps."""
     body = json.dumps({"steps": steps})
     head = f"POST /web/devel/streams/steps HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     reader = socket.create_connection(("127.0.0.1", httpx.URL(desk.url).port), TIMEOUT_S)
@@ -296,7 +296,7 @@ def test_a_query_is_not_passed_on_and_the_address_is_two_texts(desk: LocalopsPro
 
 
 def told(desk: LocalopsProcess, path: str, **request: Any) -> dict[str, Any]:
-    """The arguments of the action at this address."""
+    """Return the arguments of the action at this address."""
     answer = httpx.post(f"{desk.url}/web/devel/{path}", json={"input": "x"}, timeout=TIMEOUT_S, **request)
     assert answer.status_code == 200, answer.text
     return json.loads(outputs(answer.text))

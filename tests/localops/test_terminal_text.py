@@ -65,7 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def on_a_terminal(*words: str) -> str:
-    """What a command writes to a terminal that is its standard output and its standard error."""
+    """Return what a command writes to a terminal that is its standard output and its standard error."""
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "localops", *words]
     with subprocess.Popen(

@@ -134,7 +134,7 @@ def package(cloud: Cloud) -> None:
 
 
 def deployed(cloud: Cloud, code: str) -> str:
-    """An action whose calls with `bad` do something; the one before it is forgotten."""
+    """Deploy an action whose calls with `bad` do something, in place of the one before it."""
     cloud.deploy("demo/one", SOURCE.replace("CODE", f"    {code}"), annotations=WEB, limits=LIMITS)
     return "demo/one"
 
@@ -221,7 +221,7 @@ def main(args):
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process goes on; one that nobody has waited for does not."""
+    """Return whether a process goes on; one that nobody has waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):

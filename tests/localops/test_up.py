@@ -22,7 +22,7 @@ HELLO = "#--web true\ndef main(args): return {'body': {'answer': 'one'}}\n"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project in a folder whose name has a space."""
+    """Provide a project in a folder whose name has a space."""
     folder = tmp_path / "my project"
     (folder / "packages" / "demo").mkdir(parents=True)
     (folder / "packages" / "demo" / "hello.py").write_text(HELLO)
@@ -134,7 +134,7 @@ def test_the_site_is_served_with_its_index_as_the_fallback(
 
 
 def refused(*words: str) -> str:
-    """The sentence with which `up` refuses to start."""
+    """Return the sentence with which `up` refuses to start."""
     done = subprocess.run(
         [sys.executable, "-m", "localops", "up", "--no-open", *words],
         cwd=ROOT,
@@ -177,7 +177,7 @@ def test_packages_env_does_not_choose_the_model_of_the_desk(project: Path):
 
 
 def a_user_without_inotify() -> list[str]:
-    """The words that start a command for which the system gives no watch on files; none where it cannot."""
+    """Return words that start a command without any watch on files; none where the system cannot do that."""
     words = ["unshare", "--user", "--map-root-user", "sh", "-c"]
     give_none = "echo 0 > /proc/sys/user/max_inotify_instances"
     if shutil.which("unshare") is None or subprocess.run([*words, give_none], check=False).returncode:

@@ -35,7 +35,7 @@ def request(body: bytes = b"", content_type: str = JSON, query: str = "") -> Web
 
 
 def given(found: dict[str, Any]) -> dict[str, Any]:
-    """The arguments without the context that every call has."""
+    """Return the arguments without the context that every call has."""
     return {
         name: value
         for name, value in found.items()

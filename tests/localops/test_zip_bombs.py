@@ -27,14 +27,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def many_entries(count: int) -> bytes:
-    """An archive that is nothing but a directory of so many files."""
+    """Return an archive that is nothing but a directory of so many files."""
     entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *[0] * 6, *[0] * 3, 1, *[0] * 4, *[0] * 2) + b"x"
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0, 0, count * len(entry), 0, 0)
     return b"PK\x03\x04" + entry * count + end
 
 
 def overlapping(count: int, size: int) -> bytes:
-    """An archive whose entries are all made of the same few bytes, each unpacking to `size`."""
+    """Return an archive whose entries are all made of the same few bytes, each unpacking to `size`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("__main__.py", bytes(size))
@@ -47,7 +47,7 @@ def overlapping(count: int, size: int) -> bytes:
 
 
 def nested(depth: int) -> bytes:
-    """A bomb in an archive in an archive and so on."""
+    """Return a bomb in an archive in an archive and so on."""
     data = bytes(MIB)
     for _ in range(depth):
         buffer = io.BytesIO()

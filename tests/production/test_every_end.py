@@ -78,7 +78,7 @@ def answer_of(prompt: str) -> Answer:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped actions; once more with little time, and once more for people who log in alone."""
+    """Provide the shipped actions; once more with little time, and once more for people who log in alone."""
     folder = tmp_path_factory.mktemp("every_end")
     shutil.copytree(ROOT / "packages", folder / "packages")
     for name, old, new in (

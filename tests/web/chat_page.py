@@ -20,7 +20,7 @@ def ask(page: Page, text: str) -> None:
 
 
 def last_reply(page: Page) -> Locator:
-    """The reply to the last question; never the greeting, nor an earlier reply while it is awaited."""
+    """Return the reply to the last question; never the greeting, nor an earlier reply while it is awaited."""
     question = "chat-message[data-from=user]"
     return page.locator(f"{question} ~ chat-message[data-from=assistant]:not(:has(~ {question}))").last
 

@@ -93,7 +93,7 @@ def tab(profile: BrowserContext) -> Iterator[Page]:
 
 @pytest.fixture
 def page(tab: Page) -> Iterator[Page]:
-    """A tab that fails the test when the page throws or breaks its own security policy."""
+    """Provide a tab that fails the test when the page throws or breaks its own security policy."""
     page = tab
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

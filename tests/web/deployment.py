@@ -74,12 +74,12 @@ class Call:
 
 
 def message(**members: Any) -> bytes:
-    """One object as an action sends it, with the newline that the relay puts after each read."""
+    """Return one object as an action sends it, with the newline that the relay puts after each read."""
     return json.dumps(members).encode() + b"\n"
 
 
 def spoken(text: str, every_s: float = 0.0) -> list[Step]:
-    """A reply, word by word."""
+    """Return a reply, word by word."""
     words = text.split(" ")
     pieces = [word if at == len(words) - 1 else word + " " for at, word in enumerate(words)]
     steps: list[Step] = []
@@ -130,12 +130,12 @@ class Deployment:
         self.gates.add(name)
 
     async def opened(self, name: str) -> None:
-        """Returns when the test, in its own thread, has opened the gate."""
+        """Return when the test, in its own thread, has opened the gate."""
         while not (self.closing or name in self.gates):  # noqa: ASYNC110 - no event spans loop and thread
             await asyncio.sleep(LOOK_EVERY_S)
 
     def wait_call(self, wanted: Callable[[Call], bool]) -> Call:
-        """The first matching call, past or still to come."""
+        """Return the first matching call, past or still to come."""
         with self._came:
             assert self._came.wait_for(lambda: any(wanted(call) for call in self.calls), DEADLINE_S), (
                 self.calls
@@ -143,7 +143,7 @@ class Deployment:
             return next(call for call in self.calls if wanted(call))
 
     def said(self, action: str) -> list[Body]:
-        """Bodies that carried an input to the action, in order."""
+        """Return bodies that carried an input to the action, in order."""
         return [call.body for call in self.calls if call.action == action and "input" in call.body]
 
     def record(self, action: str, streamed: bool, body: Body) -> Call:
@@ -176,7 +176,7 @@ class Deployment:
 
 
 async def members(request: Request) -> Body:
-    """The arguments of a web action, from JSON or from a form."""
+    """Return the arguments of a web action, from JSON or from a form."""
     raw = await request.body()
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(raw.decode()))

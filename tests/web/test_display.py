@@ -26,7 +26,7 @@ FORM = [
 
 
 def answering(page: Page, deployment: Deployment, **answer: Any) -> None:
-    """A chat that gives the answer to a text, and repeats what else it is sent."""
+    """Return a chat that gives the answer to a text, and repeats what else it is sent."""
 
     def answers(body: Body) -> Body:
         given = body.get("input")

@@ -70,7 +70,7 @@ class Desk:
         )
 
     def link(self, bucket: str, version: str = "s3v4", secret: str | None = None) -> str:
-        """The address of the page of the attack, signed."""
+        """Return the address of the page of the attack, signed."""
         asked = {"Bucket": bucket, "Key": "evil.html"}
         return self.s3(version, secret).generate_presigned_url("get_object", Params=asked)
 
@@ -96,7 +96,7 @@ def evil() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def tab_of_victim(browser: Browser, desk: Desk) -> Iterator[Page]:
-    """A tab of a person who uses the desk in another."""
+    """Provide a tab of a person who uses the desk in another."""
     context = browser.new_context()
     own = context.new_page()
     own.goto(desk.url)
@@ -107,7 +107,7 @@ def tab_of_victim(browser: Browser, desk: Desk) -> Iterator[Page]:
 
 @pytest.fixture
 def victim(tab_of_victim: Page, evil: str) -> Iterator[Page]:
-    """The tab, on a page of the foreign site."""
+    """Provide the tab, on a page of the foreign site."""
     tab_of_victim.goto(evil)
     yield tab_of_victim
     for each in tab_of_victim.context.pages[2:]:
@@ -115,7 +115,7 @@ def victim(tab_of_victim: Page, evil: str) -> Iterator[Page]:
 
 
 def opened(victim: Page, url: str) -> Page:
-    """What the foreign page opens, once it has loaded."""
+    """Return what the foreign page opens, once it has loaded."""
     with victim.expect_popup() as popup:
         victim.evaluate("(url) => window.open(url) && null", url)
     page = popup.value

@@ -149,7 +149,7 @@ def test_each_view_has_an_address_and_shows_its_things(inspector: Page, view: st
 
 
 def steady_port() -> int:
-    """A free port below those that systems give to whoever asks for any: nobody gets it in between."""
+    """Return a free port below those that systems give to whoever asks for any: nobody gets it in between."""
     for port in random.sample(range(20_000, 30_000), 50):
         with socket.socket() as probe:
             try:

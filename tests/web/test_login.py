@@ -15,7 +15,7 @@ REFUSAL = "Log in first."
 
 @pytest.fixture
 def guarded(page: Page, deployment: Deployment) -> Page:
-    """A chat for people with the token `t0ken`, which `geppetto` gets."""
+    """Provide a chat for people with the token `t0ken`, which `geppetto` gets."""
 
     def login(body: Body) -> Body:
         right = body["username"] == "pinocchio" and body["password"] == "geppetto"

@@ -22,7 +22,7 @@ LONG = 30_000
 
 @pytest.fixture(scope="module")
 def bare_page(browser: Browser) -> Iterator[Page]:
-    """A page of a deployment without chats, on which the page's modules draw one text after the other."""
+    """Provide the page of a deployment without chats, whose modules draw one text after the other."""
     with deployed() as deployment, browser.new_context(locale="en-GB") as context:
         page = context.new_page()
         wrong: list[str] = []

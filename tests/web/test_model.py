@@ -15,7 +15,7 @@ MODELS = ["tiny:3m", "large:70b"]
 
 
 def assistant(body: Body) -> Body:
-    """Lists models for `@`, takes `@name` as a choice, and greets."""
+    """List models for `@`, take `@name` as a choice, and greet."""
     said = str(body.get("input", ""))
     if said == "@":
         return {"output": "These:", "models": MODELS}

@@ -18,7 +18,7 @@ AWAY = "(room) => Math.round(room.scrollHeight - room.scrollTop - room.clientHei
 
 
 def in_parts(count: int) -> list[Step]:
-    """A long beginning, then parts that each wait for their gate."""
+    """Return a long beginning, then parts that each wait for their gate."""
     steps: list[Step] = [message(output=LONG)]
     for at in range(count):
         steps += [Gate(f"{at}"), message(output=f"{LONG}part {at} is here\n\n")]
@@ -27,7 +27,7 @@ def in_parts(count: int) -> list[Step]:
 
 @pytest.fixture
 def streaming(page: Page, deployment: Deployment) -> Page:
-    """A page in the middle of a long reply, at its end."""
+    """Provide a page in the middle of a long reply, at its end."""
     deployment.chat("Chat", "chat/x", lambda _: in_parts(3))
     enter(page, deployment)
     ask(page, "Go")
@@ -78,7 +78,7 @@ def test_who_moves_up_is_left_there(streaming: Page, deployment: Deployment, mov
 
 
 def line_being_read(page: Page) -> JSHandle:
-    """The paragraph of the reply that is in the middle of the window."""
+    """Return the paragraph of the reply that is in the middle of the window."""
     return page.evaluate_handle(
         """() => {
           const { top, height } = document.querySelector("chat-transcript").getBoundingClientRect()

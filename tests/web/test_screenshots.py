@@ -45,7 +45,7 @@ def assistant(body: Body) -> Body:
 
 @pytest.fixture
 def action(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """One of this project's own example actions."""
+    """Provide one of this project's own example actions."""
 
     def load(name: str) -> ModuleType:
         monkeypatch.syspath_prepend(ROOT / "packages" / "mastrogpt" / name)
@@ -56,7 +56,7 @@ def action(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 
 @pytest.fixture
 def desk(deployment: Deployment, action: Callable[[str], ModuleType]) -> Deployment:
-    """A deployment like the one this project makes."""
+    """Provide a deployment like the one this project makes."""
     script = [message(thinking=THOUGHTS), *spoken(REPLY), message(metrics=METRICS)]
     deployment.chat("Assistant", "chat/assistant", lambda _: script)
     deployment.asked["chat/assistant"] = assistant
@@ -71,7 +71,7 @@ def desk(deployment: Deployment, action: Callable[[str], ModuleType]) -> Deploym
 
 @pytest.fixture(params=["light", "dark", "phone"])
 def look(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[str, Page]]:
-    """A name for the picture, and a page on a desk by day or by night, or on a phone."""
+    """Provide a name for the picture, and a page on a desk by day or by night, or on a phone."""
     phone = request.param == "phone"
     size: Any = {"width": 360, "height": 740} if phone else {"width": 1200, "height": 800}
     scheme: Any = "dark" if request.param == "dark" else "light"

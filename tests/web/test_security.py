@@ -44,7 +44,7 @@ ATTEMPTS = [
 
 
 def requests_to_evil(tab: Page) -> list[str]:
-    """Requests from now on that the browser let through; those that it blocked are none."""
+    """Return the requests that the browser lets through from now on, without those that it blocks."""
     outside: list[str] = []
 
     def failed(request: Request) -> None:

@@ -25,7 +25,7 @@ def set_to(page: Page, label: str, option: str) -> None:
 
 
 def brightness(page: Page) -> float:
-    """How light the page is painted, from 0 to 1."""
+    """Return how light the page is painted, from 0 to 1."""
     return page.evaluate(
         """() => {
           const paint = new OffscreenCanvas(1, 1).getContext("2d")

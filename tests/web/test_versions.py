@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def chat(page: Page, deployment: Deployment) -> Page:
-    """A chat that counts its answers, each with a state of its own."""
+    """Provide a chat that counts its answers, each with a state of its own."""
     number = iter(range(1, 10))
 
     def steps(_: object) -> list[bytes]:
@@ -35,7 +35,7 @@ def again(page: Page, message: Locator, answer: str) -> None:
 
 
 def texts(page: Page) -> Locator:
-    """All that was said, greeting apart."""
+    """Return all that was said, greeting apart."""
     return page.locator("chat-message:not([data-opening]) [data-text]")
 
 

@@ -97,7 +97,7 @@ def paced(tokens: list[str], at_once: int, every_s: float) -> list[Step]:
 
 
 def measured(page: Page, cdp: CDPSession, deployment: Deployment, gate: str, marker: str) -> float:
-    """CPU milliseconds of the page's main thread until the marker is on the page."""
+    """Return CPU milliseconds of the page's main thread until the marker is on the page."""
 
     def spent() -> float:
         metrics = cdp.send("Performance.getMetrics")["metrics"]
@@ -116,7 +116,7 @@ def measured(page: Page, cdp: CDPSession, deployment: Deployment, gate: str, mar
 
 
 def longest_task_ms(trace: bytes) -> float:
-    """CPU milliseconds of the longest task of the page's main thread."""
+    """Return CPU milliseconds of the longest task of the page's main thread."""
     events = json.loads(trace)["traceEvents"]
     main = {(e["pid"], e["tid"]) for e in events if e.get("args", {}).get("name") == "CrRendererMain"}
     tasks = [

@@ -32,32 +32,32 @@ def with_pooling(source: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def embedder_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GGUF file that makes vectors."""
+    """Provide a GGUF file that makes vectors."""
     return with_pooling(BUILTIN_FILE, tmp_path_factory.mktemp("models") / "tiny-embedder.gguf")
 
 
 @pytest.fixture(scope="session")
 def embedder(llamacpp: StartModel, embedder_file: Path) -> Iterator[ModelServer]:
-    """A model that makes vectors, on llama.cpp."""
+    """Provide a model that makes vectors, on llama.cpp."""
     with llamacpp("--model", str(embedder_file)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def builtin(llamacpp: StartModel) -> Iterator[ModelServer]:
-    """The built-in model on llama.cpp."""
+    """Provide the built-in model on llama.cpp."""
     with llamacpp() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def scripted() -> Iterator[ModelServer]:
-    """A scripted model that knows a little."""
+    """Provide a scripted model that knows a little."""
     with ScriptedOllama() as ollama, client_of(ollama.url) as http:
         yield ModelServer(ollama.url, MODELS[0], http)
 
 
 @pytest.fixture(params=["scripted", "builtin"])
 def server(request: pytest.FixtureRequest) -> ModelServer:
-    """Each engine in turn behind the same server."""
+    """Provide each engine in turn behind the same server."""
     return request.getfixturevalue(request.param)

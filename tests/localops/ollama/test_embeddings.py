@@ -20,7 +20,7 @@ LONG = "word " * 3000
 
 @pytest.fixture(scope="module")
 def vectorial():
-    """A scripted model that makes vectors, as `(url, name)`."""
+    """Provide a scripted model that makes vectors, as `(url, name)`."""
     model = Model("words:latest", capabilities=("embedding",), context_length=512)
     with ScriptedOllama(Script("never", models=[model])) as scripted:
         yield scripted.url, "words"
@@ -28,7 +28,7 @@ def vectorial():
 
 @pytest.fixture(params=["scripted", "llamacpp"])
 def client(request: pytest.FixtureRequest):
-    """An `ollama` client and a model that embeds, on each engine in turn."""
+    """Provide an `ollama` client and a model that embeds, on each engine in turn."""
     if request.param == "scripted":
         url, name = request.getfixturevalue("vectorial")
     else:

@@ -77,7 +77,7 @@ HEADERS = ["Origin", "Host", "Content-Type", "Accept", "Authorization", "Expect"
 
 @pytest.fixture(params=["scripted", "llama.cpp", "embedder"])
 def fuzzed(request: pytest.FixtureRequest, start_model: StartModel, tmp_path: Path) -> Iterator[ModelServer]:
-    """Each engine in a process of its own, which at the end still answers and has logged nothing."""
+    """Provide each engine in a process of its own, which at the end still answers and has logged nothing."""
     if request.param == "scripted":
         script = tmp_path / "script.json"
         script.write_text(json.dumps({"answers": ["Hello."]}))

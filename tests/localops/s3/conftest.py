@@ -26,7 +26,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture
 def server(s3_server: S3Server) -> Iterator[S3Server]:
-    """The server with empty buckets and no upload under way."""
+    """Provide the server with empty buckets and no upload under way."""
     yield s3_server
     s3 = s3_server.client()
     for bucket in (DATA, WEB):

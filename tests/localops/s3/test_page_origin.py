@@ -29,7 +29,7 @@ def link(server: S3Server, version: str, secret: str | None = None) -> str:
 
 
 def forged_links(server: S3Server) -> list[str]:
-    """Every way to name a signature without having one."""
+    """Return every way to name a signature without having one."""
     plain = f"{server.url}/{WEB}/evil.html"
     queries = [
         "",
@@ -79,7 +79,7 @@ def test_under_its_own_name_an_object_is_what_it_is_in_a_cluster(server: Any):
 
 @pytest.fixture(scope="module")
 def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A server that other machines could reach."""
+    """Provide a server that other machines could reach."""
     folder = tmp_path_factory.mktemp("open")
     (folder / "packages").mkdir()
     environment = {"LOCALOPS_PASSWORD": PASSWORD}

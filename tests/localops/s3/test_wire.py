@@ -33,7 +33,7 @@ CLIENT = Path(__file__).with_name("minio_client.mjs")
 
 
 def signed(server: Any, method: str, path: str, body: bytes = b"", **headers: str) -> dict[str, str]:
-    """The headers of a request that botocore signs."""
+    """Return the headers of a request that botocore signs."""
     request = AWSRequest(method, server.url + path, data=body, headers=headers)
     S3SigV4Auth(Credentials("devel", server.secret), "s3", "us-east-1").add_auth(request)
     return dict(request.headers.items())
