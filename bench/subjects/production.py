@@ -27,31 +27,31 @@ from bench.target import Target
 from tests.scripted.script import Schedule
 
 VARIABLE = "STREAMER_BIN"
-RUNS = 100
-RUNS_AT_ONCE = 4
-TOKENS = 944
-SOURCE = Schedule(tokens_per_s=300)
-LEAVES = 48
-ANSWERING = Schedule(tokens_per_s=50)
+_RUNS = 100
+_RUNS_AT_ONCE = 4
+_TOKENS = 944
+_SOURCE = Schedule(tokens_per_s=300)
+_LEAVES = 48
+_ANSWERING = Schedule(tokens_per_s=50)
 # An answer of 5 s: what ends later than NOTICED_S after its reader left has ended by itself.
-ANSWER = ["word "] * 250
-NOTICED_S = 1.0
-BAR_MS = 300
-START_S = 10
-TIMEOUT_S = 60
+_ANSWER = ["word "] * 250
+_NOTICED_S = 1.0
+_BAR_MS = 300
+_START_S = 10
+_TIMEOUT_S = 60
 
 
 def measure(target: Target) -> Iterator[Figure]:
     """Stream answers whole, leave them in the middle, and stop them by the key, all through the streamer."""
-    binary = streamer_binary()
+    binary = _streamer_binary()
     desk = Desk()
     with ModelProcess() as model:
         deploy(desk, target, model.host, "keyless", redis="")
         deploy(desk, target, model.host, "stoppable", redis=None)
         with desk, streamer(binary, desk.port) as port:
-            yield from losses(model, port, target.share(RUNS, least=RUNS_AT_ONCE))
-            yield from leaves(model, port, target.share(LEAVES))
-            yield from stops(model, desk.port, port, target.share(LEAVES))
+            yield from _losses(model, port, target.share(_RUNS, least=_RUNS_AT_ONCE))
+            yield from _leaves(model, port, target.share(_LEAVES))
+            yield from _stops(model, desk.port, port, target.share(_LEAVES))
 
 
 def deploy(desk: Desk, target: Target, model_host: str, name: str, redis: str | None) -> None:
@@ -67,7 +67,7 @@ def deploy(desk: Desk, target: Target, model_host: str, name: str, redis: str | 
     main.write_text(text if redis is None else text.replace('"$REDIS_URL"', f'"{redis}"'))
 
 
-def streamer_binary() -> str:
+def _streamer_binary() -> str:
     """Return what STREAMER_BIN names.
 
     Raises:
@@ -99,7 +99,7 @@ def streamer(binary: str, api_port: int) -> Generator[int]:
     }
     process = subprocess.Popen([binary], env=variables, stderr=subprocess.DEVNULL)  # noqa: S603 - as asked
     try:
-        wait_until_it_answers(port, process)
+        _wait_until_it_answers(port, process)
         yield port
         if process.poll() is not None:
             raise BenchError("the streamer ended while it was measured")
@@ -108,8 +108,8 @@ def streamer(binary: str, api_port: int) -> Generator[int]:
         process.wait()
 
 
-def wait_until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline_s = time.monotonic() + START_S
+def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline_s = time.monotonic() + _START_S
     while process.poll() is None and time.monotonic() < deadline_s:
         try:
             socket.create_connection((HOST, port), 1).close()
@@ -117,24 +117,24 @@ def wait_until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.02)
         else:
             return
-    raise BenchError(f"the streamer did not answer on port {port} within {START_S} s")
+    raise BenchError(f"the streamer did not answer on port {port} within {_START_S} s")
 
 
 def ask(port: int, action: str, prompt: str, request: str = "") -> HTTPConnection:
     """Ask an action to stream, and return the connection on which its answer comes."""
-    connection = HTTPConnection(HOST, port, timeout=TIMEOUT_S)
+    connection = HTTPConnection(HOST, port, timeout=_TIMEOUT_S)
     body = json.dumps({"input": prompt, "request": request})
     connection.request("POST", f"/web/devel/bench/{action}", body, {"Content-Type": "application/json"})
     return connection
 
 
-def losses(model: ModelProcess, port: int, runs: int) -> Iterator[Figure]:
+def _losses(model: ModelProcess, port: int, runs: int) -> Iterator[Figure]:
     """Count the runs that each kind of reader has whole."""
-    tokens = numbered(TOKENS)
+    tokens = numbered(_TOKENS)
 
     def run(_: int) -> list[bytes]:
         prompt = secrets.token_hex(8)
-        model.say(prompt, tokens, SOURCE)
+        model.say(prompt, tokens, _SOURCE)
         with closing(ask(port, "keyless", prompt)) as connection:
             try:
                 answer = connection.getresponse()
@@ -142,13 +142,13 @@ def losses(model: ModelProcess, port: int, runs: int) -> Iterator[Figure]:
             except (OSError, HTTPException) as error:
                 raise BenchError(f"a stream broke off: {error!r}") from error
 
-    with ThreadPoolExecutor(RUNS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_RUNS_AT_ONCE) as pool:
         answers = list(pool.map(run, range(runs)))
     for kind, reader in (("incremental", IncrementalReader), ("line", LineReader)):
         damages = [damage(reader(), reads, tokens) for reads in answers]
         whole = sum(not each.total for each in damages)
         lost, doubled = sum(each.lost for each in damages), sum(each.doubled for each in damages)
-        note = f"{whole} of {runs} runs; of {runs * TOKENS:,} tokens {lost} lost, {doubled} doubled"
+        note = f"{whole} of {runs} runs; of {runs * _TOKENS:,} tokens {lost} lost, {doubled} doubled"
         yield Figure(
             f"whole through production's streamer, {kind} reader", 100 * whole / runs, "%", note=note
         )
@@ -161,28 +161,28 @@ def damage(reader: Reader, reads: list[bytes], tokens: list[str]) -> Damage:
     return Damage.of(reader.text, tokens)
 
 
-def leaves(model: ModelProcess, port: int, times: int) -> Iterator[Figure]:
+def _leaves(model: ModelProcess, port: int, times: int) -> Iterator[Figure]:
     """Leave in the middle of answers of 50 tokens a second, without a Redis for a stop key."""
     took_s: list[float] = []
     for _ in range(times):
         prompt = secrets.token_hex(8)
-        model.say(prompt, ANSWER, ANSWERING)
+        model.say(prompt, _ANSWER, _ANSWERING)
         with closing(ask(port, "keyless", prompt)) as connection:
             connection.getresponse().read1(65536)
         left_s = time.monotonic()
         took_s.append(model.wait_closed(prompt) - left_s)
-    noticed = sum(each < NOTICED_S for each in took_s)
+    noticed = sum(each < _NOTICED_S for each in took_s)
     name = "reader leaves in mid-answer, noticed by the action through production's streamer, no Redis"
-    note = f"{noticed} of {times} within {NOTICED_S:g} s"
+    note = f"{noticed} of {times} within {_NOTICED_S:g} s"
     yield Figure(name, 100 * noticed / times, "%", note=note)
 
 
-def stops(model: ModelProcess, api_port: int, port: int, times: int) -> Iterator[Figure]:
+def _stops(model: ModelProcess, api_port: int, port: int, times: int) -> Iterator[Figure]:
     """Press Stop in the middle of answers, while the reader stays."""
     took_ms: list[float] = []
     for _ in range(times):
         prompt, request = secrets.token_hex(8), secrets.token_hex(8)
-        model.say(prompt, ANSWER, ANSWERING)
+        model.say(prompt, _ANSWER, _ANSWERING)
         with closing(ask(port, "stoppable", prompt, request)) as connection:
             answer = connection.getresponse()
             answer.read1(65536)
@@ -190,14 +190,14 @@ def stops(model: ModelProcess, api_port: int, port: int, times: int) -> Iterator
             press(api_port, {"stop": request})
             took_ms.append(1000 * (model.wait_closed(prompt) - stopped_s))
             answer.read()
-    within = sum(each <= BAR_MS for each in took_ms)
-    note = f"{within} of {times} within {BAR_MS} ms, p50 {median(took_ms):.0f} ms"
+    within = sum(each <= _BAR_MS for each in took_ms)
+    note = f"{within} of {times} within {_BAR_MS} ms, p50 {median(took_ms):.0f} ms"
     name = "stop key to the model's connection closed, through production's streamer: slowest"
-    yield Figure(name, max(took_ms), "ms", BAR_MS, note=note)
+    yield Figure(name, max(took_ms), "ms", _BAR_MS, note=note)
 
 
 def press(api_port: int, members: dict[str, Any]) -> None:
-    with closing(HTTPConnection(HOST, api_port, timeout=TIMEOUT_S)) as connection:
+    with closing(HTTPConnection(HOST, api_port, timeout=_TIMEOUT_S)) as connection:
         headers = {"Content-Type": "application/json"}
         connection.request("POST", "/api/my/bench/stoppable", json.dumps(members), headers)
         connection.getresponse().read()
