@@ -27,7 +27,7 @@ from localops import bootstrap
 from localops.redis.gate import command
 
 READ_BYTES = 65536
-_START_TIMEOUT_S = 10.0
+_START_TIMEOUT_S = 30.0  # on a busy machine; one that cannot start ends, and is not waited for
 _LOOK_AGAIN_S = 0.005
 # How long a server that another localops left behind may still need to write its keys down.
 _LOCK_TIMEOUT_S = 2.0

@@ -156,10 +156,10 @@ def test_a_failed_call_is_a_502_with_the_reason(
 
 
 def test_a_call_beyond_the_actions_time_is_ended(cloud: Cloud, deployed: str):
-    cloud.deploy(f"{deployed}/short", SOURCES["waits"], limits={"timeout": 300})
+    cloud.deploy(f"{deployed}/short", SOURCES["waits"], limits={"timeout": 2000})
     answer = cloud.invoke(f"{deployed}/short", {"seconds": 30}, blocking=True)
     assert answer.status_code == 502
-    text = "The action exceeded its time limits of 300 milliseconds."
+    text = "The action exceeded its time limits of 2000 milliseconds."
     assert answer.json()["response"]["result"] == {"error": text}
     assert {"key": "timeout", "value": True} in answer.json()["annotations"]
 

@@ -194,9 +194,9 @@ def test_logs_follows_all_actions(desk: LocalopsProcess):
         [sys.executable, "-m", "localops", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        httpx.post(f"{desk.url}/api/my/cases/sleeps", timeout=PATIENCE_S)
-        lines = (line for line in process.stdout if "cases/sleeps | started" in line)
-        assert in_time(lambda: next(lines), "the line that cases/sleeps logs")
+        httpx.post(f"{desk.url}/api/my/cases/folder", timeout=PATIENCE_S)
+        lines = (line for line in process.stdout if "cases/folder | after a blank line" in line)
+        assert in_time(lambda: next(lines), "the line that cases/folder logs")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
 

@@ -71,6 +71,8 @@ class Running:
             password=password,
             protocol=protocol,
             retry=Retry(NoBackoff(), retries),
+            # The first command waits for the server's start, longer than redis-py's 5 s on a busy machine.
+            socket_timeout=DEADLINE_S,
         )
 
     def pid(self) -> int:
@@ -372,7 +374,7 @@ def test_a_login_value_is_a_text_and_opens_the_server(running: Running, kind: st
     assert all(isinstance(value, str) for value in host.variables.values())
     assert PASSWORD not in host.line
     assert ("embedded" in host.line) is (kind == "embedded")
-    with redis.Redis.from_url(host.variables["REDIS_URL"]) as client:
+    with redis.Redis.from_url(host.variables["REDIS_URL"], socket_timeout=DEADLINE_S) as client:
         assert client.set(f"{host.variables['REDIS_PREFIX']}x", "1")
 
 
@@ -382,7 +384,7 @@ USES_REDIS = """#--web true
 import redis
 
 def main(args):
-    with redis.Redis.from_url(args["REDIS_URL"]) as client:
+    with redis.Redis.from_url(args["REDIS_URL"], socket_timeout=60) as client:
         return {"body": {"count": client.incr(args["REDIS_PREFIX"] + "count"), "url": args["REDIS_URL"]}}
 """
 
