@@ -13,7 +13,7 @@ from ..streaming import whole
 from .catalogue import Listed, catalogue
 from .route import route
 
-ANSWERS = "{name} answers ({count} models, {took_ms:g} ms)."
+ANSWERS = "{name} answers ({models}, {took_ms:g} ms)."
 
 
 def answer(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,9 @@ def _may_chat(args: Mapping[str, Any]) -> bool:
 def _sentence(listed: Listed) -> str:
     """Return how it is, without where it is."""
     if not listed.fault:
-        return ANSWERS.format(name=listed.name, count=len(listed.models), took_ms=listed.took_ms)
+        count = len(listed.models)
+        models = "1 model" if count == 1 else f"{count} models"
+        return ANSWERS.format(name=listed.name, models=models, took_ms=listed.took_ms)
     place = listed.title.rpartition(" at ")[2]
     brief = listed.brief.removeprefix(f"at {place} ").partition(": the name ")[0]
     return f"{listed.name} {brief}."
