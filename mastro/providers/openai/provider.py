@@ -1,16 +1,17 @@
 """OpenAI's protocol: what is asked, and what its errors mean to a person."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ModelError, NotOffered
 from ..failures import OF_THE_PATH, refusal, shown, stopped
-from ..images import data_url
 from ..provider import Ask, Message, Provider, Question, Request, Wire
 from ..server import Server
-from .errors import Told, in_event, told
 from .server import CHAT_PATH
 from .wire import OpenAIWire
+
+if TYPE_CHECKING:
+    from .errors import Told
 
 MODELS = "/models"
 OPTIONS = (
@@ -84,6 +85,8 @@ class OpenAI(Provider):
         return [name for name in named if isinstance(name, str)]
 
     def refused(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        from .errors import told  # only what fails needs it, and a cold process starts sooner
+
         found = told(status, headers, body)
         model = request.model
         if found.kind == "context":
@@ -107,7 +110,7 @@ class OpenAI(Provider):
         """Whose content filter it is, at the beginning of a sentence."""
         return "The content filter of the model server"
 
-    def missing(self, model: str, found: Told) -> ModelError:
+    def missing(self, model: str, found: "Told") -> ModelError:
         """Return the error for a model that the server does not have."""
         return ModelError(
             f"The model {model} is not on {self.server}: type @ to see the models there.",
@@ -117,6 +120,8 @@ class OpenAI(Provider):
 
     def failed(self, error: Any) -> ModelError:
         """Return the error for one that came in place of a part of an answer."""
+        from .errors import in_event
+
         found = in_event(error)
         if found.kind == "context":
             return ModelError(TOO_LONG.format(model="this model"), "context", brief="too long")
@@ -135,7 +140,7 @@ class OpenAI(Provider):
             return None
         return Question(question.model, question.messages, question.options, (*question.without, refused))
 
-    def _used_up(self, found: Told) -> ModelError:
+    def _used_up(self, found: "Told") -> ModelError:
         return ModelError(
             f"The quota of {self.server.name_in_text} is used up: raise it, or choose another model with @.",
             "busy",
@@ -148,5 +153,7 @@ def _message(message: Message) -> Message:
     images = message.get("images")
     if not images:
         return {"role": message["role"], "content": message["content"]}
+    from ..images import data_url
+
     pictures = [{"type": "image_url", "image_url": {"url": data_url(image)}} for image in images]
     return {"role": message["role"], "content": [{"type": "text", "text": message["content"]}, *pictures]}

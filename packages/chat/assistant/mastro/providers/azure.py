@@ -6,17 +6,19 @@ Source: Microsoft's REST reference of Azure OpenAI, dated versions and v1.
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, quote, unquote
 
 from ..settings import setting
 from .errors import ModelError, NotOffered
 from .failures import refusal
-from .openai.errors import Told, told
 from .openai.provider import MODELS, OpenAI
 from .openai.server import CHAT_PATH
 from .provider import Ask, Request
 from .server import DEFAULT_PORTS, Server, read_address, refuse_readable, refuse_unsendable
+
+if TYPE_CHECKING:
+    from .openai.errors import Told
 
 V1_PATH = "/openai/v1"
 # What stands for the route without a date.
@@ -93,12 +95,14 @@ class Azure(OpenAI):
                 "key",
                 brief="refused the key (401)",
             )
+        from .openai.errors import told  # only what fails needs it, and a cold process starts sooner
+
         found = told(status, headers, body)
         if status == 404 and found.code != "deploymentnotfound":
             return refusal(self.server, status, found.message)
         return super().refused(request, status, headers, body)
 
-    def missing(self, model: str, found: Told) -> ModelError:
+    def missing(self, model: str, found: "Told") -> ModelError:
         return ModelError(
             f"There is no deployment {model} at {self.server}: "
             "AZURE_OPENAI_DEPLOYMENT wants the deployment's name, not the model's.",

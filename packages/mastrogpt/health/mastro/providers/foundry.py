@@ -4,16 +4,18 @@ Source: microsoft/Foundry-Local, versions 0.3 to 2.2, whose management routes di
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
 from ..settings import setting
 from .errors import ModelError
-from .openai.errors import Told
 from .openai.provider import OpenAI
 from .openai.server import CHAT_PATH, USUAL_PATH
 from .provider import Ask, Question, Request
 from .server import DEFAULT_PORTS, Server, is_near, read_address
+
+if TYPE_CHECKING:
+    from .openai.errors import Told
 
 # Of 1.x and 2.x, then of 0.x.
 LOADED = ("/models/loaded", "/openai/loadedmodels")
@@ -73,7 +75,7 @@ class Foundry(OpenAI):
             return None
         return Question(model, question.messages, question.options, question.without)
 
-    def missing(self, model: str, found: Told) -> ModelError:
+    def missing(self, model: str, found: "Told") -> ModelError:
         return ModelError(
             f"The model {model} is not on Foundry Local: `foundry model download {model}`, or type @.",
             "missing",
