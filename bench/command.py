@@ -24,6 +24,7 @@ from bench.subjects import (
     page,
     processor,
     production,
+    providers,
     stop,
     streamed_first_token,
     streamer,
@@ -39,7 +40,7 @@ _Measure = Callable[[Target], Iterator[Figure]]
 
 def subjects() -> dict[str, tuple[str, _Measure]]:
     """Return what there is to measure: by name, what it is in a line and how it is done."""
-    action = (delivery, pace, throughput, processor, first_token, stop, cold_import)
+    action = (delivery, pace, throughput, processor, first_token, stop, cold_import, providers)
     modules = (desk, *action, streamer, streamed_first_token, production, leaks, model, page)
     return {
         module.__name__.rpartition(".")[2]: (str(module.__doc__).partition("\n")[0], module.measure)

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -82,10 +82,14 @@ class Chain:
     Args:
         model: lent; several chains may share it.
         main_file: the action.
+        settings: how the action finds the model; as an Ollama unless given.
     """
 
-    def __init__(self, model: ModelProcess, main_file: Path) -> None:
+    def __init__(
+        self, model: ModelProcess, main_file: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._model = model
+        self._settings = settings or {"OLLAMA_HOST": model.host}
         self._action = ActionProcess(main_file)
         self._relay = RelayProcess()
 
@@ -98,7 +102,7 @@ class Chain:
         prompt = secrets.token_hex(8)
         self._model.say(prompt, tokens, schedule)
         with _Recorder(self._relay.connect()) as recorder:
-            asked = {"input": prompt, "OLLAMA_HOST": self._model.host, **self._relay.arguments}
+            asked = {"input": prompt, **self._settings, **self._relay.arguments}
             call = self._action.call(asked, _duration_s(tokens, schedule) + DEADLINE_S)
             recorder.join(_ENDING_S)
             if recorder.is_alive():

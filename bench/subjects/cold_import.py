@@ -31,8 +31,8 @@ def measure(target: Target) -> Iterator[Figure]:
     action_ms, requests_ms, bare_ms = list[float](), list[float](), list[float]()
     for _ in range(target.share(_ROUNDS)):
         action_ms.append(1000 * asyncio.run(_ready_s(target.main_file)))
-        requests_ms.append(1000 * _run_s("import requests"))
-        bare_ms.append(1000 * _run_s("pass"))
+        requests_ms.append(1000 * run_s("import requests"))
+        bare_ms.append(1000 * run_s("pass"))
     added_ms = median(ours - theirs for ours, theirs in zip(action_ms, requests_ms, strict=True))
     yield Figure(
         "cold start of the action over a bare interpreter that imports `requests`, p50",
@@ -65,7 +65,7 @@ async def _ready_s(main_file: Path) -> float:
     return ready
 
 
-def _run_s(code: str) -> float:
+def run_s(code: str) -> float:
     """Return the seconds that an interpreter takes for a line of code."""
     started_s = time.perf_counter()
     subprocess.run([*_PYTHON, "-c", code], env=ENVIRONMENT, check=True)  # noqa: S603 - our own words
