@@ -18,7 +18,8 @@ from pathlib import Path
 
 from localops.bootstrap import ROOT
 
-_SELECTED = ("-m", "fuzz", "-q", "-p", "no:cacheprovider")
+# How long a test tries is said here, so nothing else may end it.
+_SELECTED = ("-m", "fuzz", "-q", "-p", "no:cacheprovider", "--timeout", "0")
 
 
 def run(argv: list[str]) -> int:

@@ -14,6 +14,8 @@ ModelServerError
 
 from __future__ import annotations
 
+import json
+
 
 class ModelServerError(Exception):
     """Root of all errors whose text is meant for a person."""
@@ -93,3 +95,8 @@ class TemplateFailure(RequestFailure):
 
 class EngineFailure(RequestFailure):
     """The engine broke while it worked."""
+
+
+def quoted(text: str) -> str:
+    """Return what a caller sent as Go's `%q` writes it into a sentence: on one line, whatever is in it."""
+    return json.dumps(text, ensure_ascii=False)

@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any
 
-from localops.ollama.errors import BadRequest
+from localops.ollama.errors import BadRequest, quoted
 from localops.ollama.godecode import kind
 
 DEFAULT_S = 300.0
@@ -42,8 +42,8 @@ def _duration(text: str) -> float:
     unsigned = text.lstrip("+-") if len(text) - len(text.lstrip("+-")) <= 1 else ""
     if unsigned != "0" and not _TERMS.fullmatch(unsigned):
         missing = re.fullmatch(r"[\d.]+", unsigned, re.ASCII) is not None
-        raise BadRequest(f'time: {"missing unit in" if missing else "invalid"} duration "{text}"')
+        raise BadRequest(f"time: {'missing unit in' if missing else 'invalid'} duration {quoted(text)}")
     total_s = sum(float(number) * _UNITS_S[unit] for number, unit in _TERM.findall(unsigned))
     if total_s > _MAX_S:
-        raise BadRequest(f'time: invalid duration "{text}"')
+        raise BadRequest(f"time: invalid duration {quoted(text)}")
     return -total_s if text.startswith("-") else total_s

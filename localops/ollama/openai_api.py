@@ -16,7 +16,7 @@ from localops.ollama.answering import Answering
 from localops.ollama.asks import MAX_TOP_LOGPROBS, Request, Route, format_of, top_logprobs_of
 from localops.ollama.catalog import Catalog
 from localops.ollama.engine import Ask, Message
-from localops.ollama.errors import BadRequest
+from localops.ollama.errors import BadRequest, quoted
 from localops.ollama.godecode import Fields, decode, kind
 from localops.ollama.model import Model
 from localops.ollama.openai_events import ChatEvents, TextEvents
@@ -191,7 +191,7 @@ def think_of(effort: str, name: str, model: Model) -> bool | str | None:
         return True if model.can("thinking") else None
     if effort not in _EFFORTS:
         known = ", ".join(f'"{name}"' for name in _EFFORTS)
-        raise BadRequest(f'invalid reasoning value: "{effort}" (must be {known})')
+        raise BadRequest(f"invalid reasoning value: {quoted(effort)} (must be {known})")
     think = _EFFORTS[effort]
     if think and not model.can("thinking"):
         raise BadRequest(f'"{name}" does not support thinking')

@@ -15,7 +15,7 @@ from localops.ollama.answering import Answering
 from localops.ollama.asks import Request, format_of
 from localops.ollama.catalog import Catalog
 from localops.ollama.engine import Ask, Message
-from localops.ollama.errors import BadRequest
+from localops.ollama.errors import BadRequest, quoted
 from localops.ollama.godecode import Fields, decode, kind
 from localops.ollama.openai_api import find_model, think_of
 from localops.ollama.options import Options
@@ -113,7 +113,7 @@ def _item(item: Fields, model_name: str, place: str) -> Message | str | None:
         case "":
             raise BadRequest(f"{place}: input item missing required 'type' field")
         case other:
-            raise BadRequest(f'{place}: unknown input item type: "{other}"')
+            raise BadRequest(f"{place}: unknown input item type: {quoted(other)}")
 
 
 def _content(item: Fields, model_name: str, place: str) -> str:
@@ -133,7 +133,7 @@ def _part(part: Fields, model_name: str, place: str) -> str:
     if what == "input_file":
         raise BadRequest("file inputs are not currently supported")
     if what != "input_image":
-        raise BadRequest(f"{place}: unknown content type: {what}")
+        raise BadRequest(f"{place}: unknown content type: {quoted(what)[1:-1]}")
     if part.text("image_url"):
         raise BadRequest(f'"{model_name}" does not support vision')
     return ""  # Ollama passes over an image that is not sent along

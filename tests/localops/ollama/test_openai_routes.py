@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -114,3 +115,30 @@ def test_an_error_in_the_middle_is_lost_and_the_stream_ends_without_done(path: s
     assert "[DONE]" not in events
     assert all(json.loads(event)["choices"][0]["finish_reason"] is None for event in events)
     assert len(events) == 3
+
+
+INJECTED = "x\r\nX-Injected: yes\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (
+            "/v1/chat/completions",
+            {"messages": [{"role": "user", "content": "x"}], "reasoning_effort": INJECTED},
+        ),
+        ("/v1/responses", {"input": [{"type": INJECTED}]}),
+        ("/v1/responses", {"input": [{"role": "user", "content": [{"type": INJECTED}]}]}),
+        ("/v1/responses", {"input": "x", "reasoning": {"effort": INJECTED}}),
+        ("/api/generate", {"prompt": "x", "keep_alive": INJECTED}),
+        ("/api/generate", {"prompt": "x", "think": INJECTED}),
+        ("/api/chat", {"messages": [], "format": INJECTED}),
+    ],
+)
+def test_what_a_caller_sent_stays_within_the_line_of_the_sentence(
+    scripted: Any, path: str, body: dict[str, Any]
+):
+    refused = scripted.post(path, model=scripted.model, **body)
+    error = refused.json()["error"]
+    assert refused.status_code >= 400
+    assert "\n" not in (error["message"] if isinstance(error, dict) else error)
