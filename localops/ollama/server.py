@@ -82,12 +82,7 @@ def create_app(
         Route("/v1/embeddings", OpenAIEmbeddings(answering, catalog), methods=["POST"]),
         *(Route(path, _not_here, methods=[method]) for method, path in NOT_HERE),
     ]
-    handlers = {
-        RequestFailure: _failure,
-        HTTPException: _plain_refusal,
-        ClientDisconnect: _client_left,
-    }
-    return guarded(Starlette(routes=routes, exception_handlers=handlers), settings.origins)
+    return guarded(Starlette(routes=routes, exception_handlers=_HANDLERS), settings.origins)
 
 
 async def _not_here(request: Request) -> Response:
@@ -112,3 +107,6 @@ async def _plain_refusal(_: Request, error: Exception) -> Response:
 async def _client_left(_: Request, error: Exception) -> Response:
     del error
     return Response(status_code=499)  # nobody reads it; the number is Ollama's
+
+
+_HANDLERS = {RequestFailure: _failure, HTTPException: _plain_refusal, ClientDisconnect: _client_left}
