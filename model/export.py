@@ -13,7 +13,7 @@ import gguf
 import numpy as np
 
 from model.network import EPSILON, ROTATION_BASE, Shape
-from model.tokenizer import CONTROL_TOKENS, END, PADDING
+from model.tokenizer import CONTROL_TOKENS, END, PADDING, PARTING
 
 # Every turn is its role's token, its text and the end token; the assistant's role opens the answer. The
 # training has short conversations, so the model sees three questions at most. Other roles are the person's.
@@ -72,7 +72,7 @@ def _write_vocabulary(writer: gguf.GGUFWriter, vocabulary_file: Path) -> None:
     merges = [each if isinstance(each, str) else " ".join(each) for each in saved["model"]["merges"]]
     control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    writer.add_tokenizer_pre(PARTING)
     writer.add_token_list(tokens)
     writer.add_token_types([control if token in CONTROL_TOKENS else normal for token in tokens])
     writer.add_token_merges(merges)

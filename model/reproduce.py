@@ -21,10 +21,17 @@ from model.text import questions
 from model.tokenizer import learn
 from model.train import Phase, Trainer
 
-VOCABULARY = 2048
+PIECES = 2048
 # After everything was learned once, what is learned last is practised, then everything again, and then what
-# people try first.
-PHASES = (Phase(3200), Phase(700, peak=0.3, mix=1), Phase(300, peak=0.2), Phase(300, peak=0.3, mix=2))
+# people try first; and once more everything, and what they try first.
+PHASES = (
+    Phase(3200),
+    Phase(700, peak=0.3, mix=1),
+    Phase(300, peak=0.2),
+    Phase(300, peak=0.3, mix=2),
+    Phase(1200, peak=0.5),
+    Phase(300, peak=0.3, mix=2),
+)
 _VOCABULARY_SEED, _TRAINING_SEED = 123, 0
 
 
@@ -46,7 +53,7 @@ def main() -> None:
 def make(folder: Path) -> Path:
     """Make a model; return its GGUF file. The vocabulary and the weights lie beside it."""
     vocabulary_file, weights_file = folder / "vocabulary.json", folder / "weights.npz"
-    tokenizer = learn(VOCABULARY, _VOCABULARY_SEED)
+    tokenizer = learn(PIECES, _VOCABULARY_SEED)
     tokenizer.save(str(vocabulary_file))
     trainer = Trainer(tokenizer, Shape(tokenizer.get_vocab_size()), _TRAINING_SEED)
     trainer.run(PHASES, folder / "checkpoint.pt")

@@ -12,7 +12,7 @@ from localops.ollama.llamacpp import BUILTIN_FILE, builtin_model
 def test_the_built_in_file_says_what_it_is():
     model, _ = builtin_model()
     assert (model.name, model.family, model.quantization_level) == ("mastrogpt-tiny:3m", "llama", "Q8_0")
-    assert (model.parameter_size, model.context_length, model.embedding_length) == ("3.05M", 1024, 192)
+    assert (model.parameter_size, model.context_length, model.embedding_length) == ("3.26M", 1024, 192)
     assert (model.license, model.capabilities) == ("Apache-2.0", ("completion",))
     assert "<|" in model.info["tokenizer.chat_template"]
     assert model.info["tokenizer.ggml.tokens"] is None

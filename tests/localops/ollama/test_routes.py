@@ -67,7 +67,7 @@ def test_show_tells_about_a_model(builtin, member: str):
     assert shown["template"] == "{{ .Prompt }}"
     assert f"TEMPLATE {shown['template']}\n" in shown["modelfile"]
     assert shown["model_info"]["tokenizer.chat_template"].startswith("{%- for m in messages")
-    assert {"name": "token_embd.weight", "type": "Q8_0", "shape": [192, 2048]} in shown["tensors"]
+    assert {"name": "token_embd.weight", "type": "Q8_0", "shape": [192, 3162]} in shown["tensors"]
 
 
 def test_show_repeats_the_system_message_that_it_is_given(server):

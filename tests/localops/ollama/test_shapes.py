@@ -326,7 +326,7 @@ def test_the_vocabulary_is_shown_when_all_is_asked_for(builtin):
         for verbose in (False, True)
     )
     assert short["tokenizer.ggml.tokens"] is None
-    assert len(whole["tokenizer.ggml.tokens"]) == 2048
+    assert len(whole["tokenizer.ggml.tokens"]) == 3162
     assert set(short) == set(whole)
 
 
