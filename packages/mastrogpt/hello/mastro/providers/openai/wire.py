@@ -40,6 +40,7 @@ class OpenAIWire(Wire):
             self._document += lines
             return [], None
         chunks: list[bytes] = []
+        lines = list(filter(None, lines))
         for place, line in enumerate(lines):
             name, _, value = line.partition(b":")
             if name == b"data":
@@ -85,16 +86,19 @@ class OpenAIWire(Wire):
         members = cast("Members", chunk)
         if members.get("error"):
             return self._failed(members["error"])
-        self._count(members)
+        # Few chunks have something to count, and a call costs as much as the rest.
+        if "model" not in self.figures or members.get("usage") or "timings" in members or "x_groq" in members:
+            self._count(members)
         choices = members.get("choices")
-        choice: Any = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
+        choice: Any = cast("list[Any]", choices)[0] if choices and isinstance(choices, list) else None
         if not isinstance(choice, dict):
             return None
         choice = cast("Members", choice)
-        delta = choice.get("delta", choice.get("message"))
+        delta = choice["delta"] if "delta" in choice else choice.get("message")
         if isinstance(delta, dict):
             _say(cast("Members", delta), texts, runs)
-        if reason := _text(choice.get("finish_reason")):
+        reason = choice.get("finish_reason")
+        if reason and (reason := _text(reason)):
             self.is_whole = True
             self.figures["done_reason"] = shown(reason)
         return None
@@ -114,12 +118,18 @@ class OpenAIWire(Wire):
 
 
 def _say(delta: Members, texts: list[str], runs: list[Piece]) -> None:
-    thought = _text(delta.get("reasoning_content")) or _text(delta.get("reasoning"))
+    if "reasoning_content" in delta or "reasoning" in delta:
+        thought = _text(delta.get("reasoning_content")) or _text(delta.get("reasoning"))
+    else:
+        thought = ""
     if thought:
         runs += [*_with_output([], texts), (THINKING, thought)]
         texts.clear()
-    if text := _text(delta.get("content")) or _text(delta.get("refusal")):
-        texts.append(text)
+    content = delta.get("content")
+    if content and isinstance(content, str):
+        texts.append(content)
+    elif refusal := _text(delta.get("refusal")):
+        texts.append(refusal)
 
 
 def _with_output(runs: list[Piece], texts: list[str]) -> list[Piece]:
