@@ -11,7 +11,7 @@ from bench.command import MAIN_FILE
 from bench.errors import BenchError
 from bench.figure import Figure
 from bench.model import ModelProcess
-from bench.subjects import cold_import, delivery, first_token, pace, processor, stop, throughput
+from bench.subjects import cold_import, delivery, first_token, pace, processor, providers, stop, throughput
 from bench.subjects.delivery import Damage
 from bench.target import Target
 from tests.scripted.script import Schedule
@@ -95,6 +95,14 @@ def test_first_token_takes_as_long_as_the_model_at_least():
     added, action, bare_socket, requests = first_token.measure(SMALL)
     assert added.value == pytest.approx(action.value - bare_socket.value)
     assert min(action.value, bare_socket.value, requests.value) >= 1000 * first_token.SCHEDULE.first_s
+
+
+def test_providers_measures_each_of_its_bars():
+    figures = list(providers.measure(SMALL))
+    assert [figure.bar for figure in figures] == [1, 20, 50, 20, 1.5, 0.65, 0.65, 0.65]
+    silent = by_name(figures, "beyond FALLBACK_AFTER")
+    assert silent.value > 0
+    assert by_name(figures, "known to be silent").value < 1000  # else the silent server was asked again
 
 
 def test_cold_import_compares_the_action_with_requests():
