@@ -94,6 +94,9 @@ def test_a_text_is_cut_into_words_with_their_white_space(text, tokens: list[str]
 
 def test_requests_are_remembered(ollama: ScriptedOllama):
     httpx.get(ollama.url + "/api/tags?x=1", headers={"X-Mark": "7"})
+    deep = b'{"model": ' + b"[" * 2000
+    assert httpx.post(ollama.url + "/api/generate", content=deep).status_code == 400
+    assert ollama.requests.pop().body is None
     httpx.post(ollama.url + "/api/generate", content=b"{broken")
     ask(ollama, "hello")
     tags, broken, asked = ollama.wait_requests(3)

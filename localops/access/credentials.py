@@ -17,6 +17,7 @@ from typing import Any, cast
 from localops.access import private_file
 from localops.errors import StartError
 from localops.openwhisk.namespace import USER
+from localops.reading import json_value
 
 FILE_NAME = "credentials.json"
 _SECRET_LENGTH = 40
@@ -76,7 +77,7 @@ def secret(length: int) -> str:
 
 def read(path: Path) -> dict[str, str]:
     try:
-        value: Any = json.loads(path.read_bytes())
+        value: Any = json_value.read(path.read_bytes())
     except ValueError as error:
         raise _senseless(path, f"it is not JSON ({error})") from error
     if not isinstance(value, dict):

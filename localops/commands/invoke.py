@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from localops.commands.server import Answer, CommandError, Server, stream_path
+from localops.reading import json_value
 from localops.streaming.json_objects import JsonObjects, Piece
 from localops.terminal_text import shown_on
 
@@ -58,7 +59,7 @@ def _value_of(name: str, text: str) -> Any:
     if text.startswith("@"):
         text = _content_of(name, text[1:])
     try:
-        return json.loads(text)
+        return json_value.read(text)
     except ValueError as error:
         if text.lstrip().startswith(("{", "[")):
             sys.stderr.write(f"localops: {name} is sent as text, because it is not JSON: {error}\n")

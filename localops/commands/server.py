@@ -17,6 +17,7 @@ from localops.access import credentials
 from localops.errors import LocalopsError
 from localops.openwhisk.namespace import USER
 from localops.project.folder import Project
+from localops.reading import json_value
 
 _READ_BYTES = 65536
 _NO_ADDRESS = "is not the address of a localops; write one such as http://localhost:3233"
@@ -145,7 +146,7 @@ class Server:
             CommandError: it is not JSON, so another program answers here.
         """
         try:
-            return json.loads(data)
+            return json_value.read(data)
         except ValueError as error:
             raise CommandError(
                 f"the server at {self.url} is not a localops; name the right address with --url"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import socket
 import ssl
 from collections.abc import Generator
@@ -12,6 +11,7 @@ from typing import Any, cast
 
 from localops.access.masking import Masking
 from localops.errors import LocalopsError
+from localops.reading import json_value
 from mastro.providers.ollama.host import OllamaHost
 
 _ANSWER_S = 5.0
@@ -58,7 +58,7 @@ class Ollama:
     def _members(self, data: bytes) -> dict[str, Any]:
         """Return the members of a JSON object."""
         try:
-            found = json.loads(data)
+            found = json_value.read(data)
         except ValueError:
             found = None
         if not isinstance(found, dict):
@@ -112,7 +112,7 @@ class Ollama:
         """Return its refusal in its own words; a proxy before it may answer with a page instead."""
         data = answer.read(_MAX_ERROR * 10)
         try:
-            text = str(json.loads(data)["error"])
+            text = str(json_value.read(data)["error"])
         except (ValueError, KeyError, TypeError):
             text = f"{self.address} answered with status {answer.status} {answer.reason}"
         return _Refused(self._masking.text(text[:_MAX_ERROR]))

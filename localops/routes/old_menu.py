@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from localops.openwhisk.http_answer import WebResponse
+from localops.reading import json_value
 
 INDEX_PATH = "mastrogpt/index"
 
@@ -33,7 +34,7 @@ def adapted(answer: WebResponse, places: Mapping[str, str]) -> WebResponse | Non
 
 def _old_menu(body: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(body)
+        value = json_value.read(body)
     except ValueError:
         return None
     is_old = isinstance(value, dict) and isinstance(cast("dict[str, Any]", value).get("services"), dict)

@@ -125,7 +125,7 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
