@@ -97,7 +97,9 @@ async def _follow(folder: Path, watch_filter: _Filter, recursive: bool, deploy: 
             _log.warning("%s", fault)
         reported.add(fault)
         await asyncio.sleep(_POLL_MS / 1000)
-        deploy()  # what changed meanwhile brings no event any more
+        # What changed meanwhile brings no event any more. It is looked for once the folder is watched again,
+        # which is when this task next waits: what changed between the two would be lost for good.
+        asyncio.get_running_loop().call_soon(deploy)
 
 
 async def _follow_by(
