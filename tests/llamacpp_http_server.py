@@ -16,12 +16,14 @@ from child_process import child
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "localops" / "ollama" / "builtin_model" / "builtin-q8_0.gguf"
 KEY = "key-of-llamacpp"
+NAME = "builtin"
 CONTEXT_TOKENS = 256
 # It tells where it listens, and ends when its standard input does.
 _SERVE = f"""
 import sys, xllamacpp
 params = xllamacpp.CommonParams()
 params.model.path = {str(MODEL)!r}
+params.model_alias = {{{NAME!r}}}
 params.n_ctx = {CONTEXT_TOKENS}
 params.n_parallel = 1
 params.cpuparams.n_threads = 1

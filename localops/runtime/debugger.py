@@ -21,7 +21,7 @@ import threading
 _TYPE_CHECKING = False
 if _TYPE_CHECKING:
     from collections.abc import Generator
-    from typing import Any, TextIO
+    from typing import IO, Any, TextIO
 
 _TERMINAL = "/dev/tty"
 
@@ -78,26 +78,28 @@ class _Lines(io.TextIOWrapper):
     """The lines that a person types; Ctrl-C raises KeyboardInterrupt, however early it comes.
 
     Python's own `readline` sleeps on when the signal comes just before its system call. Here it leaves
-    a byte that ends the wait.
+    a byte that ends the wait, in a socket that lives as long as this: an interrupt may fall between any
+    two steps, and then nobody tidies up.
     """
+
+    def __init__(self, terminal: IO[bytes]) -> None:
+        super().__init__(terminal)
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._theirs.setblocking(False)
 
     def readline(self, size: int = -1, /) -> str:
         # Only the main thread gets signals.
         if threading.current_thread() is threading.main_thread():
-            with _signalled() as signalled:
-                select.select([self, signalled], [], [])
+            self._wait()
         return super().readline(size)
 
-
-@contextlib.contextmanager
-def _signalled() -> Generator[socket.socket]:
-    """Have a socket that can be read once a signal has come."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.setblocking(False)
-        before = signal.set_wakeup_fd(theirs.fileno())
+    def _wait(self) -> None:
+        before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
         try:
-            yield ours
+            with contextlib.suppress(BlockingIOError):
+                self._ours.recv(4096)  # of signals that have been seen to
+            select.select([self, self._ours], [], [])
         finally:
             signal.set_wakeup_fd(before)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from llamacpp_http_server import CONTEXT_TOKENS, KEY, MODEL, llamacpp_server, llamacpp_url, needs_llamacpp
+from llamacpp_http_server import CONTEXT_TOKENS, KEY, NAME, llamacpp_server, llamacpp_url, needs_llamacpp
 from streamock import Streamock
 from waiting import eventually
 
@@ -20,7 +20,6 @@ from tests.scripted.openai_server import OpenAIServer, streamed_answer
 __all__ = ["llamacpp_url", "needs_llamacpp"]
 
 DEADLINE_S = 20
-NAME = str(MODEL)
 
 
 @pytest.fixture(params=["chat/stateless", "chat/assistant"])
