@@ -118,7 +118,7 @@ class Script:
         )
         self.parallel = parallel
         self.version = _OLD_VERSION if old else version
-        self.routes = routes or {}
+        self.routes = dict(routes or {})
         self.old = old
         self.answers = list(answers) or [""]
         self._schedule = schedule or Schedule()
