@@ -24,8 +24,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes `-n auto` runs the tests in: tests also wait, so two cores take three."""
-    return min(max(3 * _cores() // 2, MIN_WORKERS), MAX_WORKERS)
+    """Return how many processes `-n auto` runs the tests in: tests also wait, so one core keeps two busy."""
+    return min(max(_cores(), MIN_WORKERS), MAX_WORKERS)
 
 
 def _cores() -> int:
