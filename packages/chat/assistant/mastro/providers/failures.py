@@ -15,7 +15,8 @@ from .server import Server
 SHOWN_CHARS = 300
 # Of a server, or of what stands before it, that does not let everybody ask everything.
 OF_THE_PATH = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-_KINDS: dict[int, Kind] = {
+# What a status means where the server's own words do not tell.
+KINDS: dict[int, Kind] = {
     400: "request",
     401: "key",
     402: "busy",
@@ -135,7 +136,7 @@ def refusal(server: Server, status: int, said: str, retry_after_s: float | None 
     error = NotOffered if status in OF_THE_PATH else ModelError
     return error(
         f"{server.title} {_reaction(server, status, said, retry_after_s)}.",
-        _KINDS.get(status, "down"),
+        KINDS.get(status, "down"),
         retry_after_s=retry_after_s,
         brief=f"{_action(status)} ({status})",
     )
@@ -161,7 +162,7 @@ def shown(text: str) -> str:
 def _action(status: int) -> str:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return "refused the credentials"
-    if _KINDS.get(status) == "busy":
+    if KINDS.get(status) == "busy":
         return "is busy"
     return "refused"
 
@@ -170,7 +171,7 @@ def _reaction(server: Server, status: int, said: str, retry_after_s: float | Non
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         check = f": check {server.key_setting}" if server.key_setting else ""
         return f"{_action(status)} ({status}){check}{_quoted(said)}"
-    if _KINDS.get(status) == "busy":
+    if KINDS.get(status) == "busy":
         when = f"in {retry_after_s:g} s" if retry_after_s else "in a moment"
         return f"{_action(status)} ({status}): try again {when}{_quoted(said)}"
     if said:

@@ -128,3 +128,8 @@ class _CodeSpans:
         elif mark[0] == "`":
             self._span = len(mark)
         self._at_line_start = False
+
+
+def with_output(runs: list[Piece], texts: list[str]) -> list[Piece]:
+    """Return the runs, and the texts since the last of them joined to one more."""
+    return [*runs, (OUTPUT, "".join(texts))] if texts else runs

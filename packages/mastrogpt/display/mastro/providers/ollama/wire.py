@@ -3,16 +3,14 @@
 Source: Ollama's api/types.go, GenerateResponse and ChatResponse.
 """
 
-import json
 from typing import Any, cast
 
+from .. import json_lines
 from ..errors import ModelError
 from ..failures import not_an_event, shown, stopped
 from ..provider import Wire
-from ..reasoning import OUTPUT, THINKING, Piece
+from ..reasoning import THINKING, Piece, with_output
 from .host import OllamaHost
-
-_decode = json.JSONDecoder().decode
 
 Event = dict[str, Any]
 
@@ -23,12 +21,12 @@ class OllamaWire(Wire):
     def read(self, lines: list[bytes]) -> tuple[list[Piece], ModelError | None]:
         """Join the events' texts in runs of one kind, up to the event that ends the answer."""
         texts, runs = list[str](), list[Piece]()
-        for event in _events(lines):
+        for event in json_lines.values(lines):
             message = _message(event)
             if message is None:
-                return _with_output(runs, texts), _not_a_part(event)
+                return with_output(runs, texts), _not_a_part(event)
             if thought := message.get("thinking"):
-                runs = [*_with_output(runs, texts), (THINKING, thought)]
+                runs = [*with_output(runs, texts), (THINKING, thought)]
                 texts = []
             if text := message.get("response") or message.get("content"):
                 texts.append(text)
@@ -38,7 +36,7 @@ class OllamaWire(Wire):
                 self.figures = _figures(event)
             if self.is_whole:
                 break
-        return _with_output(runs, texts), None
+        return with_output(runs, texts), None
 
 
 def _not_a_part(event: Any) -> ModelError:
@@ -66,27 +64,6 @@ def _number(event: Event, name: str) -> int | None:
 def _text(event: Event, name: str) -> str | None:
     value = event.get(name)
     return shown(value) if isinstance(value, str) else None
-
-
-def _with_output(runs: list[Piece], texts: list[str]) -> list[Piece]:
-    return [*runs, (OUTPUT, "".join(texts))] if texts else runs
-
-
-def _events(lines: list[bytes]) -> list[Any]:
-    """Decode the lines; one that is not JSON becomes None."""
-    try:
-        # All at once costs half of one by one.
-        events: list[Any] = _decode(str(b"[%s]" % b",".join(lines), "utf-8"))
-    except (ValueError, RecursionError):
-        events = []
-    return events if len(events) == len(lines) else [_event(line) for line in lines if line.strip()]
-
-
-def _event(line: bytes) -> Any:
-    try:
-        return _decode(str(line, "utf-8").strip())
-    except (ValueError, RecursionError):
-        return None
 
 
 def _message(event: Any) -> Event | None:

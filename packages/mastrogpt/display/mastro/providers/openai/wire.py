@@ -4,19 +4,18 @@ Source: OpenAI's API reference, chat.completion.chunk; the HTML standard's serve
 Azure, Foundry Local, llama.cpp, vLLM, DeepSeek, Groq and OpenRouter do differently.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any, cast
 
+from .. import json_lines
 from ..errors import ModelError
 from ..failures import not_an_event, shown
 from ..provider import Wire
-from ..reasoning import OUTPUT, THINKING, Piece
+from ..reasoning import THINKING, Piece, with_output
 
 DONE = b"[DONE]"
 _FIELDS_WITHOUT_TEXT = (b"event", b"id", b"retry")
 
-_decode = json.JSONDecoder().decode
 
 Members = dict[str, Any]
 
@@ -51,7 +50,7 @@ class OpenAIWire(Wire):
                 chunks.append(value)
             elif name == b"error":
                 runs, error = self._runs(chunks)
-                return runs, error or self._failed(_value(value))
+                return runs, error or self._failed(json_lines.value(value))
             elif line.lstrip().startswith(b"{") and not (chunks or self.figures):
                 self._document = lines[place:]
                 break
@@ -63,21 +62,21 @@ class OpenAIWire(Wire):
     def end(self) -> tuple[list[Piece], ModelError | None]:
         if self._document is None:
             return [], None
-        document = _value(b"\n".join(self._document))
+        document = json_lines.value(b"\n".join(self._document))
         texts, runs = list[str](), list[Piece]()
         error = self._take(document, texts, runs)
         self.is_over = True
-        return _with_output(runs, texts), error
+        return with_output(runs, texts), error
 
     def _runs(self, chunks: list[bytes]) -> tuple[list[Piece], ModelError | None]:
         """Join the chunks' texts in runs of one kind, up to one that is an error."""
         texts, runs, error = list[str](), list[Piece](), None
-        for chunk in _values(chunks):
+        for chunk in json_lines.values(chunks):
             error = self._take(chunk, texts, runs)
             if error:
                 self.is_whole = self.is_over = False
                 break
-        return _with_output(runs, texts), error
+        return with_output(runs, texts), error
 
     def _take(self, chunk: Any, texts: list[str], runs: list[Piece]) -> ModelError | None:
         """Add what a chunk, or a whole document, says to the texts since the last run, or to the runs."""
@@ -123,36 +122,13 @@ def _say(delta: Members, texts: list[str], runs: list[Piece]) -> None:
     else:
         thought = ""
     if thought:
-        runs += [*_with_output([], texts), (THINKING, thought)]
+        runs += [*with_output([], texts), (THINKING, thought)]
         texts.clear()
     content = delta.get("content")
     if content and isinstance(content, str):
         texts.append(content)
     elif refusal := _text(delta.get("refusal")):
         texts.append(refusal)
-
-
-def _with_output(runs: list[Piece], texts: list[str]) -> list[Piece]:
-    return [*runs, (OUTPUT, "".join(texts))] if texts else runs
-
-
-def _values(chunks: list[bytes]) -> list[Any]:
-    """Decode the chunks; one that is not JSON becomes None."""
-    if not chunks:
-        return []
-    try:
-        # All at once costs half of one by one.
-        values: list[Any] = _decode(str(b"[%s]" % b",".join(chunks), "utf-8"))
-    except (ValueError, RecursionError):
-        values = []
-    return values if len(values) == len(chunks) else [_value(chunk) for chunk in chunks if chunk]
-
-
-def _value(text: bytes) -> Any:
-    try:
-        return _decode(str(text, "utf-8").strip())
-    except (ValueError, RecursionError):
-        return None
 
 
 def _members(value: Any) -> Members:

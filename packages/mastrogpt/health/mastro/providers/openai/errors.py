@@ -11,7 +11,7 @@ from time import time
 from typing import Any, NamedTuple, cast
 
 from ..errors import Kind
-from ..failures import shown
+from ..failures import KINDS, shown
 
 # Whoever is to wait longer than this for a quota has to find another way.
 MAX_WAIT_S = 300
@@ -33,18 +33,6 @@ _CODES: dict[str, Kind] = {
     "rate_limit_exceeded": "busy",
     "invalid_api_key": "key",
     "authentication_error": "key",
-}
-_STATUSES: dict[int, Kind] = {
-    400: "request",
-    401: "key",
-    402: "busy",
-    403: "key",
-    404: "missing",
-    413: "context",
-    422: "request",
-    429: "busy",
-    503: "busy",
-    529: "busy",
 }
 
 
@@ -73,7 +61,7 @@ def told(status: int, headers: Mapping[str, str], body: bytes) -> Told:
     except (ValueError, RecursionError):
         document = None
     members = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
-    found = in_event(members.get("error") or members.get("detail") or members, _STATUSES.get(status, "down"))
+    found = in_event(members.get("error") or members.get("detail") or members, KINDS.get(status, "down"))
     wait_s = _retry_after_s(headers)
     return Told(
         found.kind,
